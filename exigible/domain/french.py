@@ -1,0 +1,79 @@
+"""French typography for money, dates and counts, the same in pages, letters and messages.
+
+U+202F (narrow no-break space) between thousands, U+00A0 before a unit, a comma, U+2212 for minus.
+"""
+
+from datetime import date
+
+NARROW = "\u202f"
+NO_BREAK = "\u00a0"
+MINUS = "\u2212"
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+def grouped(number: int) -> str:
+    """Return 1234567 as « 1 234 567 »."""
+    sign = MINUS if number < 0 else ""
+    return sign + f"{abs(number):,}".replace(",", NARROW)
+
+
+def amount(cents: int) -> str:
+    """Return 123456 cents as « 1 234,56 », without a unit."""
+    sign = MINUS if cents < 0 else ""
+    units, rest = divmod(abs(cents), 100)
+    return f"{sign}{grouped(units)},{rest:02d}"
+
+
+def euros(cents: int) -> str:
+    """Return 123456 cents as « 1 234,56 € »."""
+    return f"{amount(cents)}{NO_BREAK}€"
+
+
+def percent(ten_thousandths: int) -> str:
+    """Return 124000 (1/10,000 of a percent) as « 12,40 % », with two to four decimals."""
+    units, rest = divmod(abs(ten_thousandths), 10_000)
+    decimals = f"{rest:04d}".rstrip("0").ljust(2, "0")
+    sign = MINUS if ten_thousandths < 0 else ""
+    return f"{sign}{grouped(units)},{decimals}{NO_BREAK}%"
+
+
+def day(on: date) -> str:
+    """Return « 22/11/2026 »."""
+    return f"{on:%d/%m/%Y}"
+
+
+def long_day(on: date) -> str:
+    """Return « 22 novembre 2026 », « 1er janvier 2027 » (the ordinal of the first of a month)."""
+    number = "1er" if on.day == 1 else str(on.day)
+    return f"{number}{NO_BREAK}{MONTHS[on.month - 1]} {on.year}"
+
+
+def weekday_and_day(on: date) -> str:
+    """Return « lundi 23 novembre »."""
+    number = "1er" if on.day == 1 else str(on.day)
+    return f"{WEEKDAYS[on.weekday()]} {number} {MONTHS[on.month - 1]}"
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Return « 1 facture », « 2 factures »; French uses the singular below two."""
+    word = singular if abs(number) < 2 else (plural or singular + "s")
+    return f"{grouped(number)}{NO_BREAK}{word}"
+
+
+def half_year(on: date) -> str:
+    """Return « 2e semestre 2026 »."""
+    return f"{'1er' if on.month <= 6 else '2e'} semestre {on.year}"

@@ -1,0 +1,1 @@
+"""Running Exigible on a machine: its settings, its embedded database, its processes, its backups."""

@@ -1,0 +1,1 @@
+"""Background jobs: each calls one operation, and only jobs, pages and commands read the clock."""

@@ -1,0 +1,1 @@
+"""What is stored: Django models, migrations, queries. Rows in, domain objects out."""

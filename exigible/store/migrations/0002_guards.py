@@ -1,0 +1,143 @@
+"""What the database refuses, whatever the application does.
+
+Facts (entries, allocations, settlements, payments, journal) are added, never changed, deleted or
+truncated. Copies (claim balance, allocated part of a payment) are written by these triggers alone;
+the check constraint of `Payment` then refuses an allocation beyond it. Messages are in French:
+they may reach a log a user reads.
+"""
+
+from django.db import migrations
+
+FACTS = ("store_entry", "store_allocation", "store_settlement", "store_journalentry", "store_journalseal")
+
+REFUSE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'Refusé : une ligne de % ne se modifie ni ne se supprime ; contrepassez-la.', TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+
+BALANCES = """
+CREATE FUNCTION add_to_claim_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM added a JOIN store_claim c ON c.id = a.claim_id
+             WHERE c.account_id <> a.account_id) THEN
+    RAISE EXCEPTION 'Refusé : une écriture porte le compte d''une autre créance.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  UPDATE store_claim c SET balance_cents = c.balance_cents + s.amount
+    FROM (SELECT claim_id, sum(amount_cents) AS amount FROM added GROUP BY claim_id) s
+   WHERE c.id = s.claim_id AND s.amount <> 0;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER entry_balance AFTER INSERT ON store_entry
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_to_claim_balance();
+
+CREATE FUNCTION add_to_payment_allocated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM added a JOIN store_payment p ON p.id = a.payment_id
+             WHERE p.account_id <> a.account_id) THEN
+    RAISE EXCEPTION 'Refusé : une affectation porte le compte d''un autre règlement.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  UPDATE store_payment p SET allocated_cents = p.allocated_cents + s.amount
+    FROM (SELECT payment_id, sum(amount_cents) AS amount FROM added GROUP BY payment_id) s
+   WHERE p.id = s.payment_id AND s.amount <> 0;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER allocation_total AFTER INSERT ON store_allocation
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_to_payment_allocated();
+
+-- Copies are born at zero and move with their facts only.
+CREATE FUNCTION refuse_copy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'Refusé : % est un total, seules ses écritures le changent.', TG_ARGV[0]
+    USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER claim_balance_is_a_copy BEFORE UPDATE OF balance_cents ON store_claim
+  FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.balance_cents IS DISTINCT FROM NEW.balance_cents)
+  EXECUTE FUNCTION refuse_copy('le solde d''une créance');
+CREATE TRIGGER claim_born_at_zero BEFORE INSERT ON store_claim
+  FOR EACH ROW WHEN (NEW.balance_cents <> 0) EXECUTE FUNCTION refuse_copy('le solde d''une créance');
+CREATE TRIGGER payment_born_unallocated BEFORE INSERT ON store_payment
+  FOR EACH ROW WHEN (NEW.allocated_cents <> 0) EXECUTE FUNCTION refuse_copy('la part affectée d''un règlement');
+CREATE TRIGGER payment_is_a_fact BEFORE UPDATE ON store_payment
+  FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_stays BEFORE DELETE ON store_payment
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER claim_stays BEFORE DELETE ON store_claim
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+-- A claim's amount, currency, account and origin never change; the rest may be completed.
+CREATE TRIGGER claim_amount_is_a_fact BEFORE UPDATE ON store_claim
+  FOR EACH ROW WHEN (ROW(OLD.account_id, OLD.amount_cents, OLD.currency, OLD.origin)
+                     IS DISTINCT FROM ROW(NEW.account_id, NEW.amount_cents, NEW.currency, NEW.origin))
+  EXECUTE FUNCTION refuse_change();
+"""
+
+ACCOUNT = """
+CREATE FUNCTION check_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.creditor_id <> OLD.creditor_id THEN
+    RAISE EXCEPTION 'Refusé : un compte ne change pas de créancier.' USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM store_portfolio WHERE id = NEW.portfolio_id AND creditor_id = NEW.creditor_id) THEN
+    RAISE EXCEPTION 'Refusé : le portefeuille d''un compte est celui de son créancier.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER account_of_its_creditor BEFORE INSERT OR UPDATE OF creditor_id, portfolio_id ON store_account
+  FOR EACH ROW EXECUTE FUNCTION check_account();
+"""
+
+JOURNAL = """
+CREATE FUNCTION check_journal_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM added a
+     WHERE CASE WHEN a.seq = 1 THEN a.previous_hash <> '\\x0000000000000000000000000000000000000000000000000000000000000000'::bytea
+                ELSE NOT EXISTS (SELECT 1 FROM store_journalentry p
+                                  WHERE p.account_id IS NOT DISTINCT FROM a.account_id
+                                    AND p.seq = a.seq - 1 AND p.hash = a.previous_hash) END) THEN
+    RAISE EXCEPTION 'Refusé : une ligne du journal ne suit pas la précédente.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER journal_chain AFTER INSERT ON store_journalentry
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_journal_chain();
+"""
+
+MESSAGES = """
+-- What left is proof: its bytes, address and Message-ID no longer change, and it is not deleted.
+CREATE TRIGGER message_left_is_fixed BEFORE UPDATE ON store_message
+  FOR EACH ROW WHEN (OLD.status IN ('sending', 'sent', 'uncertain')
+    AND ROW(OLD.account_id, OLD.channel, OLD.to_address, OLD.subject, OLD.body, OLD.document_id, OLD.message_id)
+        IS DISTINCT FROM
+        ROW(NEW.account_id, NEW.channel, NEW.to_address, NEW.subject, NEW.body, NEW.document_id, NEW.message_id))
+  EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER message_sent_is_sent BEFORE UPDATE OF status ON store_message
+  FOR EACH ROW WHEN (OLD.status = 'sent' AND NEW.status <> 'sent') EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER message_stays BEFORE DELETE ON store_message
+  FOR EACH ROW WHEN (OLD.status IN ('sending', 'sent', 'uncertain', 'refused')) EXECUTE FUNCTION refuse_change();
+"""
+
+
+def guards() -> str:
+    per_table = "".join(
+        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION refuse_change();\n"
+        for table in FACTS
+    )
+    truncation = "".join(
+        f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();\n"
+        for table in (*FACTS, "store_payment", "store_claim", "store_message")
+    )
+    return REFUSE + per_table + truncation + BALANCES + ACCOUNT + JOURNAL + MESSAGES
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0001_initial")]
+    operations = [migrations.RunSQL(guards(), migrations.RunSQL.noop)]

@@ -1,0 +1,123 @@
+"""Files brought in: what each contained, what it created, what was wrong with it, line by line."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class ImportBatch(models.Model):
+    """One file: who brought it, when, its hash, what was understood, what it made."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "en attente"
+        RUNNING = "running", "en cours"
+        DONE = "done", "terminé"
+        UNCHANGED = "unchanged", "déjà importé, rien n’a changé"
+        REFUSED = "refused", "refusé"
+        FAILED = "failed", "interrompu"
+
+    creditor = models.ForeignKey(
+        "store.Creditor", null=True, blank=True, on_delete=models.PROTECT, related_name="imports"
+    )
+    format = models.CharField(max_length=20)
+    filename = models.TextField()
+    document = models.ForeignKey(
+        "store.StoredDocument", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sha256 = models.CharField(max_length=64, blank=True)
+    size_bytes = models.BigIntegerField(default=0)
+    options = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    error = models.TextField(blank=True)
+    phase = models.TextField(blank=True)  # « Lecture », « Lettrage »…
+    progress_done = models.BigIntegerField(default=0)
+    progress_total = models.BigIntegerField(default=0)
+    problem_count = models.IntegerField(default=0)
+    summary = models.JSONField(default=dict)  # counts, totals, accounts, encoding, period
+    financial_year_end = models.DateField(null=True, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-id"], name="import_recent")]
+
+
+class ImportProblem(models.Model):
+    """One thing wrong in a file, at its line and field. A `blocking` one refuses the file."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="problems")
+    line = models.BigIntegerField(null=True, blank=True)
+    field = models.TextField(blank=True)
+    code = models.CharField(max_length=40)
+    message = models.TextField()
+    blocking = models.BooleanField(default=False)
+    excerpt = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "line"], name="problem_batch")]
+
+
+class LedgerLine(models.Model):
+    """A line of a third-party account, as a ledger export held it.
+
+    Identity: the creditor, all fields but EcritureLet, DateLet and ValidDate, and the rank among
+    equal lines. Only the lettering, which later exports complete, and the links to what the line
+    became are updated.
+    """
+
+    creditor = models.ForeignKey(
+        "store.Creditor", on_delete=models.PROTECT, related_name="ledger_lines"
+    )
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="ledger_lines"
+    )
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="lines")
+    line = models.BigIntegerField()  # in the file
+    identity = models.BinaryField(max_length=16)
+    rank = models.IntegerField()
+    financial_year_end = models.DateField()
+    journal = models.TextField()
+    entry_num = models.TextField(blank=True)
+    entry_date = models.DateField()
+    ledger_account = models.TextField()
+    auxiliary = models.TextField(blank=True)
+    piece_ref = models.TextField(blank=True)
+    piece_date = models.DateField(null=True, blank=True)
+    label = models.TextField(blank=True)
+    debit_cents = models.BigIntegerField(default=0)
+    credit_cents = models.BigIntegerField(default=0)
+    lettering = models.TextField(blank=True)
+    lettered_on = models.DateField(null=True, blank=True)
+    is_opening = models.BooleanField(default=False)  # à-nouveaux
+    claim = models.ForeignKey(
+        "store.Claim", null=True, blank=True, on_delete=models.PROTECT, related_name="ledger_lines"
+    )
+    payment = models.ForeignKey(
+        "store.Payment",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="ledger_lines",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creditor", "identity", "rank"], name="ledger_line_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "entry_date"], name="ledger_line_account"),
+            models.Index(
+                fields=[
+                    "creditor",
+                    "ledger_account",
+                    "auxiliary",
+                    "financial_year_end",
+                    "lettering",
+                ],
+                name="ledger_line_lettering",
+                condition=~Q(lettering=""),
+            ),
+        ]

@@ -1,0 +1,5 @@
+"""French typography in templates."""
+
+from django import template
+
+register = template.Library()
