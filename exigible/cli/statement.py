@@ -1,0 +1,152 @@
+"""`exigible statement`: the décompte of a case read from a file, without a database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exigible.domain.french import day as french_day
+from exigible.domain.refusals import Refused, WrongInput
+from exigible.domain.statement import statement_answer, statements
+from exigible.intake.json_fields import read_day
+from exigible.intake.statement_case import read_case
+
+MAX_BYTES = 512 * 1024 * 1024
+
+
+def statement(
+    case: Annotated[str, typer.Argument(help="Dossier en JSON, un fichier ou « - ».")],
+    as_of: Annotated[str, typer.Option("--as-of", help="Jour de l’arrêté, AAAA-MM-JJ.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Répondre en JSON.")] = False,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Écrire le décompte en PDF.")] = None,
+) -> None:
+    """Calculer le décompte d’un dossier : principal, intérêts, indemnités, frais, paiements."""
+    day = read_day(as_of, "--as-of") if as_of else None
+    document = read_json(case)
+    if isinstance(document, list):
+        answers = answer_all(document, day)
+        if pdf is not None:
+            raise WrongInput(
+                "wrong_input", "--pdf ne vaut que pour un seul dossier.", field="--pdf"
+            )
+        print_json(answers)
+        return
+    read = read_case(document, day)
+    [answer] = statements([read])
+    if isinstance(answer, Refused):
+        raise answer
+    reply = statement_answer(answer)
+    if pdf is not None:
+        from exigible.documents.decompte import render
+
+        pdf.write_bytes(render(reply, creditor=read[0].creditor_name, debtor=read[0].debtor_name))
+    if as_json:
+        print_json(reply)
+    elif pdf is None:
+        print_statement(reply)
+
+
+def answer_all(documents: list[object], as_of: date | None) -> list[dict[str, object]]:
+    """Answer each case, in order, all through the engine at once; a refused one says why."""
+    replies: list[dict[str, object]] = [{} for _ in documents]
+    reads, places = [], []
+    for place, document in enumerate(documents):
+        try:
+            reads.append(read_case(document, as_of))
+            places.append(place)
+        except Refused as refusal:
+            replies[place] = refusal_answer(refusal)
+    for place, answer in zip(places, statements(reads), strict=True):
+        replies[place] = (
+            refusal_answer(answer) if isinstance(answer, Refused) else statement_answer(answer)
+        )
+    return replies
+
+
+def refusal_answer(refusal: Refused) -> dict[str, object]:
+    """Return a refusal as the outside contract has it."""
+    error: dict[str, object] = {"code": refusal.code, "message": refusal.message}
+    if refusal.field:
+        error["field"] = refusal.field
+    if refusal.article:
+        error["article"] = refusal.article
+    return {"error": error}
+
+
+def read_json(source: str) -> object:
+    """Read one JSON document from a file or, for « - », standard input."""
+    name = "l’entrée standard" if source == "-" else f"« {source} »"
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(source).open("rb") as handle:
+                data = handle.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise WrongInput(
+            "unreadable", f"{name} ne peut pas être lu : {error.strerror or error}.", field="file"
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise WrongInput("too_large", f"{name} dépasse 512 Mo.", field="file")
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise WrongInput("not_json", f"{name} n’est pas un texte UTF-8.", field="file") from None
+    except json.JSONDecodeError as error:
+        raise WrongInput(
+            "not_json",
+            f"{name} n’est pas un document JSON : ligne {error.lineno}, colonne {error.colno}.",
+            field="file",
+        ) from None
+    except (RecursionError, ValueError):
+        raise WrongInput(
+            "not_json", f"{name} n’est pas un document JSON lisible.", field="file"
+        ) from None
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document, and nothing else, on standard output."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_statement(reply: dict[str, object]) -> None:
+    """Print a statement to be read in a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    as_of = date.fromisoformat(str(reply["as_of"]))
+    table = Table(title=f"Décompte arrêté au {french_day(as_of)}", title_justify="left")
+    for heading in ("Créance", "Du", "Au", "Jours", "Base", "Taux %", "Montant", "Fondement"):
+        table.add_column(
+            heading,
+            justify="right" if heading in ("Jours", "Base", "Taux %", "Montant") else "left",
+        )
+    lines = reply["lines"]
+    assert isinstance(lines, list)
+    for line in lines:
+        table.add_row(
+            str(line["claim"] or ""),
+            str(line.get("from", "")),
+            str(line.get("to", "")),
+            str(line.get("days", "")),
+            str(line.get("base", "")),
+            str(line.get("rate", "")),
+            str(line["amount"]),
+            str(line["label"] or line["source"]),
+        )
+    console.print(table)
+    console.print(f"Total : {reply['total']} € ; intérêts par jour : {reply['daily_interest']} €")
+    warnings = reply["warnings"]
+    assert isinstance(warnings, list)
+    for warning in warnings:
+        console.print(f"• {warning}")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)

@@ -1,0 +1,469 @@
+"""The one engine: interest, allocation and totals on columns, for one claim or a million.
+
+Time is whole days (proleptic ordinals), money whole cents, rates 1/10,000 of a percent. Claims and
+events are columns; events of a case are taken in order, one of each case in a round, all cases at
+once. Interest accrues lazily: a claim's line is cut only where its base or its rate changes
+(contracts of the statement), so an event that changes neither leaves no trace.
+
+Conventions: interest is simple, base × rate × days / divisor, each line rounded half up to the cent
+(calculation of the public sheets); the day of a payment still bears interest; a payment pays costs,
+40 €, penalty clause, capitalised interest, interest, principal, in that order (C. civ. 1343-1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exigible.domain.regimes import Schedule
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+NEVER = 9_999_999  # a day after every other
+RATE_DIVISOR = 1_000_000  # 1/10,000 of a percent
+_SPAN = 10_000_000  # more days than any calendar here: packs (schedule, day) in one key
+
+
+class EventKind(IntEnum):
+    """What an event does to a claim's columns."""
+
+    INDEMNITY = 0  # 40 € of a late invoice, if some principal is left
+    PENALTY_CLAUSE = 1
+    COST = 2
+    PAYMENT = 3
+    PAYMENT_TO_PRINCIPAL = 4
+    CREDIT_NOTE = 5
+    CAPITALISE = 6
+
+
+class Bucket(IntEnum):
+    """What a payment is allocated to, in the order of the law."""
+
+    COSTS = 0
+    FIXED_INDEMNITY = 1
+    PENALTY_CLAUSE = 2
+    CAPITALISED_INTEREST = 3
+    INTEREST = 4
+    PRINCIPAL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Schedules laid end to end: row `i` of schedule `s` starts on `starts[i]`."""
+
+    keys: Ints  # s × _SPAN + start, increasing
+    starts: Ints
+    ends: Ints  # day before the next row of the schedule; NEVER for its last
+    rates: Ints
+    divisors: Ints
+    unknown: Flags
+    sources: tuple[str, ...]
+
+    @classmethod
+    def of(cls, schedules: list[Schedule]) -> Rates:
+        """Lay schedules end to end; their index is their position in the list."""
+        starts: list[int] = []
+        ends: list[int] = []
+        keys: list[int] = []
+        rates: list[int] = []
+        divisors: list[int] = []
+        unknown: list[bool] = []
+        sources: list[str] = []
+        for index, schedule in enumerate(schedules):
+            days = [row.start.toordinal() for row in schedule.rows]
+            days[0] = 0  # the first row also covers earlier days: none is asked of it
+            for row, start, following in zip(
+                schedule.rows, days, [*days[1:], NEVER + 1], strict=True
+            ):
+                starts.append(start)
+                ends.append(following - 1)
+                keys.append(index * _SPAN + start)
+                rates.append(row.rate)
+                divisors.append(row.divisor)
+                unknown.append(row.unknown is not None)
+                sources.append(row.source)
+        return cls(
+            keys=np.array(keys, dtype=np.int64),
+            starts=np.array(starts, dtype=np.int64),
+            ends=np.array(ends, dtype=np.int64),
+            rates=np.array(rates, dtype=np.int64),
+            divisors=np.array(divisors, dtype=np.int64),
+            unknown=np.array(unknown, dtype=np.bool_),
+            sources=tuple(sources),
+        )
+
+    def rows_on(self, schedules: Ints, days: Ints) -> Ints:
+        """Return the row of each schedule on each day."""
+        found: Ints = np.searchsorted(self.keys, schedules * _SPAN + days, side="right") - 1
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """Columns of claims, those of a case side by side, cases in increasing order."""
+
+    case: Ints
+    due: Ints
+    principal: Ints
+    first: Ints  # first day of interest; NEVER where none runs
+    last: Ints  # last day of interest, at most the as-of day
+    schedule: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Columns of events, in order within a case; `claim` is a row of `Claims`, −1 for the case."""
+
+    case: Ints
+    claim: Ints
+    kind: Ints
+    day: Ints
+    amount: Ints
+
+    def order(self) -> Ints:
+        """Return the order to take events in: case, day, accruals first, capitalisation last."""
+        turn = np.where(self.kind <= EventKind.PENALTY_CLAUSE, 0, 1)
+        turn[self.kind == EventKind.CAPITALISE] = 2
+        return np.lexsort((turn, self.day, self.case))
+
+    def taken(self, order: Ints) -> Events:
+        """Return the events in another order."""
+        return Events(
+            case=self.case[order],
+            claim=self.claim[order],
+            kind=self.kind[order],
+            day=self.day[order],
+            amount=self.amount[order],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Interest lines: one base and one rate over `first` to `last`, both counted."""
+
+    claim: Ints
+    first: Ints
+    last: Ints
+    base: Ints
+    row: Ints  # of Rates
+    amount: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocated:
+    """What each payment paid: event (row of the events given, sorted), claim, bucket, amount."""
+
+    event: Ints
+    claim: Ints
+    bucket: Ints
+    amount: Ints
+
+
+@dataclass(slots=True)
+class Result:
+    """Columns of totals by claim; gross amounts, and what is left of each."""
+
+    principal: Ints  # net of credit notes
+    interest: Ints  # all of it, capitalised or not
+    capitalised: Ints  # part of `interest` moved into the base
+    fixed_indemnity: Ints
+    penalty_clause: Ints
+    costs: Ints
+    paid: Ints
+    open_principal: Ints
+    daily_numerator: Ints  # base × rate on the last day, 0 where nothing runs
+    daily_divisor: Ints
+    unknown_row: Ints  # first rate row needed and unknown, −1 if none
+    surplus: Ints  # by case: credited beyond what was owed
+    lines: Lines
+    allocated: Allocated
+
+    @property
+    def total(self) -> Ints:
+        """Total claimed by claim."""
+        return (
+            self.principal
+            + self.interest
+            + self.fixed_indemnity
+            + self.penalty_clause
+            + self.costs
+            - self.paid
+        )
+
+
+def interest_cents(base: Ints, rate: Ints, days: Ints, divisor: Ints) -> Ints:
+    """Return base × rate × days / (divisor × 10^6), rounded half up, without overflow.
+
+    The product is split so that no partial product passes 64 bits for bases under 10^13 cents and
+    rates under 10^8 (10,000 %).
+    """
+    denominator = divisor * RATE_DIVISOR
+    factor = rate * days
+    base_high, base_low = np.divmod(base, denominator)
+    factor_high, factor_low = np.divmod(factor, denominator)
+    whole = base_high * factor + base_low * factor_high
+    return whole + (2 * base_low * factor_low + denominator) // (2 * denominator)
+
+
+def compute(
+    claims: Claims,
+    events: Events,
+    rates: Rates,
+    *,
+    as_of: Ints,
+    burdensome: Flags | None = None,
+) -> Result:
+    """Play sorted `events` over `claims` and return every total on the day `as_of` of each case.
+
+    `as_of` is by case; events after it must not be given. `burdensome` (by case) orders debts by
+    rate first when a payment names none. Unknown rates do not stop the computation: the claims
+    that need one say so in `unknown_row`, and their amounts are not to be used.
+    """
+    return _Run(claims, events, rates, as_of, burdensome).play()
+
+
+class _Run:
+    """The state of a computation: one column a bucket, and how far each claim's line has gone."""
+
+    def __init__(
+        self, claims: Claims, events: Events, rates: Rates, as_of: Ints, burdensome: Flags | None
+    ) -> None:
+        size = len(claims.due)
+        self.claims, self.events, self.rates, self.as_of = claims, events, rates, as_of
+        self.burdensome = burdensome
+        self.cut = claims.first - 1  # last day already in a line
+        self.principal = claims.principal.copy()
+        self.open = {bucket: np.zeros(size, np.int64) for bucket in Bucket}
+        self.open[Bucket.PRINCIPAL] = claims.principal.copy()
+        self.interest = np.zeros(size, np.int64)
+        self.capitalised = np.zeros(size, np.int64)
+        self.gross = {
+            bucket: np.zeros(size, np.int64)
+            for bucket in (Bucket.COSTS, Bucket.FIXED_INDEMNITY, Bucket.PENALTY_CLAUSE)
+        }
+        self.paid = np.zeros(size, np.int64)
+        self.unknown_row = np.full(size, -1, np.int64)
+        self.surplus = np.zeros(len(as_of), np.int64)
+        self.line_parts: list[tuple[Ints, ...]] = []
+        self.allocated_parts: list[tuple[Ints, ...]] = []
+
+    # ---- rounds
+
+    def play(self) -> Result:
+        events = self.events
+        if len(events.case):
+            order = np.arange(len(events.case))
+            opening = np.concatenate(([True], events.case[1:] != events.case[:-1]))
+            rank = order - np.maximum.accumulate(np.where(opening, order, 0))
+            by_rank = np.argsort(rank, kind="stable")
+            bounds = np.searchsorted(rank[by_rank], np.arange(rank.max() + 2))
+            for start, end in pairwise(bounds):
+                self._round(by_rank[start:end])
+        everyone = np.arange(len(self.claims.due))
+        self._commit(everyone, self.as_of[self.claims.case])
+        return self._result()
+
+    def _round(self, rows: Ints) -> None:
+        """Take one event of each case; rows are positions in the events."""
+        kinds = self.events.kind[rows]
+        for kind in np.unique(kinds):
+            chosen = rows[kinds == kind]
+            claim, day = self.events.claim[chosen], self.events.day[chosen]
+            amount = self.events.amount[chosen]
+            match EventKind(int(kind)):
+                case EventKind.INDEMNITY:
+                    due = self.open[Bucket.PRINCIPAL][claim] > 0
+                    self._charge(Bucket.FIXED_INDEMNITY, claim[due], amount[due])
+                case EventKind.PENALTY_CLAUSE:
+                    due = self.open[Bucket.PRINCIPAL][claim] > 0
+                    self._charge(Bucket.PENALTY_CLAUSE, claim[due], amount[due])
+                case EventKind.COST:
+                    self._charge(Bucket.COSTS, claim, amount)
+                case EventKind.CAPITALISE:
+                    self._capitalise(claim, day)
+                case _:
+                    self._credit(chosen, EventKind(int(kind)))
+
+    def _charge(self, bucket: Bucket, claim: Ints, amount: Ints) -> None:
+        self.open[bucket][claim] += amount
+        self.gross[bucket][claim] += amount
+
+    # ---- interest
+
+    def _segments(self, claim: Ints, until: Ints) -> tuple[Ints, ...]:
+        """Cut the days from each claim's last line to `until` at the changes of rate."""
+        first = self.cut[claim] + 1
+        last = np.minimum(until, self.claims.last[claim])
+        base = self.open[Bucket.PRINCIPAL][claim] + self.open[Bucket.CAPITALISED_INTEREST][claim]
+        live = (first <= last) & (base > 0)
+        claim, first, last, base = claim[live], first[live], last[live], base[live]
+        schedule = self.claims.schedule[claim]
+        row_first = self.rates.rows_on(schedule, first)
+        count = self.rates.rows_on(schedule, last) - row_first + 1
+        each = np.repeat(np.arange(len(claim)), count)
+        row = row_first[each] + np.arange(len(each)) - np.repeat(np.cumsum(count) - count, count)
+        start = np.maximum(first[each], self.rates.starts[row])
+        end = np.minimum(last[each], self.rates.ends[row])
+        amount = interest_cents(
+            base[each], self.rates.rates[row], end - start + 1, self.rates.divisors[row]
+        )
+        return claim[each], start, end, base[each], row, amount
+
+    def _commit(self, claim: Ints, until: Ints) -> None:
+        """Write the lines of `claim` up to `until` (both a column); later lines start after."""
+        segments = self._segments(claim, until)
+        who, _, _, _, row, amount = segments
+        if len(who):
+            self.line_parts.append(segments)
+            np.add.at(self.interest, who, amount)
+            np.add.at(self.open[Bucket.INTEREST], who, amount)
+            missing = self.rates.unknown[row]
+            if missing.any():
+                # The first missing row wins: written last, in reverse order.
+                self.unknown_row[who[missing][::-1]] = row[missing][::-1]
+        self.cut[claim] = np.maximum(self.cut[claim], until)
+
+    def _accrued(self, claim: Ints, until: Ints) -> Ints:
+        """Return the interest since the last line, rounded by line, without writing it."""
+        who, _, _, _, _, amount = self._segments(claim, until)
+        if not len(who):
+            return np.zeros(len(claim), np.int64)
+        total = np.zeros(len(self.claims.due), np.int64)
+        np.add.at(total, who, amount)
+        return total[claim]
+
+    def _capitalise(self, claim: Ints, day: Ints) -> None:
+        """Move the unpaid interest, that day's included, into the base (C. civ. 1343-2)."""
+        pending = self._accrued(claim, day) + self.open[Bucket.INTEREST][claim]
+        moves = pending > 0
+        claim, day = claim[moves], day[moves]
+        self._commit(claim, day)
+        moved = self.open[Bucket.INTEREST][claim]
+        self.capitalised[claim] += moved
+        self.open[Bucket.CAPITALISED_INTEREST][claim] += moved
+        self.open[Bucket.INTEREST][claim] = 0
+
+    # ---- payments and credit notes
+
+    def _credit(self, rows: Ints, kind: EventKind) -> None:
+        """Allocate one payment or credit note of each case."""
+        named = self.events.claim[rows] >= 0
+        left = self.events.amount[rows].copy()
+        left[named] = self._credit_claims(
+            rows[named], self.events.claim[rows[named]], left[named], kind
+        )
+        free = np.flatnonzero(~named)
+        if len(free):
+            left[free] = self._credit_cases(rows[free], left[free], kind)
+        np.add.at(self.surplus, self.events.case[rows], left)
+
+    def _credit_cases(self, rows: Ints, left: Ints, kind: EventKind) -> Ints:
+        """Pay the debts of each case in the order of C. civ. 1342-10, one debt a turn."""
+        day_of_case = dict(zip(self.events.case[rows].tolist(), rows.tolist(), strict=True))
+        mine = np.flatnonzero(np.isin(self.claims.case, self.events.case[rows]))
+        case = self.claims.case[mine]
+        day = self.events.day[[day_of_case[c] for c in case.tolist()]]
+        due = self.claims.due[mine]
+        burden = np.zeros(len(mine), np.int64)
+        if self.burdensome is not None:
+            burden = np.where(self.burdensome[case], -self._rate_on(mine, day), 0)
+        order = np.lexsort((mine, due, burden, due > day, case))
+        mine, case = mine[order], case[order]
+        opening = np.concatenate(([True], case[1:] != case[:-1]))
+        position = np.arange(len(case))
+        turn = position - np.maximum.accumulate(np.where(opening, position, 0))
+        slot = {c: i for i, c in enumerate(self.events.case[rows].tolist())}
+        slots = np.array([slot[c] for c in case.tolist()], dtype=np.int64)
+        for number in range(int(turn.max()) + 1 if len(turn) else 0):
+            here = np.flatnonzero(turn == number)
+            here = here[left[slots[here]] > 0]
+            if not len(here):
+                break
+            at = slots[here]
+            left[at] = self._credit_claims(rows[at], mine[here], left[at], kind)
+        return left
+
+    def _credit_claims(self, rows: Ints, claim: Ints, amount: Ints, kind: EventKind) -> Ints:
+        """Credit each claim with its amount; return what exceeds what it owes."""
+        day = self.events.day[rows]
+        left = amount.copy()
+        accrued = self._accrued(claim, day)
+        to_base = np.zeros(len(claim), np.bool_)
+        if kind in (EventKind.PAYMENT_TO_PRINCIPAL, EventKind.CREDIT_NOTE):
+            buckets = [Bucket.PRINCIPAL]
+        else:
+            buckets = list(Bucket)
+        takes: list[tuple[Bucket, Ints]] = []
+        for bucket in buckets:
+            owed = self.open[bucket][claim] + (accrued if bucket is Bucket.INTEREST else 0)
+            take = np.minimum(left, owed)
+            left -= take
+            takes.append((bucket, take))
+            if bucket in (Bucket.CAPITALISED_INTEREST, Bucket.PRINCIPAL):
+                to_base |= take > 0
+        self._commit(claim[to_base], day[to_base])  # the base changes: the line ends here
+        for bucket, take in takes:
+            self.open[bucket][claim] -= take
+            if kind is EventKind.CREDIT_NOTE:
+                self.principal[claim] -= take
+                continue
+            self.paid[claim] += take
+            some = take > 0
+            if some.any():
+                self.allocated_parts.append(
+                    (rows[some], claim[some], np.full(some.sum(), bucket, np.int64), take[some])
+                )
+        return left
+
+    def _rate_on(self, claim: Ints, day: Ints) -> Ints:
+        """Return each claim's rate on `day`, 0 where no interest runs."""
+        running = (self.claims.first[claim] <= day) & (day <= self.claims.last[claim])
+        row = self.rates.rows_on(self.claims.schedule[claim], day)
+        return np.where(running, self.rates.rates[row], 0)
+
+    # ---- result
+
+    def _result(self) -> Result:
+        claims, rates = self.claims, self.rates
+        day = self.as_of[claims.case]
+        running = (claims.first <= day) & (claims.last >= day)
+        row = rates.rows_on(claims.schedule, day)
+        base = self.open[Bucket.PRINCIPAL] + self.open[Bucket.CAPITALISED_INTEREST]
+        parts = _joined(self.line_parts, 6)
+        order = np.lexsort((parts[1], parts[0]))
+        who, first, last, bases, rows, amounts = (part[order] for part in parts)
+        taken = _joined(self.allocated_parts, 4)
+        by_event = np.lexsort((taken[2], taken[0]))
+        return Result(
+            principal=self.principal,
+            interest=self.interest,
+            capitalised=self.capitalised,
+            fixed_indemnity=self.gross[Bucket.FIXED_INDEMNITY],
+            penalty_clause=self.gross[Bucket.PENALTY_CLAUSE],
+            costs=self.gross[Bucket.COSTS],
+            paid=self.paid,
+            open_principal=self.open[Bucket.PRINCIPAL],
+            daily_numerator=np.where(running, base * rates.rates[row], 0),
+            daily_divisor=rates.divisors[row],
+            unknown_row=self.unknown_row,
+            surplus=self.surplus,
+            lines=Lines(claim=who, first=first, last=last, base=bases, row=rows, amount=amounts),
+            allocated=Allocated(
+                event=taken[0][by_event],
+                claim=taken[1][by_event],
+                bucket=taken[2][by_event],
+                amount=taken[3][by_event],
+            ),
+        )
+
+
+def _joined(parts: list[tuple[Ints, ...]], width: int) -> list[Ints]:
+    """Lay parts of `width` columns end to end."""
+    if not parts:
+        return [np.zeros(0, np.int64)] * width
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
