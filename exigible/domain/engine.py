@@ -207,7 +207,8 @@ def interest_cents(base: Ints, rate: Ints, days: Ints, divisor: Ints) -> Ints:
     base_high, base_low = np.divmod(base, denominator)
     factor_high, factor_low = np.divmod(factor, denominator)
     whole = base_high * factor + base_low * factor_high
-    return whole + (2 * base_low * factor_low + denominator) // (2 * denominator)
+    cents: Ints = whole + (2 * base_low * factor_low + denominator) // (2 * denominator)
+    return cents
 
 
 def compute(
