@@ -146,9 +146,7 @@ def figures(book: Book, law: Law) -> Figures:
         overdue=by_account(np.where(overdue & euro, book.claim_balance, 0)),
         disputed=by_account(np.where(euro, np.minimum(book.claim_disputed, book.claim_balance), 0)),
         held=book.held_amount
-        + by_account(
-            np.where(overdue & euro, np.minimum(book.claim_held, book.claim_balance), 0)
-        ),
+        + by_account(np.where(overdue & euro, np.minimum(book.claim_held, book.claim_balance), 0)),
         credit=book.credit,
         chased=chased,
         accessories=by_account(accessories),

@@ -109,7 +109,7 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
                  WHERE ({old}) IS DISTINCT FROM ({new})""",
             [book.on],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def states(book: Book, computed: Figures, followed: Followed) -> Ints:

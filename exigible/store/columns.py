@@ -45,7 +45,7 @@ class Scope:
         return f"{column} BETWEEN %(first)s AND %(last)s"
 
     @property
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, Any]:
         return {"first": self.first, "last": self.last, "ids": list(self.ids or ())}
 
 
@@ -61,7 +61,7 @@ def _day(column: str) -> str:
     return f"coalesce({column} - {_EPOCH} + 1, 0)"
 
 
-def read_columns(query: str, parameters: dict[str, object], names: tuple[str, ...]) -> list[Ints]:
+def read_columns(query: str, parameters: dict[str, Any], names: tuple[str, ...]) -> list[Ints]:
     """Run a query of whole numbers without nulls and return its columns, in order."""
     casts = ", ".join(f"({name})::bigint" for name in names)
     statement = f"COPY (SELECT {casts} FROM ({query}) AS q) TO STDOUT (FORMAT BINARY)"
@@ -233,7 +233,7 @@ def read_book(scope: Scope, on: date) -> Book:
     )
 
 
-def _sum_by_account(account: Ints, query: str, parameters: dict[str, object]) -> Ints:
+def _sum_by_account(account: Ints, query: str, parameters: dict[str, Any]) -> Ints:
     """Return the sum of `cents` for each account id of `account`."""
     ids, cents = read_columns(query, parameters, ("account", "cents"))
     total = np.zeros(len(account), np.int64)
@@ -370,7 +370,7 @@ def _strategy_of_accounts(
 
 def _proposals(
     scope: Scope,
-    parameters: dict[str, object],
+    parameters: dict[str, Any],
     account: Ints,
     cycle: Ints,
 ) -> tuple[Ints, Ints, Ints, Flags, Ints, Ints, Ints]:
@@ -416,7 +416,7 @@ def _proposals(
 
 def _promises(
     scope: Scope,
-    parameters: dict[str, object],
+    parameters: dict[str, Any],
     book: Book,
     strategies: list[Strategy],
     strategy: Ints,

@@ -1,0 +1,219 @@
+"""The run proposes the right step, once, and leaves alone what must be."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from exigible.operations import daily_run, payments
+from exigible.operations.acts import By
+from exigible.operations.bootstrap import ensure_strategies
+from exigible.store.models import (
+    AccountFigures,
+    DailyRun,
+    DebtorKind,
+    Dispute,
+    Hold,
+    Promise,
+    Proposal,
+)
+from tests.builders import AT, make_account, make_claim, make_debtor
+
+pytestmark = pytest.mark.django_db
+BY = By.job("daily_run")
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def _strategies() -> None:
+    ensure_strategies()
+
+
+def run(on: date = MONDAY) -> DailyRun:
+    at = datetime(on.year, on.month, on.day, 5, tzinfo=UTC)
+    return daily_run.run_in_line(on, today=on, by=BY, at=at)
+
+
+def actions(account: object) -> list[tuple[str, str]]:
+    rows = Proposal.objects.filter(account=account).exclude(status="obsolete").order_by("id")
+    return [(row.action, row.status) for row in rows]
+
+
+def test_first_reminder_leaves_alone_three_days_after_the_due_date():
+    account = make_account()
+    make_claim(account, 120_000, MONDAY - timedelta(days=3))
+    finished = run()
+    assert actions(account) == [("relance_1", "approved")]
+    assert finished.counts["approved"] == {"email": 1}
+    proposal = Proposal.objects.get(account=account)
+    assert proposal.amount_cents == 120_000
+    assert [reason["code"] for reason in proposal.reasons] == [
+        "step_due",
+        "overdue",
+        "first_incident",
+    ]
+
+
+def test_two_days_after_the_due_date_nothing_is_proposed_yet():
+    account = make_account()
+    make_claim(account, 120_000, MONDAY - timedelta(days=2))
+    run()
+    assert actions(account) == []
+
+
+def test_a_second_run_of_the_day_adds_nothing():
+    account = make_account()
+    make_claim(account, 120_000, MONDAY - timedelta(days=40))
+    run()
+    before = actions(account)
+    run()
+    assert actions(account) == before == [("relance_1", "approved")]
+
+
+def test_late_accounts_start_at_the_first_step_and_go_on_one_at_a_time():
+    account = make_account()
+    make_claim(account, 120_000, MONDAY - timedelta(days=60))
+    run(MONDAY)
+    run(MONDAY + timedelta(days=1))  # spacing: five working days between two steps
+    assert actions(account) == [("relance_1", "approved")]
+    Proposal.objects.filter(account=account).update(status="issued", decided_at=AT)
+    run(MONDAY + timedelta(days=9))
+    assert [action for action, _ in actions(account)] == ["relance_1", "relance_2"]
+
+
+def test_a_disputed_part_is_left_out_and_the_rest_goes_on():
+    account = make_account()
+    claim = make_claim(account, 100_000, MONDAY - timedelta(days=5))
+    Dispute.objects.create(
+        account=account,
+        claim=claim,
+        amount_cents=60_000,
+        reason="palettes abîmées",
+        opened_on=MONDAY - timedelta(days=1),
+        answer_due_on=MONDAY + timedelta(days=10),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    run()
+    assert Proposal.objects.get(account=account).amount_cents == 40_000
+    assert AccountFigures.objects.get(account=account).disputed_cents == 60_000
+
+
+def test_a_hold_on_the_account_stops_it_until_its_end():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=5))
+    Hold.objects.create(
+        account=account,
+        reason="accord commercial en cours",
+        starts_on=MONDAY,
+        ends_on=MONDAY + timedelta(days=1),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    assert run().counts["held"] == {"hold": 1}
+    assert actions(account) == []
+    run(MONDAY + timedelta(days=2))
+    assert actions(account) == [("relance_1", "approved")]
+
+
+def test_a_running_promise_is_waited_for_and_a_broken_one_is_called_about():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=5))
+    Promise.objects.create(
+        account=account,
+        amount_cents=100_000,
+        made_on=MONDAY - timedelta(days=2),
+        due_on=MONDAY + timedelta(days=1),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    assert run().counts["held"] == {"promise": 1}
+    run(MONDAY + timedelta(days=3))  # two days of grace
+    assert actions(account) == []
+    run(MONDAY + timedelta(days=4))
+    assert actions(account) == [("broken_promise", "open")]
+
+
+def test_a_payment_makes_the_waiting_step_obsolete():
+    account = make_account()
+    claim = make_claim(account, 100_000, MONDAY - timedelta(days=35))
+    for done in ("relance_1", "relance_2", "appel"):
+        Proposal.objects.create(
+            account=account,
+            action=done,
+            step_id=None,
+            cycle=claim.due_on,
+            channel="email",
+            label=done,
+            amount_cents=1,
+            proposed_on=MONDAY - timedelta(days=20),
+            status="done",
+        )
+    from exigible.store.models import StrategyStep
+
+    for row in Proposal.objects.filter(account=account):
+        row.step = StrategyStep.objects.get(strategy__key="professionnels", key=row.action)
+        row.save()
+    run()
+    assert actions(account)[-1] == ("derniere_relance", "open")
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=100_000,
+        value_date=MONDAY,
+        allocations=[(claim.pk, 100_000)],
+        by=BY,
+        at=datetime(2026, 11, 23, 9, tzinfo=UTC),
+    )
+    run(MONDAY + timedelta(days=1))
+    assert "open" not in [status for _, status in actions(account)]
+    assert AccountFigures.objects.get(account=account).state == "settled"
+
+
+def test_unallocated_credit_that_covers_the_debt_is_not_chased():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=5))
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=100_000,
+        value_date=MONDAY - timedelta(days=1),
+        by=BY,
+        at=datetime(2026, 11, 22, 9, tzinfo=UTC),
+    )
+    assert run().counts["held"] == {"unallocated_credit": 1}
+    figures = AccountFigures.objects.get(account=account)
+    assert (figures.balance_cents, figures.credit_cents) == (0, 100_000)
+
+
+def test_a_debtor_of_unknown_kind_is_left_alone():
+    account = make_account(debtor=make_debtor(kind=DebtorKind.UNKNOWN))
+    make_claim(account, 100_000, MONDAY - timedelta(days=50))
+    assert run().counts["held"] == {"unknown_kind": 1}
+    assert actions(account) == []
+
+
+def test_nothing_leaves_alone_on_a_sunday():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=6))
+    sunday = MONDAY - timedelta(days=1)
+    assert run(sunday).counts["held"] == {"not_a_working_day": 1}
+    assert actions(account) == []
+
+
+def test_a_future_day_only_answers():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=6))
+    later = daily_run.run_in_line(
+        MONDAY, today=MONDAY - timedelta(days=3), by=BY, at=datetime(2026, 11, 20, 5, tzinfo=UTC)
+    )
+    assert later.counts["proposals"] == {"relance_1": 1}
+    assert actions(account) == []
+
+
+def test_a_notice_leaves_before_a_large_sum_falls_due():
+    account = make_account()
+    make_claim(account, 80_000, MONDAY + timedelta(days=5))
+    run()
+    assert actions(account) == [("avant_echeance", "approved")]
+    run(MONDAY + timedelta(days=1))
+    assert len(actions(account)) == 1
