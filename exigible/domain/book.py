@@ -76,6 +76,7 @@ class Book:
     claim_notice: Ints  # day of the formal notice, 0 if none
     claim_euro: Flags
     claim_retention: Flags
+    claim_bill: Flags  # a bill accepted (413): paid by the bank at its date, not chased before
     reduction_claim: Ints  # row of the claim reduced
     reduction_day: Ints
     reduction_amount: Ints
@@ -92,7 +93,9 @@ class Figures:
 
     balance: Ints  # open claims less unallocated credit: the ledger's balance
     not_due: Ints
+    bills: Ints  # part of `not_due`
     overdue: Ints
+    late: Ints  # `overdue` by bucket: one row a bucket after the first, one column an account
     disputed: Ints
     held: Ints
     credit: Ints
@@ -136,6 +139,13 @@ def figures(book: Book, law: Law) -> Figures:
         book.claim_account[chased_claim > 0],
         book.claim_due[chased_claim > 0],
     )
+    bucket = buckets(book.claim_due, book.on)
+    late = np.stack(
+        [
+            by_account(np.where(overdue & euro & (bucket == number), book.claim_balance, 0))
+            for number in range(1, len(BUCKET_BOUNDS) + 2)
+        ]
+    )
     accessories, known = accessories_by_claim(book, law)
     unknown = np.zeros(size, np.bool_)
     np.logical_or.at(unknown, book.claim_account, ~known)
@@ -143,7 +153,9 @@ def figures(book: Book, law: Law) -> Figures:
     return Figures(
         balance=balance,
         not_due=by_account(np.where(~overdue & euro, book.claim_balance, 0)),
-        overdue=by_account(np.where(overdue & euro, book.claim_balance, 0)),
+        bills=by_account(np.where(~overdue & euro & book.claim_bill, book.claim_balance, 0)),
+        overdue=late.sum(axis=0),
+        late=late,
         disputed=by_account(np.where(euro, np.minimum(book.claim_disputed, book.claim_balance), 0)),
         held=book.held_amount
         + by_account(np.where(overdue & euro, np.minimum(book.claim_held, book.claim_balance), 0)),

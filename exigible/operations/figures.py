@@ -26,7 +26,13 @@ COLUMNS = (
     "as_of",
     "balance_cents",
     "not_due_cents",
+    "bills_cents",
     "overdue_cents",
+    "late_30_cents",
+    "late_60_cents",
+    "late_90_cents",
+    "late_180_cents",
+    "late_more_cents",
     "disputed_cents",
     "held_cents",
     "credit_cents",
@@ -63,7 +69,9 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
         book.account.tolist(),
         computed.balance.tolist(),
         computed.not_due.tolist(),
+        computed.bills.tolist(),
         computed.overdue.tolist(),
+        *computed.late.tolist(),
         computed.disputed.tolist(),
         computed.held.tolist(),
         computed.credit.tolist(),
@@ -84,7 +92,9 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
         cursor.execute(
             """CREATE TEMP TABLE IF NOT EXISTS fresh_figures (
                  account_id bigint, balance_cents bigint, not_due_cents bigint,
-                 overdue_cents bigint, disputed_cents bigint, held_cents bigint,
+                 bills_cents bigint, overdue_cents bigint, late_30_cents bigint,
+                 late_60_cents bigint, late_90_cents bigint, late_180_cents bigint,
+                 late_more_cents bigint, disputed_cents bigint, held_cents bigint,
                  credit_cents bigint, chased_cents bigint, accessories_cents bigint,
                  oldest_due_on date, open_claims int, overdue_claims int, state text
                ) ON COMMIT DELETE ROWS"""
@@ -101,7 +111,9 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
         cursor.execute(
             f"""INSERT INTO store_accountfigures AS f ({names_sql}, incomplete)
                 SELECT t.account_id, a.creditor_id, a.portfolio_id, %s, t.balance_cents,
-                       t.not_due_cents, t.overdue_cents, t.disputed_cents, t.held_cents,
+                       t.not_due_cents, t.bills_cents, t.overdue_cents, t.late_30_cents,
+                       t.late_60_cents, t.late_90_cents, t.late_180_cents, t.late_more_cents,
+                       t.disputed_cents, t.held_cents,
                        t.credit_cents, t.chased_cents, t.accessories_cents, t.oldest_due_on,
                        t.open_claims, t.overdue_claims, t.state, false
                   FROM fresh_figures t JOIN store_account a ON a.id = t.account_id

@@ -136,6 +136,7 @@ def read_book(scope: Scope, on: date) -> Book:
         SELECT c.id AS id, c.account_id AS account, {_code("c.kind", CLAIM_KINDS)} AS kind,
                {_day("c.due_on")} AS due, c.balance_cents - coalesce(later.cents, 0) AS balance,
                (c.currency = 'EUR')::int AS euro, c.retention::int AS retention,
+               (c.kind = 'bill' OR c.ledger_account LIKE '413%%')::int AS bill,
                coalesce(d.cents, 0) AS disputed,
                coalesce(h.cents, 0) AS held,
                {_day("n.on")} AS notice
@@ -169,12 +170,25 @@ def read_book(scope: Scope, on: date) -> Book:
             "balance",
             "euro",
             "retention",
+            "bill",
             "disputed",
             "held",
             "notice",
         ),
     )
-    claim_id, claim_account_id, kind, due, balance, euro, retention, disputed, held, notice = claims
+    (
+        claim_id,
+        claim_account_id,
+        kind,
+        due,
+        balance,
+        euro,
+        retention,
+        bill,
+        disputed,
+        held,
+        notice,
+    ) = claims
     claim_account = np.searchsorted(account, claim_account_id)
     reductions = read_columns(
         f"""
@@ -226,6 +240,7 @@ def read_book(scope: Scope, on: date) -> Book:
         claim_notice=notice,
         claim_euro=euro > 0,
         claim_retention=retention > 0,
+        claim_bill=bill > 0,
         reduction_claim=reduction_claim,
         reduction_day=reductions[1][known],
         reduction_amount=reduction_amount,

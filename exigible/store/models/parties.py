@@ -252,7 +252,13 @@ class AccountFigures(models.Model):
     as_of = models.DateField()
     balance_cents = models.BigIntegerField(default=0)  # open claims less unallocated credit
     not_due_cents = models.BigIntegerField(default=0)
-    overdue_cents = models.BigIntegerField(default=0)  # échu
+    bills_cents = models.BigIntegerField(default=0)  # part of not_due: bills accepted (413)
+    overdue_cents = models.BigIntegerField(default=0)  # échu, the sum of the buckets below
+    late_30_cents = models.BigIntegerField(default=0)  # 1 to 30 days late
+    late_60_cents = models.BigIntegerField(default=0)
+    late_90_cents = models.BigIntegerField(default=0)
+    late_180_cents = models.BigIntegerField(default=0)
+    late_more_cents = models.BigIntegerField(default=0)
     disputed_cents = models.BigIntegerField(default=0)  # contesté
     held_cents = models.BigIntegerField(default=0)
     credit_cents = models.BigIntegerField(default=0)  # crédit non affecté (positive)
@@ -272,5 +278,4 @@ class AccountFigures(models.Model):
             models.Index(
                 fields=["portfolio_id"], name="figures_incomplete", condition=Q(incomplete=True)
             ),
-            models.Index(fields=["as_of"], name="figures_as_of"),
         ]
