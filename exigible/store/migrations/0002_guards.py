@@ -49,7 +49,7 @@ END $$;
 CREATE TRIGGER allocation_total AFTER INSERT ON store_allocation
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_to_payment_allocated();
 
--- Copies are born at zero and move with their facts only.
+-- Copies move with their facts only.
 CREATE FUNCTION refuse_copy() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'Refusé : % est un total, seules ses écritures le changent.', TG_ARGV[0]
@@ -58,10 +58,35 @@ END $$;
 CREATE TRIGGER claim_balance_is_a_copy BEFORE UPDATE OF balance_cents ON store_claim
   FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.balance_cents IS DISTINCT FROM NEW.balance_cents)
   EXECUTE FUNCTION refuse_copy('le solde d''une créance');
-CREATE TRIGGER claim_born_at_zero BEFORE INSERT ON store_claim
-  FOR EACH ROW WHEN (NEW.balance_cents <> 0) EXECUTE FUNCTION refuse_copy('le solde d''une créance');
-CREATE TRIGGER payment_born_unallocated BEFORE INSERT ON store_payment
-  FOR EACH ROW WHEN (NEW.allocated_cents <> 0) EXECUTE FUNCTION refuse_copy('la part affectée d''un règlement');
+-- Entries and allocations may be written before their claim or payment, in one transaction (their
+-- foreign keys are checked at its end): the row is then born with its total, and no row is written
+-- twice. That is how a ledger of a million lines comes in.
+CREATE FUNCTION claim_born() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE other boolean;
+BEGIN
+  SELECT coalesce(sum(amount_cents), 0), bool_or(account_id <> NEW.account_id)
+    INTO NEW.balance_cents, other FROM store_entry WHERE claim_id = NEW.id;
+  IF other THEN
+    RAISE EXCEPTION 'Refusé : une écriture porte le compte d''une autre créance.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER claim_born_with_its_balance BEFORE INSERT ON store_claim
+  FOR EACH ROW EXECUTE FUNCTION claim_born();
+CREATE FUNCTION payment_born() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE other boolean;
+BEGIN
+  SELECT coalesce(sum(amount_cents), 0), bool_or(account_id <> NEW.account_id)
+    INTO NEW.allocated_cents, other FROM store_allocation WHERE payment_id = NEW.id;
+  IF other THEN
+    RAISE EXCEPTION 'Refusé : une affectation porte le compte d''un autre règlement.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER payment_born_with_its_allocations BEFORE INSERT ON store_payment
+  FOR EACH ROW EXECUTE FUNCTION payment_born();
 CREATE TRIGGER payment_is_a_fact BEFORE UPDATE ON store_payment
   FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER payment_stays BEFORE DELETE ON store_payment

@@ -67,10 +67,10 @@ class LedgerLine(models.Model):
     """
 
     creditor = models.ForeignKey(
-        "store.Creditor", on_delete=models.PROTECT, related_name="ledger_lines"
+        "store.Creditor", on_delete=models.PROTECT, related_name="ledger_lines", db_index=False
     )
     account = models.ForeignKey(
-        "store.Account", on_delete=models.PROTECT, related_name="ledger_lines"
+        "store.Account", on_delete=models.PROTECT, related_name="ledger_lines", db_index=False
     )
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="lines")
     line = models.BigIntegerField()  # in the file

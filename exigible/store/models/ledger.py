@@ -40,7 +40,9 @@ class DueOnSource(models.TextChoices):
 class Claim(models.Model):
     """One sum due at one date (*créance*). `due_on`, `ref` and `kind` may be completed later."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="claims")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="claims", db_index=False
+    )
     ref = models.TextField(blank=True)  # invoice number: a label, it may repeat
     ref_key = models.TextField(editable=False, blank=True)
     kind = models.CharField(max_length=20, choices=ClaimKind.choices, default=ClaimKind.INVOICE)
@@ -85,7 +87,7 @@ class Settlement(models.Model):
     """What joins payments and the claims they settle."""
 
     account = models.ForeignKey(
-        "store.Account", on_delete=models.PROTECT, related_name="settlements"
+        "store.Account", on_delete=models.PROTECT, related_name="settlements", db_index=False
     )
     kind = models.CharField(max_length=20, choices=SettlementKind.choices)
     code = models.TextField(blank=True)  # lettering code
@@ -122,10 +124,23 @@ class Component(models.TextChoices):
 class Entry(models.Model):
     """One line of a claim's ledger: never edited, never deleted, reversed if wrong."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="+")
-    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="entries")
+    account = models.ForeignKey(  # the claim's: a trigger checks it
+        "store.Account",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    claim = models.ForeignKey(
+        Claim, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     settlement = models.ForeignKey(
-        Settlement, null=True, blank=True, on_delete=models.PROTECT, related_name="entries"
+        Settlement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="entries",
+        db_index=False,
     )
     kind = models.CharField(max_length=20, choices=EntryKind.choices)
     component = models.CharField(
@@ -172,7 +187,9 @@ class Payment(models.Model):
     opposite amount, its allocations being reversed first.
     """
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="payments")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="payments", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=PaymentKind.choices)
     amount_cents = models.BigIntegerField()
     allocated_cents = models.BigIntegerField(default=0, editable=False)
@@ -213,11 +230,26 @@ class Payment(models.Model):
 class Allocation(models.Model):
     """The part of a payment used by a settlement; `claim` is named where the pair is a fact."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="+")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
-    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="allocations")
+    account = models.ForeignKey(  # the payment's: a trigger checks it
+        "store.Account",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="allocations", db_index=False
+    )
+    settlement = models.ForeignKey(
+        Settlement, on_delete=models.PROTECT, related_name="allocations", db_index=False
+    )
     claim = models.ForeignKey(
-        Claim, null=True, blank=True, on_delete=models.PROTECT, related_name="allocations"
+        Claim,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="allocations",
+        db_index=False,
     )
     amount_cents = models.BigIntegerField()  # negative when it reverses another
     value_date = models.DateField()

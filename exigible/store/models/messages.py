@@ -42,7 +42,9 @@ class MessageStatus(models.TextChoices):
 class Message(models.Model):
     """One outgoing message of an account, with proof of what was sent, to whom and when."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="messages")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     proposal = models.ForeignKey(
         "store.Proposal", null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
     )

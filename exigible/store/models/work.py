@@ -88,7 +88,9 @@ class Proposal(models.Model):
     promise to call about, an answer to give): `action` then tells them apart.
     """
 
-    account = models.ForeignKey("store.Account", on_delete=models.CASCADE, related_name="proposals")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.CASCADE, related_name="proposals", db_index=False
+    )
     claim = models.ForeignKey(
         "store.Claim", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
@@ -143,7 +145,9 @@ class Proposal(models.Model):
 class Promise(models.Model):
     """A debtor's word: this much by that day. Kept or broken is computed from payments."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="promises")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="promises", db_index=False
+    )
     amount_cents = models.BigIntegerField()
     made_on = models.DateField()
     due_on = models.DateField()
@@ -169,7 +173,9 @@ class Promise(models.Model):
 class Hold(models.Model):
     """A suspension with an amount or a claim or the whole account, a reason, an author, an end."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="holds")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="holds", db_index=False
+    )
     claim = models.ForeignKey(
         "store.Claim", null=True, blank=True, on_delete=models.PROTECT, related_name="holds"
     )
@@ -239,7 +245,9 @@ class CallOutcome(models.TextChoices):
 class Call(models.Model):
     """A telephone call, made or received."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="calls")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="calls", db_index=False
+    )
     contact = models.ForeignKey(
         "store.Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -257,7 +265,9 @@ class Call(models.Model):
 class Note(models.Model):
     """Something worth keeping in the file."""
 
-    account = models.ForeignKey("store.Account", on_delete=models.PROTECT, related_name="notes")
+    account = models.ForeignKey(
+        "store.Account", on_delete=models.PROTECT, related_name="notes", db_index=False
+    )
     on = models.DateField()
     text = models.TextField()
     recorded_by = models.UUIDField()
