@@ -1,0 +1,1 @@
+"""What others read: the aged balance, exports. Figures come from the ledger's facts alone."""
