@@ -1,0 +1,214 @@
+"""What the database refuses, whatever the application does."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from exigible.operations import journal, payments
+from exigible.operations.acts import By
+from exigible.store.models import (
+    Account,
+    Allocation,
+    Claim,
+    Entry,
+    JournalEntry,
+    Message,
+    Payment,
+    Portfolio,
+    Proposal,
+    Settlement,
+)
+from tests.builders import AT, TODAY, make_account, make_claim, make_creditor
+
+pytestmark = pytest.mark.django_db
+BY = By.job("test")
+LAST_WEEK = TODAY - timedelta(days=7)
+
+
+def refused(statement: str, parameters: list[object] | None = None) -> str:
+    """Run a statement that must be refused and return the refusal."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError) as error, transaction.atomic():
+            cursor.execute(statement, parameters)
+    return str(error.value)
+
+
+@pytest.fixture
+def paid() -> Claim:
+    account = make_account()
+    claim = make_claim(account, 10_000, LAST_WEEK)
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=6_000,
+        value_date=TODAY,
+        allocations=[(claim.pk, 4_000)],
+        by=BY,
+        at=AT,
+    )
+    return claim
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "store_entry",
+        "store_allocation",
+        "store_settlement",
+        "store_payment",
+        "store_journalentry",
+    ],
+)
+def test_a_fact_is_neither_changed_nor_deleted_nor_emptied(paid: Claim, table: str):
+    assert "contrepassez" in refused(f"DELETE FROM {table}")
+    column = {"store_journalentry": "action", "store_settlement": "code"}.get(table, "origin")
+    assert "contrepassez" in refused(f"UPDATE {table} SET {column} = 'autre'")
+    assert "contrepassez" in refused(f"TRUNCATE {table} CASCADE")
+
+
+def test_a_claim_keeps_its_amount_and_is_not_deleted(paid: Claim):
+    assert "contrepassez" in refused("UPDATE store_claim SET amount_cents = 1")
+    assert "contrepassez" in refused("DELETE FROM store_claim")
+    Claim.objects.filter(pk=paid.pk).update(due_on=TODAY)  # what may be completed
+
+
+def test_a_balance_moves_with_its_entries_alone(paid: Claim):
+    assert "total" in refused("UPDATE store_claim SET balance_cents = 0")
+    paid.refresh_from_db()
+    assert paid.balance_cents == 6_000
+
+
+def test_an_allocation_beyond_its_payment(paid: Claim):
+    payment = Payment.objects.get()
+    settlement = Settlement.objects.get()
+    with pytest.raises(IntegrityError, match="allocations_within_payment"), transaction.atomic():
+        Allocation.objects.create(
+            account=paid.account,
+            payment=payment,
+            settlement=settlement,
+            claim=paid,
+            amount_cents=2_001,
+            value_date=TODAY,
+            recorded_at=AT,
+            origin="test",
+        )
+
+
+def test_an_entry_on_another_account_than_its_claim(paid: Claim):
+    other = make_account()
+    with pytest.raises(IntegrityError, match="autre créance"), transaction.atomic():
+        Entry.objects.create(
+            account=other,
+            claim=paid,
+            kind="adjustment",
+            amount_cents=1,
+            value_date=TODAY,
+            recorded_at=AT,
+            origin="test",
+        )
+
+
+def test_rows_may_come_after_their_facts_and_are_born_with_their_totals():
+    account = make_account()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('store_claim_id_seq')")
+        claim_id = cursor.fetchone()[0]
+        Entry.objects.create(
+            account=account,
+            claim_id=claim_id,
+            kind="opening",
+            amount_cents=700,
+            value_date=TODAY,
+            recorded_at=AT,
+            origin="test",
+        )
+        claim = Claim.objects.create(
+            id=claim_id,
+            account=account,
+            due_on=TODAY,
+            due_on_source="stated",
+            amount_cents=700,
+            origin="test",
+            created_at=AT,
+        )
+    claim.refresh_from_db()
+    assert claim.balance_cents == 700
+
+
+def test_the_same_step_twice_in_a_cycle():
+    account = make_account()
+    values = {
+        "account": account,
+        "action": "relance_1",
+        "cycle": LAST_WEEK,
+        "channel": "email",
+        "label": "Première relance",
+        "amount_cents": 1,
+        "proposed_on": TODAY,
+    }
+    Proposal.objects.create(**values)
+    with pytest.raises(IntegrityError, match="step_issued_once"), transaction.atomic():
+        Proposal.objects.create(**values)
+    Proposal.objects.create(**(values | {"cycle": TODAY}))  # a new cycle
+
+
+def test_an_account_without_its_creditor_or_in_anothers_portfolio():
+    account = make_account()
+    assert "Refusé" in refused("UPDATE store_account SET creditor_id = NULL")
+    elsewhere = Portfolio.objects.get(creditor=make_creditor())
+    with pytest.raises(IntegrityError, match="portefeuille"), transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(portfolio=elsewhere)
+    assert "créancier" in refused(
+        "UPDATE store_account SET creditor_id = %s, portfolio_id = %s",
+        [elsewhere.creditor_id, elsewhere.pk],
+    )
+
+
+def test_a_journal_line_that_does_not_follow_the_previous_one():
+    account = make_account()
+    journal.append(journal.Act(account_id=account.pk, actor="job:test", action="note"), at=AT)
+    with pytest.raises(IntegrityError, match="journal"), transaction.atomic():
+        JournalEntry.objects.create(
+            account=account,
+            seq=2,
+            at=AT,
+            actor="job:test",
+            action="forged",
+            previous_hash=bytes(32),
+            hash=bytes(32),
+        )
+
+
+def test_the_chain_links_every_line():
+    account = make_account()
+    for number in range(3):
+        journal.append(
+            journal.Act(
+                account_id=account.pk, actor="job:test", action="note", facts={"n": number}
+            ),
+            at=AT,
+        )
+    previous = journal.GENESIS
+    for line in JournalEntry.objects.filter(account=account).order_by("seq"):
+        assert bytes(line.previous_hash) == previous
+        previous = journal.line_hash(
+            previous,
+            account_id=line.account_id,
+            seq=line.seq,
+            at=line.at,
+            actor=line.actor,
+            action=line.action,
+            subject=line.subject,
+            facts=line.facts,
+        )
+        assert bytes(line.hash) == previous
+
+
+def test_what_left_keeps_its_bytes():
+    account = make_account()
+    with pytest.raises(IntegrityError, match="what_left_is_kept"), transaction.atomic():
+        Message.objects.create(
+            account=account, channel="email", status="sent", created_at=AT, sent_on=date.today()
+        )
