@@ -1,0 +1,23 @@
+"""`exigible migrate`: bring the database to the schema of this release."""
+
+import typer
+
+from exigible.cli._command import JsonOption, open_database, write, write_json
+
+cli = typer.Typer()
+
+
+@cli.command(
+    help="Met la base de données au niveau de cette version. « serve » le fait de lui-même."
+)
+def migrate(as_json: JsonOption = False) -> None:
+    from exigible.cli._command import say
+
+    open_database(bring_up_to_date=False)
+    from exigible.hosting import schema
+
+    applied = schema.bring_up_to_date(say=say)
+    if as_json:
+        write_json({"applied": applied})
+    else:
+        write(f"{len(applied)} migrations appliquées." if applied else "La base est à jour.")
