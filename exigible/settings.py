@@ -94,6 +94,8 @@ DATABASES = {
         **(ENVIRONMENT.database or connection_settings(ENVIRONMENT)),
     }
 }
+# What a new or upgraded database receives, called once its migrations are applied.
+AFTER_MIGRATION = ["exigible.operations.bootstrap.ensure_strategies"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "store.User"

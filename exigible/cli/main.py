@@ -1,8 +1,8 @@
 """`exigible`: one module of this folder for each command, loaded only when it is asked for.
 
-A module `cli/<name>.py` (a final `_` is dropped and `_` shown as `-`: `import_.py` is `exigible
-import`) offers `cli`, a Typer application of one command, or of several for a group. Modules whose
-name starts with `_` are not commands. See docs/how_to/add_a_command.md.
+A module `cli/<name>.py` holds a function of the same name, the command; or, for a group, `cli`, a
+Typer application of several. A final `_` is dropped and `_` shown as `-`: `import_.py` is `exigible
+import`. Modules whose name starts with `_` are not commands. See docs/how_to/add_a_command.md.
 """
 
 import importlib
@@ -40,10 +40,14 @@ class Commands(TyperGroup):
         return sorted(command_modules())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        module = command_modules().get(cmd_name)
-        if module is None:
+        name = command_modules().get(cmd_name)
+        if name is None:
             return None
-        command = typer.main.get_command(importlib.import_module(module).cli)
+        module = importlib.import_module(name)
+        if not hasattr(module, "cli"):
+            module.cli = typer.Typer()
+            module.cli.command()(getattr(module, name.rpartition(".")[2]))
+        command = typer.main.get_command(module.cli)
         command.name = cmd_name
         command.params = [
             param

@@ -1,16 +1,10 @@
 """`exigible migrate`: bring the database to the schema of this release."""
 
-import typer
-
 from exigible.cli._command import JsonOption, open_database, write, write_json
 
-cli = typer.Typer()
 
-
-@cli.command(
-    help="Met la base de données au niveau de cette version. « serve » le fait de lui-même."
-)
 def migrate(as_json: JsonOption = False) -> None:
+    """Met la base de données au niveau de cette version. « serve » le fait de lui-même."""
     from exigible.cli._command import say
 
     open_database(bring_up_to_date=False)

@@ -2,18 +2,14 @@
 
 import os
 
-import typer
-
 from exigible.cli._command import JsonOption, write, write_json
 from exigible.hosting.environment import SETTINGS, read_environment
-
-cli = typer.Typer()
 
 _SECRET = {"EXIGIBLE_SECRET_KEY", "EXIGIBLE_DATABASE_URL", "EXIGIBLE_SMTP_URL"}
 
 
-@cli.command(help="Liste les réglages (variables d’environnement), leur rôle et leur valeur.")
 def settings(as_json: JsonOption = False) -> None:
+    """Liste les réglages (variables d’environnement), leur rôle et leur valeur."""
     rows = [
         {
             "name": setting.name,

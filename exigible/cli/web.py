@@ -1,14 +1,10 @@
 """`exigible web`: the pages alone."""
 
-import typer
-
 from exigible.hosting.environment import read_environment
 
-cli = typer.Typer()
 
-
-@cli.command(help="Lance les pages seules (« serve » lance tout). S’arrête par Ctrl C.")
 def web() -> None:
+    """Lance les pages seules (« serve » lance tout). S’arrête par Ctrl C."""
     from exigible.cli._command import say
     from exigible.hosting import embedded, web_process
 

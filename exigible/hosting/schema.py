@@ -35,11 +35,13 @@ def missing_migrations(using: str = "default") -> list[str]:
 def bring_up_to_date(
     *, say: Callable[[str], None] = lambda sentence: None, using: str = "default"
 ) -> list[str]:
-    """Apply the missing migrations, if any; return their names."""
+    """Apply the missing migrations, if any, then what settings.AFTER_MIGRATION names; return them."""
     if not missing_migrations(using):
         return []
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
+    from django.utils.module_loading import import_string
 
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
@@ -48,6 +50,8 @@ def bring_up_to_date(
             if missing:
                 say("Mise à jour de la base de données…")
                 call_command("migrate", database=using, interactive=False, verbosity=0)
+                for path in settings.AFTER_MIGRATION:
+                    import_string(path)()
             return missing
         finally:
             if connections[using].is_usable():

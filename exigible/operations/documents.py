@@ -61,8 +61,8 @@ def store_documents(documents: Iterable[NewDocument], *, at: datetime) -> list[S
     folder = documents_folder()
     drafts: list[_Draft] = []
     try:
-        for document in documents:
-            drafts.append(_write_draft(document, folder))
+        for document in documents:  # one by one: what was written before an error is removed
+            drafts.append(_write_draft(document, folder))  # noqa: PERF401
         _make_durable(drafts, folder)
     finally:
         for draft in drafts:
