@@ -38,10 +38,8 @@ def bring_up_to_date(
     """Apply the missing migrations, if any, then what settings.AFTER_MIGRATION names; return them."""
     if not missing_migrations(using):
         return []
-    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
-    from django.utils.module_loading import import_string
 
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
@@ -50,12 +48,21 @@ def bring_up_to_date(
             if missing:
                 say("Mise à jour de la base de données…")
                 call_command("migrate", database=using, interactive=False, verbosity=0)
-                for path in settings.AFTER_MIGRATION:
-                    import_string(path)()
+                if using == "default":
+                    after_migration()
             return missing
         finally:
             if connections[using].is_usable():
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def after_migration() -> None:
+    """Give the database what settings.AFTER_MIGRATION names; each of them is safe to repeat."""
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
+    for path in settings.AFTER_MIGRATION:
+        import_string(path)()
 
 
 def _expected() -> set[tuple[str, str]]:
