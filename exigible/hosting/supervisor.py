@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -179,17 +180,11 @@ class Supervisor:
     # The database.
 
     def _start_database(self) -> None:
+        start_database(self.environment, say=self.say)
         if self.environment.database is not None:
             return
-        if embedded.ensure_running(self.environment, say=self.say):
-            self._started_by_serve.touch()
         self._keeper = Child("Le gardien de la base", "exigible.hosting.keeper")
         self._keeper.start()
-
-    @property
-    def _started_by_serve(self) -> "embedded.Path":
-        """A mark: the last `serve` to end stops the server, whichever of them started it."""
-        return self.environment.home / "postgresql.serve"
 
     def _keep_database(self) -> None:
         """Start the embedded server again when it dies, unless it was stopped on purpose."""
@@ -208,7 +203,7 @@ class Supervisor:
             try:
                 if not told:
                     self.say("La base de données s’est arrêtée ; elle redémarre.")
-                if embedded.ensure_running(self.environment, say=self.say):
+                if start_database(self.environment, say=self.say):
                     self.say("La base de données est de nouveau en marche.")
             except Refused as refusal:
                 if refusal.message != told:
@@ -221,9 +216,10 @@ class Supervisor:
         if self._keeper is None or self._keeper.process is None:
             return
         try:
-            if self._started_by_serve.exists():
+            mark = _started_by_serve(self.environment)
+            if mark.exists():
                 if embedded.stop_if_unused(self.environment, say=self.say):
-                    self._started_by_serve.unlink(missing_ok=True)
+                    mark.unlink(missing_ok=True)
                 else:
                     self.say("La base reste en marche : une autre commande s’en sert.")
         finally:
@@ -245,6 +241,19 @@ class Supervisor:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, handle)
+
+
+def start_database(environment: Environment, *, say: Say = say_on_stderr) -> bool:
+    """Start the embedded server for `serve`, which will stop it; False if it was running already."""
+    started = embedded.ensure_running(environment, say=say)
+    if started:
+        _started_by_serve(environment).touch()
+    return started
+
+
+def _started_by_serve(environment: Environment) -> Path:
+    """A mark in the home: the last `serve` to end stops the server, whichever of them started it."""
+    return environment.home / "postgresql.serve"
 
 
 def serve(
