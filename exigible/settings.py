@@ -94,6 +94,8 @@ DATABASES = {
         **(ENVIRONMENT.database or connection_settings(ENVIRONMENT)),
     }
 }
+# What a new or upgraded database receives, called once its migrations are applied.
+AFTER_MIGRATION = ["exigible.operations.bootstrap.ensure_strategies"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "store.User"
@@ -155,7 +157,6 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
-STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -176,7 +177,19 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"not_an_outage": {"()": "exigible.hosting.outage.NotAnOutage"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["not_an_outage"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"exigible": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
+    "loggers": {
+        "exigible": {"level": "INFO"},
+        "procrastinate": {"level": "WARNING"},
+        "psycopg.pool": {"level": "CRITICAL"},  # an outage is told once, by whoever meets it
+        "waitress.queue": {"level": "ERROR"},
+    },
 }

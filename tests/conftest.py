@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.database import ensure_server
+
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -15,6 +17,12 @@ def shared_data() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("les fichiers réels (../shared/data) ne sont pas à côté du projet")
     return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Have a server before the first test database is created."""
+    ensure_server()
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
-from exigible.store.models import JournalEntry
+from exigible.store.models import JournalEntry, JournalSeal
 
 GENESIS = bytes(32)
 
@@ -107,3 +107,55 @@ def append_all(acts: Iterable[Act], *, at: datetime) -> None:
         )
         heads[key] = (seq + 1, digest)
     JournalEntry.objects.bulk_create(rows, batch_size=5000)
+
+
+def seal_day(on: date, *, at: datetime) -> JournalSeal | None:
+    """Seal the chains that grew since the last seal, under the day `on`; repeatable.
+
+    The seal covers the head of each chain among the lines recorded since the seal before, and that
+    seal's hash: together the seals cover the whole journal, and one day's cost is one day's lines.
+    Return None where the day, or a later one, is sealed already.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Whoever is appending finishes first, and nobody starts: no smaller id can appear later.
+        cursor.execute("LOCK TABLE store_journalentry IN SHARE MODE")
+        previous = JournalSeal.objects.order_by("-on").first()
+        if previous is not None and previous.on >= on:
+            return None
+        after = previous.last_entry_id if previous else 0
+        cursor.execute("SELECT coalesce(max(id), %s) FROM store_journalentry", [after])
+        last = int(cursor.fetchone()[0])
+        cursor.execute(HEADS, [after, last])
+        chains, heads = heads_digest(cursor)
+        before = bytes(previous.hash) if previous else GENESIS
+        return JournalSeal.objects.create(
+            on=on,
+            last_entry_id=last,
+            chains=chains,
+            previous_hash=before,
+            hash=seal_hash(before, on=on, last_entry_id=last, chains=chains, heads=heads),
+            sealed_at=at,
+        )
+
+
+# The last line of each chain among the lines of ids ]%s, %s].
+HEADS = """
+SELECT DISTINCT ON (account_id) coalesce(account_id, 0), seq, hash
+  FROM store_journalentry WHERE id > %s AND id <= %s
+ ORDER BY account_id NULLS FIRST, seq DESC
+"""
+
+
+def heads_digest(heads: Iterable[tuple[int, int, bytes]]) -> tuple[int, bytes]:
+    """Return how many heads there are and the SHA-256 of them all; `heads` in HEADS's order."""
+    digest, count = hashlib.sha256(), 0
+    for account, seq, head in heads:
+        digest.update(f"{account} {seq} {bytes(head).hex()}\n".encode())
+        count += 1
+    return count, digest.digest()
+
+
+def seal_hash(previous: bytes, *, on: date, last_entry_id: int, chains: int, heads: bytes) -> bytes:
+    """Return the SHA-256 of a day's seal, chained to the seal before (32 bytes)."""
+    content = f"{on.isoformat()} {last_entry_id} {chains}\n".encode()
+    return hashlib.sha256(previous + content + heads).digest()

@@ -1,0 +1,84 @@
+"""Being one of the processes of `serve`, or running alone: how to stop, how to wait for the database.
+
+The supervisor holds the other end of its children's standard input and writes nothing to it. When
+it closes it, or dies, however brutally, they read the end of the file and stop by themselves: no
+stray process, the same way on every system.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from exigible.hosting.embedded import Say, say_on_stderr
+from exigible.hosting.outage import is_database_away
+
+SUPERVISED = "--supervised"  # the argument that says that standard input is the supervisor's
+REFUSED_FOR_GOOD = 78  # EX_CONFIG: starting again would end the same way
+_RETRY_SECONDS = 0.1
+_REPEAT_SECONDS = 15.0
+
+
+def when_asked_to_stop(stop: Callable[[], None], *, grace_seconds: float, supervised: bool) -> None:
+    """Call `stop` in the main thread once SIGTERM or SIGINT comes, or the supervisor is gone.
+
+    What has not ended after `grace_seconds` is cut. A second signal cuts at once. Call it from
+    the main thread.
+    """
+    asked = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            os._exit(0)
+        asked.set()
+        cut = threading.Timer(grace_seconds, os._exit, [0])
+        cut.daemon = True
+        cut.start()
+        stop()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handle)
+    if supervised:
+        threading.Thread(target=_watch_supervisor, daemon=True).start()
+
+
+def _watch_supervisor() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    if os.name == "nt":
+        import _thread
+
+        _thread.interrupt_main(signal.SIGTERM)
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def wait_for_database(*, say: Say = say_on_stderr, using: str = "default") -> None:
+    """Return once the database accepts our connection, however long; say what it answers meanwhile."""
+    from django.db import connections
+
+    said_at = (
+        time.monotonic() + 1 - _REPEAT_SECONDS
+    )  # a start takes less than a second: say nothing
+    while True:
+        connection = connections[using]
+        try:
+            connection.ensure_connection()
+            return
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            connection.close()
+            if time.monotonic() - said_at >= _REPEAT_SECONDS:
+                said_at = time.monotonic()
+                say(f"La base de données ne répond pas encore ({_reason(error)}) ; attente…")
+            time.sleep(_RETRY_SECONDS)
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if "FATAL" in line), lines[0] if lines else "sans motif")

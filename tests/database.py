@@ -1,0 +1,79 @@
+"""The database of a test session, and its home; loaded before everything else (`-p tests.database`).
+
+Without EXIGIBLE_DATABASE_URL, an embedded server of the session's own starts when the first test
+asks for a database, shared by the workers of pytest-xdist. It never syncs to the disk: nothing in
+it outlives the session. A guardian process removes it, and the home, at the end of the session,
+even when pytest itself is killed: it waits for the end of a pipe that pytest holds.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_OURS = "PYTEST_EXIGIBLE_HOME"  # set by the controller, read by its workers
+_guardian: subprocess.Popen[bytes] | None = None
+
+
+def _choose_home() -> None:
+    """Give the session a home of its own, before Django's settings are read."""
+    if _OURS in os.environ:
+        return
+    home = tempfile.mkdtemp(prefix="exg-")
+    os.environ[_OURS] = os.environ["EXIGIBLE_HOME"] = home
+    os.environ.setdefault("EXIGIBLE_SECRET_KEY", "clé des essais, qui ne protège rien du tout")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global _guardian  # noqa: PLW0603 (one for the process)
+    if not hasattr(config, "workerinput") and _guardian is None:
+        command = [sys.executable, "-P", __file__, os.environ[_OURS]]
+        _guardian = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _guardian is not None and not hasattr(config, "workerinput"):
+        _guardian.communicate()
+
+
+def ensure_server() -> None:
+    """Start the session's server, if it has one of its own."""
+    from exigible.hosting import embedded
+    from exigible.hosting.cluster import ROLE, Cluster
+    from exigible.hosting.environment import read_environment
+
+    environment = read_environment()
+    if environment.database is not None:
+        return
+    cluster = Cluster(environment, durable=False)
+    if embedded.ensure_running(environment, cluster=cluster, say=lambda sentence: None):
+        with embedded.superuser_connection(cluster) as connection:
+            # Test databases are created, and emptied despite the guards, by the product's role.
+            connection.execute(f"ALTER ROLE {ROLE} SUPERUSER")
+
+
+def remove_home(home: Path) -> None:
+    """Stop the server of a home and remove all of it, what lives under /var/lib included."""
+    from exigible.hosting import embedded
+    from exigible.hosting.cluster import Cluster
+    from exigible.hosting.environment import read_environment
+
+    environment = read_environment({"EXIGIBLE_HOME": str(home)})
+    cluster = Cluster(environment)
+    base = cluster.base
+    if base.exists():
+        embedded.stop(environment, cluster=cluster)
+        shutil.rmtree(base, ignore_errors=True)
+    shutil.rmtree(cluster.sockets, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.stdin.buffer.read()  # until the session ends, or dies
+    remove_home(Path(sys.argv[1]))
+else:
+    _choose_home()
