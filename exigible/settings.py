@@ -67,7 +67,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "exigible.web.shell.shell",
             ],
-            "builtins": ["exigible.web.templatetags.french"],
+            "builtins": [
+                "exigible.web.templatetags.french",
+                "exigible.web.templatetags.components",
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
