@@ -70,6 +70,7 @@ TEMPLATES = [
             "builtins": [
                 "exigible.web.templatetags.french",
                 "exigible.web.templatetags.components",
+                "exigible.web.templatetags.words",
             ],
             "loaders": [
                 (

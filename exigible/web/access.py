@@ -37,14 +37,17 @@ def page(capability: Capability, *, section: str = "") -> Callable[[View], View]
     return declare
 
 
-def personal(view: View) -> View:
+def personal(*, section: str = "") -> Callable[[View], View]:
     """Declare a view that serves a signed-in person's own things."""
 
-    @wraps(view)
-    def declared(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return view(request, *args, **kwargs)
+    def declare(view: View) -> View:
+        @wraps(view)
+        def declared(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return view(request, *args, **kwargs)
 
-    return _declared(declared, PERSONAL, "")
+        return _declared(declared, PERSONAL, section)
+
+    return declare
 
 
 def public(view: View) -> View:

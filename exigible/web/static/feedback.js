@@ -2,11 +2,11 @@
 
 const toasts = document.getElementById("toasts");
 const busy = document.getElementById("busy");
-const notices = document.getElementById("notices");
-let under_way = 0;
+const notices = () => document.getElementById("notices");
+let underWay = 0;
 
-document.body.addEventListener("htmx:beforeRequest", () => busy?.classList.toggle("on", ++under_way > 0));
-document.body.addEventListener("htmx:afterRequest", () => busy?.classList.toggle("on", --under_way > 0));
+document.body.addEventListener("htmx:beforeRequest", () => busy?.classList.toggle("on", ++underWay > 0));
+document.body.addEventListener("htmx:afterRequest", () => busy?.classList.toggle("on", --underWay > 0));
 
 // One toast at a time; it stays 8 s, and as long as it is hovered or focused.
 if (toasts) {
@@ -49,12 +49,13 @@ document.body.addEventListener("htmx:responseError", (event) => {
   }
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr?.status < 400) notices?.querySelector("[data-failure]")?.remove();
+  if (event.detail.xhr?.status < 400) notices()?.querySelector("[data-failure]")?.remove();
 });
 
 function show(tone, words, act, label = "Réessayer") {
-  if (!notices) return;
-  notices.querySelector("[data-failure]")?.remove();
+  const place = document.querySelector("dialog[open] .in") ?? notices();
+  if (!place) return;
+  for (const old of document.querySelectorAll("[data-failure]")) old.remove();
   const note = document.createElement("div");
   note.className = `note ${tone}`;
   note.dataset.failure = "";
@@ -71,8 +72,7 @@ function show(tone, words, act, label = "Réessayer") {
   });
   text.append(again);
   note.append(text);
-  const open = document.querySelector("dialog[open] .in");
-  (open ?? notices).prepend(note);
+  place.prepend(note);
 }
 
 // Two minutes before the session ends, offer to keep it.

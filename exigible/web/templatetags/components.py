@@ -7,17 +7,17 @@ from datetime import date
 
 from django import template
 from django.forms import BoundField
-from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from exigible.domain import french
+from exigible.domain.calendar import add_working_days
 from exigible.web.chips import Chip
 
 register = template.Library()
 
-NEAR_DAYS, LAST_DAYS = 14, 7  # calendar days: ten and five working days
+NEAR_WORKING_DAYS, LAST_WORKING_DAYS = 10, 5
 
 
 @register.simple_tag
@@ -52,9 +52,9 @@ def due(last_day: date | None, today: date, legal: bool = False) -> SafeString:
         return chip(Chip("date à confirmer", "tri", "todo"))
     left = (last_day - today).days
     tone = ""
-    if left <= LAST_DAYS and legal:
+    if legal and last_day <= add_working_days(today, LAST_WORKING_DAYS):
         tone = " last"
-    elif left <= NEAR_DAYS:
+    elif last_day <= add_working_days(today, NEAR_WORKING_DAYS):
         tone = " near"
     words = (
         f"{-left}{french.NO_BREAK}j de retard" if left < 0 else f"J{french.MINUS}{left}" if left else "jour J"
@@ -130,19 +130,3 @@ def field(bound: BoundField, kind: str = "") -> dict[str, object]:
         "checkbox": getattr(widget, "input_type", "") == "checkbox"
         and widget.__class__.__name__ == "CheckboxInput",
     }
-
-
-@register.simple_tag(takes_context=True)
-def keep(context: Context, *dropped: str) -> SafeString:
-    """Hidden inputs that carry the address' other parameters through a GET form."""
-    request = context["request"]
-    return format_html_join(
-        "",
-        '<input type="hidden" name="{}" value="{}">',
-        (
-            (name, value)
-            for name, values in request.GET.lists()
-            if name not in dropped
-            for value in values
-        ),
-    )
