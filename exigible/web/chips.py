@@ -1,42 +1,13 @@
-"""Chips: a glyph and a word for each state, the same on every page.
+"""Chips beside those of `domain.states`: qualities, phases, and the states of smaller things.
 
-The list is closed; a state that is not here has no chip. Colour only repeats what the glyph and the
-word already say.
+A chip is a glyph and a word; colour only repeats them. The lists are closed.
 """
 
-from dataclasses import dataclass
-
+from exigible.domain.states import CHIPS, Chip, State
 from exigible.store.models import DebtorKind, MessageStatus, Phase
 
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """`glyph` is a symbol of icons.svg, `tone` a class of the stylesheet ("" is neutral)."""
-
-    label: str
-    glyph: str
-    tone: str = ""
-
-
-ACCOUNT_STATES: dict[str, Chip] = {
-    "settled": Chip("Soldé", "tick", "leaf"),
-    "not_due": Chip("À échoir", "ring"),
-    "overdue": Chip("Échu", "ring"),
-    "first_incident": Chip("Premier incident", "ring"),
-    "reminded": Chip("Relancé", "ring"),
-    "formal_notice": Chip("Mis en demeure", "tri", "ochre"),
-    "promised": Chip("Promesse en cours", "half", "info"),
-    "broken_promise": Chip("Promesse rompue", "slash", "wax"),
-    "disputed": Chip("Contesté", "half", "ochre"),
-    "disputed_part": Chip("Litige partiel", "half", "ochre"),
-    "held": Chip("Suspendu", "bar", "ochre"),
-    "over_limit": Chip("Plafond dépassé", "tri", "wax"),
-    "insolvent": Chip("Procédure collective", "dia", "wax"),
-    "never_chased": Chip("Jamais relancé", "bar"),
-    "incomplete": Chip("À compléter", "tri", "todo"),
-    "credit": Chip("Créditeur", "full", "leaf"),
-    "closed": Chip("Clos", "tick"),
-}
+OVER_LIMIT = Chip("Plafond dépassé", "tri", "wax")
+DISPUTED_PART = Chip("Litige partiel", "half", "ochre")
 
 INSOLVENCY = {
     "sauvegarde": Chip("Sauvegarde", "dia", "wax"),
@@ -46,14 +17,12 @@ INSOLVENCY = {
 
 PHASES = {
     Phase.PRECONTENTIEUX: Chip("Précontentieux", "sq", "court"),
-    Phase.CONTENTIEUX: Chip("Contentieux", "sq", "court"),
-    Phase.CLOSED: Chip("Clos", "tick"),
+    Phase.CLOSED: Chip("Clos", "tick", ""),
 }
 
 DEBTOR_KINDS = {
-    DebtorKind.CONSUMER: Chip("Particulier", "full"),
-    DebtorKind.PUBLIC_PURCHASER: Chip("Acheteur public", "full"),
-    DebtorKind.UNKNOWN: Chip("Qualité à préciser", "tri", "todo"),
+    DebtorKind.CONSUMER: Chip("Particulier", "full", ""),
+    DebtorKind.PUBLIC_PURCHASER: Chip("Acheteur public", "full", ""),
 }
 
 MESSAGES = {
@@ -64,12 +33,29 @@ MESSAGES = {
     MessageStatus.SENT: Chip("Parti", "tick", "leaf"),
     MessageStatus.REFUSED: Chip("Refusé", "slash", "wax"),
     MessageStatus.UNCERTAIN: Chip("Incertain", "tri", "wax"),
-    MessageStatus.CANCELLED: Chip("Annulé", "slash"),
+    MessageStatus.CANCELLED: Chip("Annulé", "slash", ""),
 }
 
 PROMISES = {
     "pending": Chip("En cours", "half", "info"),
     "kept": Chip("Tenue", "tick", "leaf"),
     "broken": Chip("Rompue", "slash", "wax"),
-    "cancelled": Chip("Annulée", "slash"),
+    "cancelled": Chip("Annulée", "slash", ""),
 }
+
+CLAIMS = {
+    "settled": CHIPS[State.SETTLED],
+    "not_due": CHIPS[State.NOT_DUE],
+    "overdue": Chip("Échue", "ring", ""),
+    "disputed": Chip("Contestée", "half", "ochre"),
+    "disputed_part": Chip("Contestée en partie", "half", "ochre"),
+    "held": Chip("Suspendue", "bar", "ochre"),
+    "noticed": Chip("Mise en demeure", "tri", "wax"),
+    "retention": Chip("Retenue de garantie", "bar", ""),
+    "derived": Chip("Échéance à confirmer", "tri", "todo"),
+}
+
+
+def account_state(state: str) -> Chip | None:
+    """Return the chip of a main state as figures hold it; none before the first computation."""
+    return CHIPS[State(state)] if state else None

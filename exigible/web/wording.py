@@ -9,7 +9,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.urls import NoReverseMatch, reverse
+
 from exigible.domain import french
+from exigible.domain.states import Chip, State
 from exigible.store.models import (
     Account,
     CallOutcome,
@@ -21,7 +24,6 @@ from exigible.store.models import (
     Proposal,
 )
 from exigible.web import chips
-from exigible.web.chips import Chip
 
 type Facts = Mapping[str, Any]
 
@@ -85,18 +87,16 @@ def proposed(proposal: Proposal, contact_name: str = "") -> str:
 def account_chips(account: Account, *, most: int = 3) -> list[Chip]:
     """Return the chips of an account, the gravest first, at most three on a line."""
     debtor = account.debtor
-    found: list[Chip | None] = [chips.INSOLVENCY.get(debtor.insolvency_kind)]
     figures = getattr(account, "figures", None)
+    insolvency = chips.INSOLVENCY.get(debtor.insolvency_kind)
+    found: list[Chip | None] = [insolvency]
     if figures is not None:
-        found.append(chips.ACCOUNT_STATES.get(figures.state))
-        if (
-            account.credit_limit_cents
-            and figures.balance_cents > account.credit_limit_cents
-            and figures.state != "over_limit"
-        ):
-            found.append(chips.ACCOUNT_STATES["over_limit"])
-        if figures.disputed_cents and figures.state not in {"disputed", "disputed_part"}:
-            found.append(chips.ACCOUNT_STATES["disputed_part"])
+        if insolvency is None or figures.state != State.INSOLVENT:
+            found.append(chips.account_state(figures.state))
+        if account.credit_limit_cents and figures.balance_cents > account.credit_limit_cents:
+            found.append(chips.OVER_LIMIT)
+        if figures.disputed_cents and figures.state != State.DISPUTED:
+            found.append(chips.DISPUTED_PART)
     found.append(chips.PHASES.get(Phase(account.phase)))
     found.append(chips.DEBTOR_KINDS.get(DebtorKind(debtor.kind)))
     return [chip for chip in found if chip is not None][:most]
@@ -151,6 +151,7 @@ JOURNAL = {
     "note_recorded": "Note ajoutée",
     "task_added": "Tâche créée",
     "task_finished": "Tâche faite",
+    "task_reopened": "Tâche remise à faire",
     "debtor_completed": "Identité complétée",
     "claims_completed": "Créances complétées",
     "contact_saved": "Contact enregistré",
@@ -201,7 +202,7 @@ def _step_due(facts: Facts) -> str:
 
 
 def _no_reply(facts: Facts) -> str:
-    count = int(facts["count"])
+    count = int(facts["steps"])
     if count < 2:
         return "Aucune réponse à la relance."
     number = _NUMBERS[count] if count < len(_NUMBERS) else french.grouped(count)
@@ -230,7 +231,13 @@ _REASONS: dict[str, Callable[[Facts], str]] = {
         f"Étape rattrapée : elle était due il y a {french.grouped(int(f['days']))}{french.NO_BREAK}j."
     ),
     "first_incident": lambda f: "Premier incident de paiement.",
-    "pre_due": lambda f: f"La facture {f['ref']} échoit le {_day(f['due_on'])}.",
+    "pre_due": lambda f: f"Une facture échoit le {_day(f['due_on'])}.",
+    "late_dispute": lambda f: (
+        f"Réponse attendue le {_day(f['answer_due_on'])} pour {french.euros(int(f['disputed_cents']))} "
+        "contestés."
+    ),
+    "promised_part": lambda f: f"{french.euros(int(f['cents']))} promis ne sont pas réclamés.",
+    "no_address": lambda f: "Adresse postale incomplète : à corriger avant l’envoi.",
     "waiting_until": lambda f: f"En attente jusqu’au {_day(f['on'])}.",
     "unknown_kind": lambda f: (
         "Qualité du débiteur à préciser : ni intérêts, ni indemnité, ni étape automatique d’ici là."
@@ -245,3 +252,35 @@ _REASONS: dict[str, Callable[[Facts], str]] = {
 def sentence_list(items: Sequence[str]) -> str:
     """« a, b et c »."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+# What a night's run did, in words, with where it is seen (the name of an address, if there is one).
+_NIGHT = (
+    ("issued", "envoi parti", "envois partis", "messages"),
+    ("held", "compte retenu", "comptes retenus", ""),
+    ("alerts", "alerte", "alertes", ""),
+)
+
+
+def night(counts: Facts) -> list[tuple[str, str]]:
+    """Word a run's counts for the line « Cette nuit »: (words, address or "")."""
+    lines = []
+    proposals = _total(counts.get("proposals"))
+    lines.append((french.count(proposals, "étape proposée", "étapes proposées"), ""))
+    for key, one, several, url_name in _NIGHT:
+        number = _total(counts.get(key))
+        if not number:
+            continue
+        try:
+            address = reverse(url_name) if url_name else ""
+        except NoReverseMatch:
+            address = ""
+        lines.append((french.count(number, one, several), address))
+    return lines
+
+
+def _total(count: object) -> int:
+    """A count is a number, or numbers by kind."""
+    if isinstance(count, Mapping):
+        return sum(int(value) for value in count.values())
+    return int(count) if isinstance(count, int) else 0

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from exigible.domain import french
 from exigible.domain.calendar import add_working_days
-from exigible.web.chips import Chip
+from exigible.domain.states import Chip
 
 register = template.Library()
 

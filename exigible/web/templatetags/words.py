@@ -1,10 +1,12 @@
 """The words of a step and of an account, as filters."""
 
+from datetime import date
+
 from django import template
 
+from exigible.domain.states import Chip
 from exigible.store.models import Account, Proposal
 from exigible.web import wording
-from exigible.web.chips import Chip
 
 register = template.Library()
 
@@ -13,6 +15,7 @@ register.filter("first_reason", wording.first_reason)
 register.filter("reasons_in_words", wording.reasons)
 register.filter("quality", wording.quality)
 register.filter("initials", wording.initials)
+register.filter("night_words", wording.night)
 
 
 @register.filter
@@ -37,3 +40,15 @@ def age_class(days: int) -> str:
         if days <= most:
             return name
     return "s5"
+
+
+@register.filter
+def days_late(oldest_due_on: date, today: date) -> int:
+    """Days since a due date, none before it."""
+    return max(0, (today - oldest_due_on).days)
+
+
+@register.filter
+def dial(number: str) -> str:
+    """A number as a telephone dials it: « 02 61 91 40 17 » gives « 0261914017 »."""
+    return "".join(c for c in number if c.isdigit() or c == "+")
