@@ -190,7 +190,7 @@ def save_contact(
     expected_version: int | None = None,
 ) -> Contact:
     """Add or change a contact of the debtor; refuse an unreadable e-mail or number, or an empty one."""
-    email, number = facts.email.strip(), facts.phone.strip()
+    email, number = facts.email.strip(), _readable_phone(facts.phone)
     if email:
         try:
             validate_email(email)
@@ -198,10 +198,6 @@ def save_contact(
             raise WrongInput(
                 "email", f"« {email} » n’est pas une adresse e-mail. Vérifiez-la.", field="email"
             ) from None
-    if number and not _PHONE.fullmatch(number):
-        raise WrongInput(
-            "phone", f"« {number} » n’est pas un numéro de téléphone. Vérifiez-le.", field="phone"
-        )
     if not (facts.name.strip() or email or number):
         raise WrongInput(
             "contact_empty", "Donnez au moins un nom, une adresse ou un numéro.", field="name"
@@ -230,6 +226,18 @@ def save_contact(
             debtor.save(update_fields=["email_ok"])
         act.journal("contact_saved", f"contact:{contact.pk}")
     return contact
+
+
+def change_phone(
+    account_id: int, contact_id: int, phone: str, *, by: By, at: datetime
+) -> None:
+    """Replace a contact's number, or remove it; refuse an unreadable one."""
+    number = _readable_phone(phone)
+    with act_on(account_id, by=by, at=at) as act:
+        contact = _contact(act, contact_id)
+        contact.phone = number
+        contact.save(update_fields=["phone"])
+        act.journal("contact_saved", f"contact:{contact.pk}")
 
 
 def set_account_terms(
@@ -318,6 +326,17 @@ def _contact(act: AccountAct, contact_id: int | None) -> Contact:
     if contact is None:
         raise WrongInput("contact", "Ce contact n’est pas celui du débiteur.")
     return contact
+
+
+def _readable_phone(typed: str) -> str:
+    number = typed.strip()
+    if number and not _PHONE.fullmatch(number):
+        raise WrongInput(
+            "phone",
+            f"« {number[:40]} » n’est pas un numéro de téléphone. Vérifiez-le.",
+            field="phone",
+        )
+    return number
 
 
 def _siren(typed: str) -> str:

@@ -9,6 +9,7 @@ from exigible.domain.calendar import add_working_days
 from exigible.domain.french import day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import disputes, promises, proposals
+from exigible.operations.completing import change_phone
 from exigible.operations.acts import By, act_on
 from exigible.operations.promises import NOTE_LENGTH, contact_of
 from exigible.store.models import Account, Call, CallOutcome, Note, Task, User
@@ -135,7 +136,9 @@ def settle_call(
         )
     if proposal_id is not None:
         if outcome == CallOutcome.NO_ANSWER:
-            proposals.postpone(proposal_id, until=next_day, note="Sans réponse", by=by, at=at)
+            proposals.postpone(
+                proposal_id, until=next_day, on=on, note="Sans réponse", by=by, at=at
+            )
         else:
             proposals.mark_done(proposal_id, by=by, at=at)
     return call
@@ -235,3 +238,42 @@ def reopen_task(task_id: int, *, by: By, at: datetime) -> None:
         task.done_by = None
         task.save(update_fields=["done_at", "done_by"])
         act.journal("task_reopened", f"task:{task.pk}")
+
+
+@transaction.atomic
+def record_wrong_number(
+    account_id: int,
+    *,
+    contact_id: int | None,
+    on: date,
+    new_phone: str = "",
+    note: str = "",
+    proposal_id: int | None = None,
+    by: By,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Call:
+    """Note a call to a wrong number: the number is corrected, or removed with a task to find one.
+
+    The step stays to do where a number is known again; else it waits for the next working day.
+    """
+    call = record_call(
+        account_id,
+        outcome=CallOutcome.WRONG_NUMBER,
+        on=on,
+        note=note,
+        contact_id=contact_id,
+        by=by,
+        at=at,
+        expected_version=expected_version,
+    )
+    if contact_id is not None:
+        change_phone(account_id, contact_id, new_phone, by=by, at=at)
+    if not new_phone.strip():
+        next_day = add_working_days(on, 1)
+        add_task(account_id, label="Trouver un numéro", due_on=next_day, on=on, by=by, at=at)
+        if proposal_id is not None:
+            proposals.postpone(
+                proposal_id, until=next_day, on=on, note="Mauvais numéro", by=by, at=at
+            )
+    return call

@@ -6,7 +6,7 @@ from django.db.models import Sum
 
 from exigible.domain.french import day, euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.operations import figures
+from exigible.operations import figures, proposals
 from exigible.operations.acts import By, act_on
 from exigible.operations.holds import open_claim
 from exigible.store.models import Claim, Dispute
@@ -25,6 +25,7 @@ def open_dispute(
     answer_due_on: date,
     amount_cents: int | None = None,
     holder: str = "",
+    proposal_id: int | None = None,
     by: By,
     at: datetime,
     expected_version: int | None = None,
@@ -32,7 +33,7 @@ def open_dispute(
     """Record that `amount_cents` of a claim is contested (None: all that is not contested yet).
 
     Refuse without reason, above the claim's balance less what is already contested, and an answer
-    due in the past or beyond LONGEST_DAYS.
+    due in the past or beyond LONGEST_DAYS. The step `proposal_id`, if it led there, is done.
     """
     reason = reason.strip()[:REASON_LENGTH]
     if not reason:
@@ -71,6 +72,8 @@ def open_dispute(
             amount_cents=wanted,
             answer_due_on=answer_due_on.isoformat(),
         )
+        if proposal_id is not None:
+            proposals.mark_done(proposal_id, by=by, at=at)
         figures.refresh([account_id], on)
     return dispute
 

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from exigible.domain.french import day, euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.operations import figures
+from exigible.operations import figures, proposals
 from exigible.operations.acts import AccountAct, By, act_on
 from exigible.store.models import Claim, Contact, Payment, Promise
 
@@ -26,6 +26,7 @@ def record_promise(
     on: date,
     note: str = "",
     contact_id: int | None = None,
+    proposal_id: int | None = None,
     by: By,
     at: datetime,
     expected_version: int | None = None,
@@ -33,7 +34,7 @@ def record_promise(
     """Note that the debtor will pay `amount_cents` by `due_on`; said on `on`.
 
     Refuse a sum above what is due less what is already promised, and a day in the past or more
-    than FURTHEST_DAYS away.
+    than FURTHEST_DAYS away. The step `proposal_id`, if the promise answers one, is done.
     """
     if amount_cents <= 0:
         raise WrongInput(
@@ -72,6 +73,8 @@ def record_promise(
             amount_cents=amount_cents,
             due_on=due_on.isoformat(),
         )
+        if proposal_id is not None:
+            proposals.mark_done(proposal_id, by=by, at=at)
         figures.refresh([account_id], on)
     return promise
 

@@ -66,11 +66,10 @@ def dialog(
     **context: Any,
 ) -> HttpResponse:
     """Draw an act's dialog (or its page, without script); 422 when it was refused."""
-    in_field = refused is not None and form is not None and refused.field in form.fields
-    if in_field:
-        assert form is not None
-        assert refused is not None
-        form.add_error(refused.field, refused.message)
+    field = (refused.field or "").removesuffix("_cents") if refused else ""
+    in_field = form is not None and field in form.fields
+    if refused is not None and form is not None and in_field:
+        form.add_error(field, refused.message)
     wrong = refused is not None or (form is not None and form.is_bound and not form.is_valid())
     return render(
         request,
@@ -104,6 +103,17 @@ def acted(
     response = HttpResponse(body)
     response["HX-Reswap"] = "none"
     response["HX-Trigger"] = json.dumps({"acted": "", **(events or {})})
+    return response
+
+
+def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpResponse:
+    """Answer a refused act that has no dialog: a notice in the page, which stays as it was."""
+    shown = Refusal.of(refusal, page=back)
+    if not is_fragment(request):
+        messages.error(request, " ".join(filter(None, [shown.who, shown.message])), extra_tags="wax")
+        return HttpResponseRedirect(back)
+    response = render(request, "components/refusal.html", {"refusal": shown})
+    response["HX-Reswap"] = "none"
     return response
 
 

@@ -1,6 +1,6 @@
 """Forms of the acts: what was typed, kept on error, turned into cents and days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from exigible.domain import french
 from exigible.domain.refusals import WrongInput
-from exigible.store.models import ClaimKind, Contact, DebtorKind, PaymentKind
+from exigible.store.models import CallOutcome, Claim, ClaimKind, Contact, DebtorKind, PaymentKind, User
 from exigible.web.typed import cents_of, day_of
 
 
@@ -36,8 +36,15 @@ class AmountField(forms.CharField):
 class DayField(forms.CharField):
     """A day typed as one likes (« 2211 », « +8 », « lundi »), cleaned to a date."""
 
-    def __init__(self, *, today: date | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        today: date | None = None,
+        presets: Sequence[tuple[str, str]] = (),
+        **options: Any,
+    ) -> None:
         self.today = today
+        self.presets = presets  # (words of the button, what it types)
         options.setdefault(
             "widget", forms.TextInput(attrs={"autocomplete": "off", "data-typed": "jour"})
         )
@@ -72,6 +79,14 @@ class ActForm(forms.Form):
             if "invalid_choice" in field.error_messages:
                 field.error_messages["invalid_choice"] = "Ce choix n’est pas proposé."
 
+    def choose(
+        self, name: str, options: Sequence[tuple[str, str]], *, nobody: str | None = None
+    ) -> None:
+        """Give a choice its options; `nobody` words the empty one, where there is one."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*([("", nobody)] if nobody is not None else []), *options]
+
     @property
     def visible_errors(self) -> Sequence[forms.BoundField]:
         """The fields in error, for the summary at the top of the form."""
@@ -83,14 +98,7 @@ def day_words(on: date) -> str:
     return f"{french.weekday_and_day(on)} {on.year}"
 
 
-class ContactChoice(forms.ChoiceField):
-    """Whom it was said with; nobody in particular by default."""
-
-    def offer(self, contacts: Sequence[Contact]) -> None:
-        self.choices = [
-            ("", "personne en particulier"),
-            *((str(one.pk), one.name or one.phone or one.email) for one in contacts),
-        ]
+SOON = (("demain", "+1"), ("+3 j", "+3"), ("+7 j", "+7"), ("vendredi", "vendredi"))
 
 
 def _long_text(rows: int = 3) -> forms.Textarea:
@@ -99,18 +107,25 @@ def _long_text(rows: int = 3) -> forms.Textarea:
 
 class PromiseForm(ActForm):
     amount = AmountField(label="Montant promis")
-    due_on = DayField(label="Pour le")
-    contact = ContactChoice(label="Interlocuteur", required=False)
+    due_on = DayField(label="Pour le", presets=SOON)
+    contact = forms.ChoiceField(label="Interlocuteur", required=False)
     note = forms.CharField(label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000)
 
 
 class CallForm(ActForm):
-    contact = ContactChoice(label="Interlocuteur", required=False)
+    contact = forms.ChoiceField(label="Interlocuteur", required=False)
     note = forms.CharField(label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000)
 
 
 class FreeCallForm(CallForm):
-    outcome = forms.ChoiceField(label="Issue")
+    outcome = forms.ChoiceField(
+        label="Issue",
+        choices=[
+            (outcome.value, outcome.label)
+            for outcome in CallOutcome
+            if outcome not in {CallOutcome.PROMISE, CallOutcome.DISPUTE}
+        ],
+    )
     incoming = forms.BooleanField(label="Appel reçu", required=False)
     field_order = ("outcome", "incoming", "contact", "note")
 
@@ -133,6 +148,14 @@ class HoldForm(ActForm):
     reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
 
 
+class BulkHoldForm(ActForm):
+    amount = AmountField(
+        label="Montant suspendu", required=False, help_text="Vide : tout le compte."
+    )
+    ends_on = DayField(label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus.")
+    reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
+
+
 class DisputeForm(ActForm):
     claim = forms.ChoiceField(label="Créance contestée")
     amount = AmountField(
@@ -141,7 +164,7 @@ class DisputeForm(ActForm):
         help_text="Vide : toute la créance. Le reste continue d’être réclamé.",
     )
     reason = forms.CharField(label="Ce que le débiteur conteste", widget=_long_text(), max_length=2000)
-    answer_due_on = DayField(label="Réponse attendue le")
+    answer_due_on = DayField(label="Réponse attendue le", presets=(("+7 j", "+7"), ("+15 j", "+15")))
     holder = forms.CharField(
         label="Qui doit répondre", required=False, max_length=200, help_text="Service ou personne."
     )
@@ -162,7 +185,7 @@ class CloseDisputeForm(ActForm):
 
 class TaskForm(ActForm):
     label = forms.CharField(label="À faire", max_length=300)
-    due_on = DayField(label="Pour le")
+    due_on = DayField(label="Pour le", presets=SOON)
     assigned_to = forms.ChoiceField(label="Par", required=False)
 
 
@@ -190,7 +213,7 @@ class StrategyForm(ActForm):
 
 
 class PostponeForm(ActForm):
-    until = DayField(label="Reporter au")
+    until = DayField(label="Reporter au", presets=SOON)
     note = forms.CharField(label="Raison", required=False, max_length=300)
 
 
@@ -253,3 +276,43 @@ class ClaimForm(ActForm):
     kind = forms.ChoiceField(label="Nature", choices=ClaimKind.choices)
     issued_on = DayField(label="Date", required=False)
     due_on = DayField(label="Échéance")
+
+
+class ViewForm(ActForm):
+    name = forms.CharField(label="Nom de la vue", max_length=60)
+    shared = forms.BooleanField(label="Partager avec tous", required=False)
+
+
+def allocations(
+    posted: Mapping[str, str], claims: Sequence[Claim]
+) -> tuple[list[tuple[int, int]], WrongInput | None]:
+    """Read what is allocated to each claim (`affecte-<id>`), and what is wrong with it, if anything."""
+    wanted: list[tuple[int, int]] = []
+    for claim in claims:
+        typed = str(posted.get(f"affecte-{claim.pk}", "")).strip()
+        if not typed:
+            continue
+        try:
+            cents = cents_of(typed)
+        except WrongInput as wrong:
+            return [], WrongInput(wrong.code, f"{claim} : {wrong.message}")
+        if cents:
+            wanted.append((claim.pk, cents))
+    return wanted, None
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How a person likes their pages."""
+
+    class Meta:
+        model = User
+        fields = ("theme", "density", "letter_keys")
+        labels = {
+            "theme": "Thème",
+            "density": "Lignes",
+            "letter_keys": "Touches d’une lettre (A, P, R…)",
+        }
+        help_texts = {
+            "letter_keys": "Décochée, ces touches n’agissent qu’avec Alt.",
+        }
+        widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}

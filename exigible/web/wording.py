@@ -124,6 +124,12 @@ def actor(line: JournalEntry, names: Mapping[UUID, str]) -> str:
     return line.actor
 
 
+def person_id(line: JournalEntry) -> UUID | None:
+    """Return the opaque id of the person who acted; None for a job."""
+    kind, _, value = line.actor.partition(":")
+    return UUID(value) if kind == "user" else None
+
+
 def initials(name: str) -> str:
     """« Claire Maubert » reads « C. Maubert » where room is short."""
     first, _, rest = name.partition(" ")
@@ -284,3 +290,14 @@ def _total(count: object) -> int:
     if isinstance(count, Mapping):
         return sum(int(value) for value in count.values())
     return int(count) if isinstance(count, int) else 0
+
+
+COMPONENTS = {
+    "principal": "Principal",
+    "interest": "Intérêts",
+    "capitalised_interest": "Intérêts capitalisés",
+    "fixed_indemnity": "Indemnité forfaitaire",
+    "penalty_clause": "Clause pénale",
+    "costs": "Frais",
+    "payments": "Paiement",
+}

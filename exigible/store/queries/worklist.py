@@ -195,3 +195,11 @@ def _with_account(steps: QuerySet[Proposal]) -> QuerySet[Proposal]:
     return steps.select_related(
         "account__debtor", "account__creditor", "account__figures", "account__collector", "step"
     )
+
+
+def steps_for(user: User, ids: list[int]) -> list[Proposal]:
+    """Return several steps of the person's portfolios, highest rank first."""
+    steps = _with_account(Proposal.objects.filter(pk__in=ids))
+    if not user.all_portfolios:
+        steps = steps.filter(account__portfolio_id__in=portfolio_ids(user, every_creditor=True))
+    return list(steps.order_by("-rank", "id"))

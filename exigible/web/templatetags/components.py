@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from exigible.domain import french
 from exigible.domain.calendar import add_working_days
 from exigible.domain.states import Chip
+from exigible.web.forms import AmountField, DayField
 
 register = template.Library()
 
@@ -98,12 +99,16 @@ def bar(value: int, most: int, tone: str = "accent") -> SafeString:
     )
 
 
+_KINDS = {AmountField: "money", DayField: "date"}
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, kind: str = "") -> dict[str, object]:
     """A form field: label above, hint under it, width of the answer, error at the field.
 
-    `kind` is "money", "date" or "short"; it only sets the width.
+    `kind` is "money", "date" or "short"; it only sets the width, which amounts and days know.
     """
+    kind = kind or _KINDS.get(type(bound.field), "")
     described = [
         name
         for name, present in (
