@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from exigible.web.views import account, accounts, acts, my_day, palette, profile, steps
+from exigible.web.views import account, accounts, acts, my_day, palette, profile, steps, writing
 
 _account_acts = [
     path("promesse/", acts.promise, name="promise_act"),
@@ -32,6 +32,7 @@ _account_acts = [
     path("contact/<int:contact_id>/", acts.contact, name="contact_edit"),
     path("conditions/", acts.terms, name="terms_act"),
     path("creance/<int:claim_id>/", acts.claim, name="claim_act"),
+    path("ecrire/", writing.write, name="write_act"),
 ]
 
 urlpatterns = [
@@ -52,6 +53,7 @@ urlpatterns = [
     path("comptes/<int:account_id>/chronologie/", account.timeline, name="timeline"),
     path("comptes/<int:account_id>/pourquoi/<slug:figure>/", account.why, name="why"),
     path("comptes/<int:account_id>/decompte/", account.statement, name="statement"),
+    path("comptes/<int:account_id>/decompte.pdf", writing.statement_pdf, name="statement_pdf"),
     path("comptes/<int:account_id>/message/<int:message_id>/", account.message, name="message"),
     path("comptes/<int:account_id>/", include(_account_acts)),
     path("vues/", accounts.save_view, name="save_view"),

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from exigible.domain import french
 
 register = template.Library()
 PARIS = ZoneInfo("Europe/Paris")
+NIL = mark_safe('<span class="nil">–</span>')
+UNKNOWN = mark_safe('<span class="nil">à confirmer</span>')
 
 
 @register.filter
@@ -126,9 +128,9 @@ def money(cents: int | None) -> str | SafeString:
 def cell(cents: int | None) -> SafeString:
     """An amount in a column whose header bears the unit; nil is « – »."""
     if cents is None:
-        return format_html('<span class="nil">à confirmer</span>')
+        return UNKNOWN
     if cents == 0:
-        return format_html('<span class="nil">–</span>')
+        return NIL
     return format_html(
         '<data class="amt" value="{}">{}</data>', euros_value(cents), french.amount(cents)
     )

@@ -112,7 +112,9 @@ def run_day(request: HttpRequest) -> HttpResponse:
     """Start today's run; the page follows it until it ends."""
     user = person(request)
     try:
-        daily_run.start_run(clock.today(), by=By.user(user), at=clock.now())
+        daily_run.start_run(
+            clock.today(), today=clock.today(), by=By.user(user), at=clock.now()
+        )
     except Refused as refused:
         return answers.refused(request, refused, back=reverse("my_day"))
     return run_progress(request)
