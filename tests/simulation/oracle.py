@@ -233,11 +233,11 @@ class Walk:
         debt = Debt(ref=claim["ref"], due=date.fromisoformat(claim["due_on"]))
         principal = cents(claim["principal"])
         for note in self.of("credit_note", claim["ref"]):
-            if note.get("effect") == "from_invoice" and note.get("claim") == claim["ref"]:
-                if date.fromisoformat(note["on"]) <= self.as_of:
-                    taken = min(cents(note["amount"]), principal)
-                    principal -= taken
-                    self.credit_balance += cents(note["amount"]) - taken
+            corrects = note.get("effect") == "from_invoice" and note.get("claim") == claim["ref"]
+            if corrects and date.fromisoformat(note["on"]) <= self.as_of:
+                taken = min(cents(note["amount"]), principal)
+                principal -= taken
+                self.credit_balance += cents(note["amount"]) - taken
         debt.principal = debt.left["principal"] = principal
         debt.first = self.first_day(claim)
         opening = self.stopped_on(claim)
