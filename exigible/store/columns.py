@@ -431,7 +431,7 @@ def _proposals(
     seen = []
     for wanted in (1, 2, 3):
         latest = np.zeros(size, np.int64)
-        mine = kind == wanted
+        mine = (kind == wanted) & (status != 4)
         np.maximum.at(latest, row[mine], day[mine])
         seen.append(latest)
     return done, count, last, waiting, seen[0], seen[1], seen[2]
