@@ -25,7 +25,7 @@ from exigible.operations import figures as figures_operation
 from exigible.operations.acts import By
 from exigible.operations.figures import current_law
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
-from exigible.store.models import DailyRun, ProposalStatus, RunShard
+from exigible.store.models import DailyRun, Proposal, ProposalStatus, RunShard
 
 SHARD_ACCOUNTS = 20_000
 Progress = Callable[[int, int], None]
@@ -104,14 +104,16 @@ def run_shard(shard_id: int, *, at: datetime) -> ShardCounts:
         if shard.done_at is not None:
             return counts
         scope = Scope(first=shard.first_account, last=shard.last_account)
-        decide_scope(scope, shard.run, counts, write=not shard.run.proposes_only)
+        decide_scope(scope, shard.run, counts, write=not shard.run.proposes_only, at=at)
         shard.done_at = at
         shard.counts = counts.as_json()
         shard.save(update_fields=["done_at", "counts"])
     return counts
 
 
-def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: bool) -> Decided:
+def decide_scope(
+    scope: Scope, run: DailyRun, counts: ShardCounts, *, write: bool, at: datetime
+) -> Decided:
     """Decide for the accounts of a scope and, unless told otherwise, write what follows."""
     started = time.perf_counter()
 
@@ -127,7 +129,7 @@ def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: boo
     computed = figures(book, current_law())
     phase("compute")
     if write:
-        counts.obsolete += _retire(scope, run, book.account.tolist(), computed)
+        counts.obsolete += _retire(scope, run, book.account.tolist(), computed, at)
     followed = read_followed(scope, book, computed.oldest_due, strategies)
     phase("read")
     decided = decide(book, computed, followed, strategies)
@@ -139,6 +141,7 @@ def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: boo
         if proposal.automatic:
             counts.approved[proposal.channel] += 1
     if write:
+        counts.obsolete += _withdraw([int(book.account[row]) for row in decided.withdrawn], at)
         _write(run, book.account.tolist(), decided.proposals)
         followed = read_followed(scope, book, computed.oldest_due, strategies)
         figures_operation.write(book, computed, followed)
@@ -146,7 +149,9 @@ def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: boo
     return decided
 
 
-def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures) -> int:
+def _retire(
+    scope: Scope, run: DailyRun, accounts: list[int], computed: Figures, at: datetime
+) -> int:
     """Set aside open proposals that the facts have overtaken: nothing left to chase, new cycle."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -167,7 +172,7 @@ def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures)
                     (account, date.fromordinal(day) if day else None, chased, disputed, not_due)
                 )
         cursor.execute(
-            f"""UPDATE store_proposal p SET status = 'obsolete', decided_at = now()
+            f"""UPDATE store_proposal p SET status = 'obsolete', decided_at = %(at)s
                   FROM account_cycle c
                  WHERE p.account_id = c.account_id AND {scope.sql("p.account_id")}
                    AND p.status = 'open'
@@ -177,7 +182,7 @@ def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures)
                          WHEN p.cycle >= p.proposed_on THEN c.not_due = 0 OR p.cycle < %(on)s
                          ELSE c.cycle IS DISTINCT FROM p.cycle
                        END""",
-            {**scope.parameters, "on": run.on},
+            {**scope.parameters, "on": run.on, "at": at},
         )
         retired = int(cursor.rowcount)
         # What still waits follows today's figures.
@@ -191,8 +196,21 @@ def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures)
         return retired
 
 
+def _withdraw(accounts: list[int], at: datetime) -> int:
+    """Set aside the waiting steps of accounts that may not be chased now; see `Decided`."""
+    return (
+        Proposal.objects.filter(account_id__in=accounts, status=ProposalStatus.OPEN)
+        .exclude(action="late_dispute")
+        .update(status=ProposalStatus.OBSOLETE, decided_at=at)
+    )
+
+
 def _write(run: DailyRun, accounts: list[int], proposals: Iterable[Proposed]) -> None:
-    """Insert proposals; one that exists for its account, step and cycle stays as it is."""
+    """Insert proposals; one that exists for its account, step and cycle stays as it is.
+
+    Except one set aside because the facts had overtaken it: they came back (a cheque unpaid, a
+    dispute answered, a hold ended), so does the step, which was never issued.
+    """
     columns = (
         "account_id, step_id, action, cycle, channel, label, reasons, amount_cents, rank, "
         "proposed_on, run_id, status, decided_at"
@@ -227,7 +245,14 @@ def _write(run: DailyRun, accounts: list[int], proposals: Iterable[Proposed]) ->
         cursor.execute(
             f"""INSERT INTO store_proposal ({columns}, held_reason, decision_note)
                 SELECT {columns}, '', '' FROM fresh_proposals
-                ON CONFLICT ON CONSTRAINT step_issued_once DO NOTHING"""
+                ON CONFLICT ON CONSTRAINT step_issued_once DO UPDATE
+                  SET channel = excluded.channel, label = excluded.label,
+                      reasons = excluded.reasons, amount_cents = excluded.amount_cents,
+                      rank = excluded.rank, proposed_on = excluded.proposed_on,
+                      run_id = excluded.run_id, status = excluded.status,
+                      decided_at = excluded.decided_at, decided_by = NULL,
+                      decision_note = '', held_reason = '', show_from = NULL
+                WHERE store_proposal.status = 'obsolete'"""
         )
 
 
