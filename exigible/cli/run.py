@@ -61,14 +61,16 @@ def run(
         "proposals": done.counts["proposals"],
         "issued": issued.by_channel,
         "held": {**done.counts["held"], **issued.held},
-        "alerts": daily_run.alerts(done),
+        "alerts": done.counts["alerts"],
         "seconds": seconds,
         "proposes_only": done.proposes_only,
     }
     if as_json:
         write_json(answer)
         return
-    write(f"Passage du {weekday_and_day(day)} : {count(done.accounts, 'compte examiné', 'comptes examinés')}.")
+    write(
+        f"Passage du {weekday_and_day(day)} : {count(done.accounts, 'compte examiné', 'comptes examinés')}."
+    )
     for name, number in sorted(done.counts["proposals"].items()):
         write(f"  {number} × {name}")
     for channel, number in sorted(issued.by_channel.items()):

@@ -28,7 +28,9 @@ def statement(
         str, typer.Option("--as-of", metavar="DATE", help="Jour de l’arrêté, AAAA-MM-JJ.")
     ] = "",
     as_json: JsonOption = False,
-    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FICHIER", help="Écrit le décompte en PDF.")] = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FICHIER", help="Écrit le décompte en PDF.")
+    ] = None,
 ) -> None:
     """Calcule le décompte d’un dossier : principal, intérêts, indemnités, frais, paiements."""
     day = read_day(as_of, "--as-of") if as_of else None

@@ -18,9 +18,9 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from exigible.domain.book import Figures, figures
+from exigible.domain.book import UNKNOWN_DEBTOR, Book, Figures, figures
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.domain.strategy import Decided, Proposed, decide
+from exigible.domain.strategy import Decided, Followed, Proposed, decide
 from exigible.operations import figures as figures_operation
 from exigible.operations.acts import By
 from exigible.operations.figures import current_law
@@ -39,6 +39,7 @@ class ShardCounts:
     proposals: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     approved: Counter[str] = field(default_factory=Counter)  # automatic steps, by channel
+    alerts: Counter[str] = field(default_factory=Counter)  # accounts that need someone's eye
     obsolete: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -48,6 +49,7 @@ class ShardCounts:
             "proposals": dict(self.proposals),
             "held": dict(self.held),
             "approved": dict(self.approved),
+            "alerts": dict(self.alerts),
             "obsolete": self.obsolete,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
         }
@@ -136,6 +138,7 @@ def decide_scope(
     phase("decide")
     counts.accounts += len(book.account)
     counts.held.update(decided.held)
+    counts.alerts.update(_alerts(book, computed, followed))
     for proposal in decided.proposals:
         counts.proposals[proposal.action] += 1
         if proposal.automatic:
@@ -147,6 +150,19 @@ def decide_scope(
         figures_operation.write(book, computed, followed)
         phase("write")
     return decided
+
+
+def _alerts(book: Book, computed: Figures, followed: Followed) -> dict[str, int]:
+    """Count accounts by what calls for attention beyond their next step."""
+    flags = {
+        "broken_promise": (computed.chased > 0) & (followed.broken_due > 0),
+        "late_dispute": followed.dispute_late_day > 0,
+        "insolvency": (book.insolvency_day > 0) & (computed.balance > 0),
+        "unknown_kind": (book.debtor_kind == UNKNOWN_DEBTOR) & (computed.overdue > 0),
+        "unknown_rate": ~computed.accessories_known,
+        "other_currency": computed.other_currency,
+    }
+    return {name: int(flag.sum()) for name, flag in flags.items() if flag.any()}
 
 
 def _retire(
@@ -273,6 +289,7 @@ def finish_run(run_id: int, *, at: datetime) -> bool:
             total.proposals.update(counts["proposals"])
             total.held.update(counts["held"])
             total.approved.update(counts["approved"])
+            total.alerts.update(counts["alerts"])
             for name, value in counts["seconds"].items():
                 total.seconds[name] = total.seconds.get(name, 0.0) + value
         run.accounts = total.accounts
