@@ -25,13 +25,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     ensure_server()
 
 
-@pytest.fixture(autouse=True)
-def _flush_despite_guards(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the emptying of tables between tests pass the triggers that refuse it in production."""
-    if "transactional_db" not in request.fixturenames and "live_server" not in request.fixturenames:
-        yield
-        return
-    flush = connection.ops.__class__.sql_flush
+@pytest.fixture(autouse=True, scope="session")
+def _flush_despite_guards() -> Iterator[None]:
+    """Let the emptying of tables between tests pass the triggers that refuse it in production.
+
+    For the whole session: a test's own fixtures are torn down in an order that is not ours.
+    """
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
     def sql_flush(self: object, style: object, tables: object, **options: object) -> list[str]:
         statements = flush(self, style, tables, **options)
@@ -43,8 +44,6 @@ def _flush_despite_guards(request: pytest.FixtureRequest) -> Iterator[None]:
             "SET session_replication_role = DEFAULT",
         ]
 
-    connection.ops.__class__.sql_flush = sql_flush
-    try:
-        yield
-    finally:
-        connection.ops.__class__.sql_flush = flush
+    operations.sql_flush = sql_flush
+    yield
+    operations.sql_flush = flush
