@@ -83,8 +83,8 @@ def letter_data(letter: Correspondence, *, registered: bool = False) -> dict[str
         ],
         "date": f"Le {long_day(demand.on)}",
         "claims": claims_table(demand),
-        "totals": totals_table(demand),
-        "payment": payment_lines(demand),
+        "totals": demand.totals,
+        "payment": demand.payment_lines,
         "blocks": list(_blocks(letter.blocks)),
     }
 
@@ -133,48 +133,6 @@ def claims_table(demand: Demand) -> dict[str, object]:
         "widths": [21, 21] + [25 if aside else 28] * len(sums),
         "aligns": ["left"] * 3 + ["right"] * len(sums),
     }
-
-
-def totals_table(demand: Demand) -> list[list[str]]:
-    """Return each component apart, then the total; one line alone where nothing is added."""
-    sums = demand.accessories
-    rows = []
-    if demand.credit_cents:
-        open_cents = sum(line.claimed_cents for line in demand.claims)
-        rows += [
-            ["Sommes échues", euros(open_cents)],
-            ["Crédit non affecté, déduit", euros(-demand.credit_cents)],
-        ]
-    interest = (
-        "Intérêts moratoires" if demand.debtor_kind == "public_purchaser" else "Pénalités de retard"
-    )
-    daily = (
-        f" ({euros(sums.daily_interest_cents)} par jour ensuite)"
-        if sums.daily_interest_cents
-        else ""
-    )
-    accessories = [
-        (f"{interest} au {day(demand.on)}{daily}", sums.interest_cents),
-        ("Indemnité forfaitaire pour frais de recouvrement", sums.fixed_indemnity_cents),
-        ("Clause pénale", sums.penalty_clause_cents),
-        ("Frais", sums.costs_cents),
-    ]
-    if sums.total_cents:
-        rows.append(["Principal", euros(demand.principal_cents)])
-        rows += [[label, euros(cents)] for label, cents in accessories if cents]
-    rows.append([f"Total à régler au {day(demand.on)}", euros(demand.total_cents)])
-    return rows
-
-
-def payment_lines(demand: Demand) -> list[list[str]]:
-    """Return where to pay; nothing where the creditor has no bank account set."""
-    payment = demand.payment
-    if payment is None:
-        return []
-    iban = NO_BREAK.join(payment.iban[i : i + 4] for i in range(0, len(payment.iban), 4))
-    rows = [["Virement à l’ordre de", payment.holder], ["IBAN", iban]]
-    rows += [["BIC", payment.bic]] if payment.bic else []
-    return [*rows, ["Référence à rappeler", payment.reference]]
 
 
 def _blocks(blocks: Sequence[Block]) -> Iterator[dict[str, object]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from exigible.domain.french import count
+from exigible.domain.french import NO_BREAK, count, day, euros
 
 
 class Audience(StrEnum):
@@ -134,6 +134,14 @@ class PaymentDetails:
     reference: str
     bic: str = ""
 
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What the debtor needs to pay, label and value; the IBAN in groups of four."""
+        iban = NO_BREAK.join(self.iban[i : i + 4] for i in range(0, len(self.iban), 4))
+        rows = [("Virement à l’ordre de", self.holder), ("IBAN", iban)]
+        rows += [("BIC", self.bic)] if self.bic else []
+        return [*rows, ("Référence à rappeler", self.reference)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierLetter:
@@ -179,6 +187,36 @@ class Demand:
     @property
     def total_cents(self) -> int:
         return self.principal_cents + self.accessories.total_cents
+
+    @property
+    def payment_lines(self) -> list[tuple[str, str]]:
+        """Where to pay; nothing where the creditor has no bank account set."""
+        return self.payment.lines if self.payment else []
+
+    @property
+    def totals(self) -> list[tuple[str, str]]:
+        """Each component apart (CPCE art. R. 124-4, 3°), the credit taken off, then the total."""
+        sums, today = self.accessories, day(self.on)
+        rows = []
+        if self.credit_cents:
+            rows += [
+                ("Sommes échues", euros(sum(line.claimed_cents for line in self.claims))),
+                ("Crédit non affecté, déduit", euros(-self.credit_cents)),
+            ]
+        if sums.total_cents:
+            public = self.debtor_kind == Audience.PUBLIC_PURCHASER
+            interest = f"{'Intérêts moratoires' if public else 'Pénalités de retard'} au {today}"
+            if sums.daily_interest_cents:
+                interest += f" ({euros(sums.daily_interest_cents)} par jour ensuite)"
+            parts = (
+                ("Principal", self.principal_cents),
+                (interest, sums.interest_cents),
+                ("Indemnité forfaitaire pour frais de recouvrement", sums.fixed_indemnity_cents),
+                ("Clause pénale", sums.penalty_clause_cents),
+                ("Frais", sums.costs_cents),
+            )
+            rows += [(label, euros(cents)) for label, cents in parts if cents]
+        return [*rows, (f"Total à régler au {today}", euros(self.total_cents))]
 
     @property
     def writer(self) -> str:
