@@ -125,6 +125,14 @@ class Accessories:
 NO_ACCESSORIES = Accessories()
 
 
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """What is taken off the claims as a whole: unallocated credit, a suspended or promised part."""
+
+    label: str
+    cents: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentDetails:
     """Where to pay, and what to write on the transfer."""
@@ -171,7 +179,7 @@ class Demand:
     account_number: str
     reference: str
     claims: tuple[ClaimLine, ...]
-    credit_cents: int = 0  # crédit non affecté, taken off what is claimed
+    deductions: tuple[Deduction, ...] = ()
     accessories: Accessories = NO_ACCESSORIES
     payment: PaymentDetails | None = None
     agency: Agency | None = None
@@ -181,8 +189,12 @@ class Demand:
 
     @property
     def principal_cents(self) -> int:
-        """What is claimed in principal, the unallocated credit taken off (never below zero)."""
-        return max(0, sum(line.claimed_cents for line in self.claims) - self.credit_cents)
+        """What is claimed in principal, the deductions taken off (never below zero)."""
+        return max(0, self.open_cents - sum(one.cents for one in self.deductions))
+
+    @property
+    def open_cents(self) -> int:
+        return sum(line.claimed_cents for line in self.claims)
 
     @property
     def total_cents(self) -> int:
@@ -195,14 +207,12 @@ class Demand:
 
     @property
     def totals(self) -> list[tuple[str, str]]:
-        """Each component apart (CPCE art. R. 124-4, 3°), the credit taken off, then the total."""
+        """Each component apart (CPCE art. R. 124-4, 3°), what is taken off, then the total."""
         sums, today = self.accessories, day(self.on)
         rows = []
-        if self.credit_cents:
-            rows += [
-                ("Sommes échues", euros(sum(line.claimed_cents for line in self.claims))),
-                ("Crédit non affecté, déduit", euros(-self.credit_cents)),
-            ]
+        if self.deductions:
+            rows.append(("Sommes échues", euros(self.open_cents)))
+            rows += [(one.label, euros(-one.cents)) for one in self.deductions]
         if sums.total_cents:
             public = self.debtor_kind == Audience.PUBLIC_PURCHASER
             interest = f"{'Intérêts moratoires' if public else 'Pénalités de retard'} au {today}"
