@@ -5,6 +5,7 @@ The difference decides whether it may be tried again: only what is known not to 
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,9 +39,17 @@ class Uncertain(Exception):
         self.answer = answer
 
 
-class Transport(Protocol):
-    """A way out: hands over bytes that are already fixed."""
+class Session(Protocol):
+    """An open way out, ready for one message."""
 
     def send(self, data: bytes, *, sender: str, recipient: str) -> Delivered:
-        """Hand the message over; raise Undelivered or Uncertain."""
+        """Hand over bytes that are already fixed; raise Undelivered or Uncertain."""
+        ...
+
+
+class Transport(Protocol):
+    """A provider. Its session is opened before a message is marked as leaving."""
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Open a session; raise Undelivered (never permanent) when the provider is out of reach."""
         ...

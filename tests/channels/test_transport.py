@@ -25,9 +25,14 @@ def transport(server: ScriptedServer, **options: object) -> SmtpTransport:
 
 def send(sender: SmtpTransport) -> str:
     try:
-        return sender.send(MESSAGE, sender="a@example.org", recipient="b@example.org").answer
+        return hand_over(sender)
     finally:
         sender.close()
+
+
+def hand_over(sender: SmtpTransport, data: bytes = MESSAGE) -> str:
+    with sender.session() as session:
+        return session.send(data, sender="a@example.org", recipient="b@example.org").answer
 
 
 def test_an_accepted_message_keeps_the_queue_number_and_arrives_whole():
@@ -83,7 +88,7 @@ def test_a_connection_cut_in_the_middle_of_the_message_is_safe_to_retry():
     with ScriptedServer({"after": "100000"}) as server:
         sender = transport(server)
         with pytest.raises(Undelivered) as caught:
-            sender.send(big, sender="a@example.org", recipient="b@example.org")
+            hand_over(sender, big)
     assert not caught.value.permanent
     assert server.received == []
 
@@ -103,10 +108,10 @@ def test_a_connection_serves_several_messages_and_is_replaced_when_it_died():
     with ScriptedServer() as server:
         sender = transport(server)
         for _ in range(3):
-            sender.send(MESSAGE, sender="a@example.org", recipient="b@example.org")
+            hand_over(sender)
         assert server.connections == 1
         sender._idle[0].sock.shutdown(2)  # the server's timeout, seen from here
-        sender.send(MESSAGE, sender="a@example.org", recipient="b@example.org")
+        hand_over(sender)
         assert server.connections == 2
         sender.close()
     assert len(server.received) == 4
@@ -117,9 +122,23 @@ def test_after_a_refused_recipient_the_next_message_leaves_on_the_same_connectio
         sender = transport(server)
         for _ in range(2):
             with pytest.raises(Undelivered):
-                sender.send(MESSAGE, sender="a@example.org", recipient="b@example.org")
+                hand_over(sender)
         assert server.connections == 1
         sender.close()
+
+
+def test_a_server_out_of_reach_is_left_alone_for_a_while():
+    with ScriptedServer({"connect": "421 busy"}) as server:
+        sender = transport(server)
+        for _ in range(5):
+            with pytest.raises(Undelivered):
+                hand_over(sender)
+        assert server.connections == 1
+        sender.rest_seconds = 0.0
+        sender._down = None
+        with pytest.raises(Undelivered):
+            hand_over(sender)
+        assert server.connections == 2
 
 
 def test_a_wrong_password_is_a_setting_to_correct_not_a_refused_message():

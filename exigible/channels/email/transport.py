@@ -13,6 +13,7 @@ import re
 import smtplib
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -24,6 +25,7 @@ from exigible.channels.delivery import Delivered, Uncertain, Undelivered
 CONNECT_SECONDS = 20.0
 COMMAND_SECONDS = 60.0
 FINAL_SECONDS = 600.0
+REST_SECONDS = 60.0  # how long a server out of reach is left alone
 IDLE_CONNECTIONS = 4
 _EOL = re.compile(rb"\r\n|\r|\n")
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -46,35 +48,36 @@ class Server(Protocol):
 
 @dataclass(slots=True)
 class SmtpTransport:
-    """Hands e-mails to one SMTP server, keeping a connection open between messages.
+    """Hands e-mails to one SMTP server, keeping connections open between messages.
 
-    Used by several threads at once: each message has a connection of its own while it is sent.
+    Several threads may use it at once: each message has a connection of its own while it is sent.
     """
 
     server: Server
     connect_seconds: float = CONNECT_SECONDS
     command_seconds: float = COMMAND_SECONDS
     final_seconds: float = FINAL_SECONDS
+    rest_seconds: float = REST_SECONDS
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     _idle: list[smtplib.SMTP] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _down: tuple[float, Undelivered] | None = None
 
-    def send(self, data: bytes, *, sender: str, recipient: str) -> Delivered:
-        """Hand `data` (a whole message) over for one recipient; raise Undelivered or Uncertain."""
-        smtp = self._connection()
+    @contextlib.contextmanager
+    def session(self) -> Iterator[SmtpSession]:
+        """Give a connection ready for one message: one kept open that still answers, or a new one.
+
+        A server found out of reach is left alone for a minute: thousands of messages waiting do not
+        each wait for it.
+        """
+        session = SmtpSession(self, self._connection())
         try:
-            delivered = self._converse(smtp, data, sender, recipient)
-        except Undelivered as failure:
-            if failure.answer:  # it answered: the conversation can go on with the next message
-                self._keep(smtp)
+            yield session
+        finally:
+            if session.usable:
+                self._keep(session.smtp)
             else:
-                smtp.close()
-            raise
-        except BaseException:
-            smtp.close()
-            raise
-        self._keep(smtp)
-        return delivered
+                session.smtp.close()
 
     def close(self) -> None:
         """Say goodbye on the connections kept open."""
@@ -84,56 +87,31 @@ class SmtpTransport:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 smtp.quit()
 
-    # ---- one message
-
-    def _converse(self, smtp: smtplib.SMTP, data: bytes, sender: str, recipient: str) -> Delivered:
-        with _safe_to_retry(self.server):
-            self._timeout(smtp, self.command_seconds)
-            code, answer = smtp.mail(sender)
-            _expect(250, code, answer, "L’adresse d’expédition a été refusée")
-            code, answer = smtp.rcpt(recipient)
-            if code not in {250, 251}:
-                _refuse(code, answer, "Le destinataire a été refusé", recipient=True)
-            code, answer = smtp.docmd("DATA")
-            _expect(354, code, answer, "Le serveur n’a pas voulu du message")
-            smtp.send(_dotted(data))
-        # From here the server may have the whole message.
-        try:
-            self._timeout(smtp, self.final_seconds)
-            smtp.send(b".\r\n")
-            code, answer = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
-            raise Uncertain(
-                f"{self.server.host} a reçu le message entier mais n’a pas répondu : il est "
-                "peut-être parti.",
-                answer=_words(error),
-            ) from error
-        if 400 <= code < 600:
-            _refuse(code, answer, "Le message a été refusé")
-        if not 200 <= code < 300:
-            raise Uncertain(
-                f"{self.server.host} a reçu le message entier et répondu sans qu’on le comprenne : "
-                "il est peut-être parti.",
-                answer=_text(code, answer),
-            )
-        return Delivered(_text(code, answer))
-
-    # ---- connections
-
     def _connection(self) -> smtplib.SMTP:
         """Return a connection ready for a message: a kept one that still answers, or a new one."""
         while True:
             with self._lock:
                 smtp = self._idle.pop() if self._idle else None
             if smtp is None:
-                return self._connect()
+                return self._new_connection()
             try:
-                self._timeout(smtp, self.connect_seconds)
+                _timeout(smtp, self.connect_seconds)
                 if smtp.rset()[0] == 250:
                     return smtp
             except (OSError, smtplib.SMTPException):
                 pass
             smtp.close()
+
+    def _new_connection(self) -> smtplib.SMTP:
+        if self._down is not None and time.monotonic() < self._down[0]:
+            raise self._down[1]
+        try:
+            smtp = self._connect()
+        except Undelivered as failure:
+            self._down = (time.monotonic() + self.rest_seconds, failure)
+            raise
+        self._down = None
+        return smtp
 
     def _keep(self, smtp: smtplib.SMTP) -> None:
         with self._lock:
@@ -153,7 +131,7 @@ class SmtpTransport:
             else:
                 smtp = smtplib.SMTP(server.host, server.port, timeout=self.connect_seconds)
             try:
-                self._timeout(smtp, self.command_seconds)
+                _timeout(smtp, self.command_seconds)
                 smtp.ehlo_or_helo_if_needed()
                 if server.security == "starttls":
                     smtp.starttls(context=self.context)
@@ -165,10 +143,63 @@ class SmtpTransport:
                 raise
             return smtp
 
-    @staticmethod
-    def _timeout(smtp: smtplib.SMTP, seconds: float) -> None:
-        if smtp.sock is not None:
-            smtp.sock.settimeout(seconds)
+
+@dataclass(slots=True)
+class SmtpSession:
+    """One connection, for one message."""
+
+    transport: SmtpTransport
+    smtp: smtplib.SMTP
+    usable: bool = False  # the connection can serve another message
+
+    def send(self, data: bytes, *, sender: str, recipient: str) -> Delivered:
+        """Hand `data` (a whole message) over for one recipient; raise Undelivered or Uncertain."""
+        self.usable = False
+        try:
+            delivered = self._converse(data, sender, recipient)
+        except Undelivered as failure:
+            self.usable = bool(failure.answer)  # it answered: the conversation can go on
+            raise
+        self.usable = True
+        return delivered
+
+    def _converse(self, data: bytes, sender: str, recipient: str) -> Delivered:
+        server, smtp = self.transport.server, self.smtp
+        with _safe_to_retry(server):
+            _timeout(smtp, self.transport.command_seconds)
+            code, answer = smtp.mail(sender)
+            _expect(250, code, answer, "L’adresse d’expédition a été refusée")
+            code, answer = smtp.rcpt(recipient)
+            if code not in {250, 251}:
+                _refuse(code, answer, "Le destinataire a été refusé", recipient=True)
+            code, answer = smtp.docmd("DATA")
+            _expect(354, code, answer, "Le serveur n’a pas voulu du message")
+            smtp.send(_dotted(data))
+        # From here the server may have the whole message.
+        try:
+            _timeout(smtp, self.transport.final_seconds)
+            smtp.send(b".\r\n")
+            code, answer = smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Uncertain(
+                f"{server.host} a reçu le message entier mais n’a pas répondu : il est peut-être "
+                "parti.",
+                answer=_words(error),
+            ) from error
+        if 400 <= code < 600:
+            _refuse(code, answer, "Le message a été refusé")
+        if not 200 <= code < 300:
+            raise Uncertain(
+                f"{server.host} a reçu le message entier et répondu sans qu’on le comprenne : il "
+                "est peut-être parti.",
+                answer=_text(code, answer),
+            )
+        return Delivered(_text(code, answer))
+
+
+def _timeout(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
 
 
 @contextlib.contextmanager
