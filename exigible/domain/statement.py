@@ -643,9 +643,10 @@ class _Answers:
                         label=f"avoir du {french_day(event.on)}",
                     )
                 case Cost():
+                    on_debtor = self.columns._debtor_bears(number, case, event)
                     yield Line(
                         claim=ref,
-                        component="costs",
+                        component="costs" if on_debtor else "costs_on_creditor",
                         amount_cents=event.amount_cents,
                         source="CPCE art. L. 111-8",
                         first_day=event.on,
