@@ -50,7 +50,7 @@ COLUMNS = (
     listing.Column("late", "Retard", sort="retard", numeric=True),
     listing.Column("balance", "Encours, €", sort="encours", numeric=True, extra=True),
     listing.Column("credit", "Crédit, €", sort="credit", numeric=True, extra=True),
-    listing.Column("limit", "Plafond", numeric=True, optional=True),
+    listing.Column("limit", "Plafond", numeric=True, extra=True),
     listing.Column("step", "Prochaine étape", optional=True),
     listing.Column("collector", "Suivi par", optional=True),
     listing.Column("city", "Ville", extra=True),
@@ -83,7 +83,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     columns = [
         column
         for column in listing.shown_columns(COLUMNS, request.GET)
-        if column.key != "creditor" or not user.current_creditor_id
+        if column.key != "creditor" or bar.offers("creancier")
     ]
     steps = reads.next_steps(row.account_id for row in slice_.rows)
     context = {
