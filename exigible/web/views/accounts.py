@@ -40,14 +40,14 @@ SCREEN = "accounts"
 PAGE = 100
 MOST_AT_ONCE = 5000
 COLUMNS = (
-    listing.Column("debtor", "Débiteur", sort="nom"),
+    listing.Column("debtor", "Débiteur", sort="nom", place="name"),
     listing.Column("number", "Compte", sort="numero"),
     listing.Column("creditor", "Créancier", optional=True),
-    listing.Column("state", "État"),
-    listing.Column("chased", "Échu hors litige, €", sort="exigible", numeric=True),
+    listing.Column("state", "État", place="state"),
+    listing.Column("chased", "Échu hors litige, €", sort="exigible", numeric=True, place="main"),
     listing.Column("disputed", "Contesté, €", sort="conteste", numeric=True, optional=True),
     listing.Column("not_due", "À échoir, €", sort="a_echoir", numeric=True, optional=True),
-    listing.Column("late", "Retard", sort="retard", numeric=True),
+    listing.Column("late", "Retard", sort="retard", numeric=True, place="late"),
     listing.Column("balance", "Encours, €", sort="encours", numeric=True, extra=True),
     listing.Column("credit", "Crédit, €", sort="credit", numeric=True, extra=True),
     listing.Column("limit", "Plafond", numeric=True, extra=True),
