@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from exigible.cli._command import JsonOption, write_json
 from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.statement import statement_answer, statements
@@ -20,12 +21,18 @@ MAX_BYTES = 512 * 1024 * 1024
 
 
 def statement(
-    case: Annotated[str, typer.Argument(help="Dossier en JSON, un fichier ou « - ».")],
-    as_of: Annotated[str, typer.Option("--as-of", help="Jour de l’arrêté, AAAA-MM-JJ.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Répondre en JSON.")] = False,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="Écrire le décompte en PDF.")] = None,
+    case: Annotated[
+        str, typer.Argument(metavar="DOSSIER", help="Dossier en JSON : un fichier, ou « - ».")
+    ],
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="Jour de l’arrêté, AAAA-MM-JJ.")
+    ] = "",
+    as_json: JsonOption = False,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FICHIER", help="Écrit le décompte en PDF.")
+    ] = None,
 ) -> None:
-    """Calculer le décompte d’un dossier : principal, intérêts, indemnités, frais, paiements."""
+    """Calcule le décompte d’un dossier : principal, intérêts, indemnités, frais, paiements."""
     day = read_day(as_of, "--as-of") if as_of else None
     document = read_json(case)
     if isinstance(document, list):
@@ -34,7 +41,7 @@ def statement(
             raise WrongInput(
                 "wrong_input", "--pdf ne vaut que pour un seul dossier.", field="--pdf"
             )
-        print_json(answers)
+        write_json(answers)
         return
     read = read_case(document, day)
     [answer] = statements([read])
@@ -46,7 +53,7 @@ def statement(
 
         pdf.write_bytes(render(reply, creditor=read[0].creditor_name, debtor=read[0].debtor_name))
     if as_json:
-        print_json(reply)
+        write_json(reply)
     elif pdf is None:
         print_statement(reply)
 
@@ -107,11 +114,6 @@ def read_json(source: str) -> object:
         raise WrongInput(
             "not_json", f"{name} n’est pas un document JSON lisible.", field="file"
         ) from None
-
-
-def print_json(document: object) -> None:
-    """Print one JSON document, and nothing else, on standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
 
 def print_statement(reply: dict[str, object]) -> None:

@@ -74,6 +74,7 @@ class Book:
     claim_disputed: Ints
     claim_held: Ints
     claim_notice: Ints  # day of the formal notice, 0 if none
+    claim_opening: Ints  # collective procedure opened after the claim was born, 0 if none
     claim_euro: Flags
     claim_retention: Flags
     claim_bill: Flags  # a bill accepted (413): paid by the bank at its date, not chased before
@@ -189,7 +190,6 @@ def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
     )
     if not len(wanted):
         return totals, known
-    account = book.claim_account[wanted]
     columns, rates, indemnities = _engine_columns(book, wanted, law)
     place = np.full(size, -1, np.int64)
     place[wanted] = np.arange(len(wanted))
@@ -197,8 +197,8 @@ def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
     keep = reduced >= 0
     due = book.claim_due[wanted]
     late = np.flatnonzero(indemnities > 0)
-    insolvency = book.insolvency_day[account]
-    late = late[(insolvency[late] == 0) | (due[late] < insolvency[late])]
+    opening = book.claim_opening[wanted]
+    late = late[(opening[late] == 0) | (due[late] < opening[late])]
     events = Events(
         case=np.concatenate((late, reduced[keep])),
         claim=np.concatenate((late, reduced[keep])),
@@ -277,7 +277,7 @@ def _engine_columns(book: Book, wanted: Ints, law: Law) -> tuple[Claims, Rates, 
         schedules.append(cached_schedule(key, law))
         indemnity[mine] = _indemnities(regime, due[mine], law)
     last = np.full(size, book.today, np.int64)
-    opened = book.insolvency_day[account]
+    opened = book.claim_opening[wanted]
     last = np.where(opened > 0, np.minimum(last, opened - 1), last)
     disputed = np.minimum(book.claim_disputed[wanted], book.claim_balance[wanted])
     return (

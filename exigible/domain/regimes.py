@@ -423,7 +423,20 @@ def _relieve(
                     ),
                 )
             )
-    return changed
+    return _merged(changed, plain)
+
+
+def _merged(rows: list[RateRow], plain: tuple[RateRow, ...]) -> list[RateRow]:
+    """Join rows that no change of rate parts: a period that changes nothing cuts no line."""
+    kept = rows[:1]
+    for row in rows[1:]:
+        before = kept[-1]
+        same_period = _row_at(plain, before.start) == _row_at(plain, row.start)
+        if same_period and (before.rate, before.unknown) == (row.rate, row.unknown):
+            kept[-1] = replace(before, source=max(before.source, row.source, key=len))
+        else:
+            kept.append(row)
+    return kept
 
 
 def _by_year(rows: list[RateRow], last: date) -> list[RateRow]:

@@ -224,6 +224,7 @@ class _Columns:
         self.refused: dict[int, Refused] = {}
         self.warnings: list[list[str]] = []
         self.on_creditor: list[int] = []
+        self.beyond: list[int] = []  # correcting credit notes above the invoice they correct
         self.schedules: list[Schedule] = []
         self._schedule_index: dict[int, int] = {}
         self.events: list[tuple[int, int, EventKind, int, int]] = []
@@ -237,6 +238,7 @@ class _Columns:
         self.cases.append((case, as_of))
         self.warnings.append([])
         self.on_creditor.append(0)
+        self.beyond.append(0)
         try:
             base = len(self.rows)
             for position in range(len(case.claims)):
@@ -258,6 +260,7 @@ class _Columns:
             for note in case.of_claim(CreditNote, position)
             if note.from_invoice and note.claim is not None and note.on <= as_of
         )
+        self.beyond[number] += max(-principal, 0)
         first = decision.first_day
         schedule = 0
         if first is not None and first <= last:
@@ -290,7 +293,7 @@ class _Columns:
         opened = [event.on for event in case.events if isinstance(event, InsolvencyOpening)]
         for position, claim in enumerate(case.claims):
             row = base + position
-            if self._owes_indemnity(number, case, claim, min(opened, default=None)):
+            if self._owes_indemnity(number, case, claim):
                 cents = self.law[INDEMNITY].amount_on(claim.due_on)
                 self._event(number, row, EventKind.INDEMNITY, claim.due_on + ONE_DAY, cents, as_of)
             if claim.penalty_clause_cents:
@@ -352,10 +355,12 @@ class _Columns:
             schedule=self._schedule(_NO_INTEREST),
         )
 
-    def _owes_indemnity(
-        self, number: int, case: Case, claim: CaseClaim, opened: date | None
-    ) -> bool:
-        """D. 441-5: between professionals and from public purchasers; never from a consumer."""
+    def _owes_indemnity(self, number: int, case: Case, claim: CaseClaim) -> bool:
+        """D. 441-5: between professionals and from public purchasers; never from a consumer.
+
+        Nor where a collective procedure forbade payment on the due date; debts born after its
+        opening may be paid (C. com. L. 622-17) and keep theirs.
+        """
         if not claim.fixed_indemnity:
             return False
         if case.debtor_kind is DebtorKind.CONSUMER:
@@ -376,7 +381,12 @@ class _Columns:
                 "elle ne porte pas d’indemnité forfaitaire."
             )
             return False
-        return opened is None or claim.due_on < opened
+        return not any(
+            isinstance(opening, InsolvencyOpening)
+            and _before_opening(claim, opening)
+            and claim.due_on >= opening.on
+            for opening in case.events
+        )
 
     def _add_penalty_clause(
         self, number: int, row: int, case: Case, position: int, as_of: date
@@ -512,7 +522,7 @@ class _Answers:
             )
             lines.extend(self._lines(row, components, warnings))
         lines.extend(self._event_lines(number))
-        surplus = int(self.result.surplus[number])
+        surplus = int(self.result.surplus[number]) + self.columns.beyond[number]
         if surplus:
             warnings.append(
                 f"{euros(surplus)} dépassent ce qui est dû là où ils ont été affectés : ils restent "
@@ -633,9 +643,10 @@ class _Answers:
                         label=f"avoir du {french_day(event.on)}",
                     )
                 case Cost():
+                    on_debtor = self.columns._debtor_bears(number, case, event)
                     yield Line(
                         claim=ref,
-                        component="costs",
+                        component="costs" if on_debtor else "costs_on_creditor",
                         amount_cents=event.amount_cents,
                         source="CPCE art. L. 111-8",
                         first_day=event.on,

@@ -106,6 +106,7 @@ class Decided:
 
     proposals: list[Proposed]
     held: dict[str, int] = field(default_factory=dict)  # reason → accounts
+    withdrawn: tuple[int, ...] = ()  # rows of accounts whose waiting step no longer stands
 
 
 def decide(
@@ -130,11 +131,16 @@ class _Decision:
 
     def decided(self) -> Decided:
         free = self._free()
+        # A hold, a promise of all of it, a procedure: what waits for someone is withdrawn, and
+        # proposed again if it still stands when they end.
+        withdrawn = np.flatnonzero(self.followed.open_proposal & (~free | (self.to_chase == 0)))
         self._broken_promises(free)
         self._late_disputes(free)
         self._chase(free)
         self._before_due(free)
-        return Decided(proposals=self.proposals, held=self.held)
+        return Decided(
+            proposals=self.proposals, held=self.held, withdrawn=tuple(withdrawn.tolist())
+        )
 
     # ---- who may be worked on
 

@@ -18,14 +18,14 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from exigible.domain.book import Figures, figures
+from exigible.domain.book import UNKNOWN_DEBTOR, Book, Figures, figures
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.domain.strategy import Decided, Proposed, decide
+from exigible.domain.strategy import Decided, Followed, Proposed, decide
 from exigible.operations import figures as figures_operation
 from exigible.operations.acts import By
 from exigible.operations.figures import current_law
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
-from exigible.store.models import DailyRun, ProposalStatus, RunShard
+from exigible.store.models import DailyRun, Proposal, ProposalStatus, RunShard
 
 SHARD_ACCOUNTS = 20_000
 Progress = Callable[[int, int], None]
@@ -39,6 +39,7 @@ class ShardCounts:
     proposals: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     approved: Counter[str] = field(default_factory=Counter)  # automatic steps, by channel
+    alerts: Counter[str] = field(default_factory=Counter)  # accounts that need someone's eye
     obsolete: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -48,6 +49,7 @@ class ShardCounts:
             "proposals": dict(self.proposals),
             "held": dict(self.held),
             "approved": dict(self.approved),
+            "alerts": dict(self.alerts),
             "obsolete": self.obsolete,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
         }
@@ -104,14 +106,16 @@ def run_shard(shard_id: int, *, at: datetime) -> ShardCounts:
         if shard.done_at is not None:
             return counts
         scope = Scope(first=shard.first_account, last=shard.last_account)
-        decide_scope(scope, shard.run, counts, write=not shard.run.proposes_only)
+        decide_scope(scope, shard.run, counts, write=not shard.run.proposes_only, at=at)
         shard.done_at = at
         shard.counts = counts.as_json()
         shard.save(update_fields=["done_at", "counts"])
     return counts
 
 
-def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: bool) -> Decided:
+def decide_scope(
+    scope: Scope, run: DailyRun, counts: ShardCounts, *, write: bool, at: datetime
+) -> Decided:
     """Decide for the accounts of a scope and, unless told otherwise, write what follows."""
     started = time.perf_counter()
 
@@ -127,18 +131,20 @@ def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: boo
     computed = figures(book, current_law())
     phase("compute")
     if write:
-        counts.obsolete += _retire(scope, run, book.account.tolist(), computed)
+        counts.obsolete += _retire(scope, run, book.account.tolist(), computed, at)
     followed = read_followed(scope, book, computed.oldest_due, strategies)
     phase("read")
     decided = decide(book, computed, followed, strategies)
     phase("decide")
     counts.accounts += len(book.account)
     counts.held.update(decided.held)
+    counts.alerts.update(_alerts(book, computed, followed))
     for proposal in decided.proposals:
         counts.proposals[proposal.action] += 1
         if proposal.automatic:
             counts.approved[proposal.channel] += 1
     if write:
+        counts.obsolete += _withdraw([int(book.account[row]) for row in decided.withdrawn], at)
         _write(run, book.account.tolist(), decided.proposals)
         followed = read_followed(scope, book, computed.oldest_due, strategies)
         figures_operation.write(book, computed, followed)
@@ -146,7 +152,22 @@ def decide_scope(scope: Scope, run: DailyRun, counts: ShardCounts, *, write: boo
     return decided
 
 
-def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures) -> int:
+def _alerts(book: Book, computed: Figures, followed: Followed) -> dict[str, int]:
+    """Count accounts by what calls for attention beyond their next step."""
+    flags = {
+        "broken_promise": (computed.chased > 0) & (followed.broken_due > 0),
+        "late_dispute": followed.dispute_late_day > 0,
+        "insolvency": (book.insolvency_day > 0) & (computed.balance > 0),
+        "unknown_kind": (book.debtor_kind == UNKNOWN_DEBTOR) & (computed.overdue > 0),
+        "unknown_rate": ~computed.accessories_known,
+        "other_currency": computed.other_currency,
+    }
+    return {name: int(flag.sum()) for name, flag in flags.items() if flag.any()}
+
+
+def _retire(
+    scope: Scope, run: DailyRun, accounts: list[int], computed: Figures, at: datetime
+) -> int:
     """Set aside open proposals that the facts have overtaken: nothing left to chase, new cycle."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -167,7 +188,7 @@ def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures)
                     (account, date.fromordinal(day) if day else None, chased, disputed, not_due)
                 )
         cursor.execute(
-            f"""UPDATE store_proposal p SET status = 'obsolete', decided_at = now()
+            f"""UPDATE store_proposal p SET status = 'obsolete', decided_at = %(at)s
                   FROM account_cycle c
                  WHERE p.account_id = c.account_id AND {scope.sql("p.account_id")}
                    AND p.status = 'open'
@@ -177,7 +198,7 @@ def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures)
                          WHEN p.cycle >= p.proposed_on THEN c.not_due = 0 OR p.cycle < %(on)s
                          ELSE c.cycle IS DISTINCT FROM p.cycle
                        END""",
-            {**scope.parameters, "on": run.on},
+            {**scope.parameters, "on": run.on, "at": at},
         )
         retired = int(cursor.rowcount)
         # What still waits follows today's figures.
@@ -191,8 +212,21 @@ def _retire(scope: Scope, run: DailyRun, accounts: list[int], computed: Figures)
         return retired
 
 
+def _withdraw(accounts: list[int], at: datetime) -> int:
+    """Set aside the waiting steps of accounts that may not be chased now; see `Decided`."""
+    return (
+        Proposal.objects.filter(account_id__in=accounts, status=ProposalStatus.OPEN)
+        .exclude(action="late_dispute")
+        .update(status=ProposalStatus.OBSOLETE, decided_at=at)
+    )
+
+
 def _write(run: DailyRun, accounts: list[int], proposals: Iterable[Proposed]) -> None:
-    """Insert proposals; one that exists for its account, step and cycle stays as it is."""
+    """Insert proposals; one that exists for its account, step and cycle stays as it is.
+
+    Except one set aside because the facts had overtaken it: they came back (a cheque unpaid, a
+    dispute answered, a hold ended), so does the step, which was never issued.
+    """
     columns = (
         "account_id, step_id, action, cycle, channel, label, reasons, amount_cents, rank, "
         "proposed_on, run_id, status, decided_at"
@@ -227,7 +261,14 @@ def _write(run: DailyRun, accounts: list[int], proposals: Iterable[Proposed]) ->
         cursor.execute(
             f"""INSERT INTO store_proposal ({columns}, held_reason, decision_note)
                 SELECT {columns}, '', '' FROM fresh_proposals
-                ON CONFLICT ON CONSTRAINT step_issued_once DO NOTHING"""
+                ON CONFLICT ON CONSTRAINT step_issued_once DO UPDATE
+                  SET channel = excluded.channel, label = excluded.label,
+                      reasons = excluded.reasons, amount_cents = excluded.amount_cents,
+                      rank = excluded.rank, proposed_on = excluded.proposed_on,
+                      run_id = excluded.run_id, status = excluded.status,
+                      decided_at = excluded.decided_at, decided_by = NULL,
+                      decision_note = '', held_reason = '', show_from = NULL
+                WHERE store_proposal.status = 'obsolete'"""
         )
 
 
@@ -248,6 +289,7 @@ def finish_run(run_id: int, *, at: datetime) -> bool:
             total.proposals.update(counts["proposals"])
             total.held.update(counts["held"])
             total.approved.update(counts["approved"])
+            total.alerts.update(counts["alerts"])
             for name, value in counts["seconds"].items():
                 total.seconds[name] = total.seconds.get(name, 0.0) + value
         run.accounts = total.accounts

@@ -138,15 +138,19 @@ def read_book(scope: Scope, on: date) -> Book:
                {_day("c.due_on")} AS due, c.balance_cents - coalesce(later.cents, 0) AS balance,
                (c.currency = 'EUR')::int AS euro, c.retention::int AS retention,
                (c.kind = 'bill' OR c.ledger_account LIKE '413%%')::int AS bill,
-               coalesce(d.cents, 0) AS disputed,
+               coalesce(t.cents, 0) AS disputed,
                coalesce(h.cents, 0) AS held,
-               {_day("n.on")} AS notice
+               {_day("n.on")} AS notice,
+               CASE WHEN d.insolvency_opened_on <= c.issued_on THEN 0
+                    ELSE {_day("d.insolvency_opened_on")} END AS opening
           FROM store_claim c
+          JOIN store_account a ON a.id = c.account_id
+          JOIN store_debtor d ON d.id = a.debtor_id
           LEFT JOIN ({later}) later ON later.claim_id = c.id
           LEFT JOIN (SELECT claim_id, sum(amount_cents) AS cents FROM store_dispute
                       WHERE {scope.sql("account_id")} AND opened_on <= %(on)s
                         AND (closed_on IS NULL OR closed_on > %(on)s)
-                      GROUP BY claim_id) d ON d.claim_id = c.id
+                      GROUP BY claim_id) t ON t.claim_id = c.id
           LEFT JOIN (SELECT claim_id, max(coalesce(amount_cents, 9000000000000000)) AS cents
                        FROM store_hold
                       WHERE {scope.sql("account_id")} AND claim_id IS NOT NULL
@@ -175,6 +179,7 @@ def read_book(scope: Scope, on: date) -> Book:
             "disputed",
             "held",
             "notice",
+            "opening",
         ),
     )
     (
@@ -189,6 +194,7 @@ def read_book(scope: Scope, on: date) -> Book:
         disputed,
         held,
         notice,
+        opening,
     ) = claims
     claim_account = np.searchsorted(account, claim_account_id)
     reductions = read_columns(
@@ -198,7 +204,8 @@ def read_book(scope: Scope, on: date) -> Book:
           FROM store_entry e
           JOIN store_claim c ON c.id = e.claim_id
          WHERE {scope.sql("e.account_id")} AND e.value_date <= %(on)s AND e.amount_cents < 0
-           AND e.kind <> 'transfer' AND e.reverses_id IS NULL AND c.balance_cents <> 0
+           AND e.kind <> 'transfer' AND e.reverses_id IS NULL
+           AND (c.balance_cents <> 0 OR c.id IN (SELECT claim_id FROM ({later}) after))
            AND NOT EXISTS (SELECT 1 FROM store_entry r
                             WHERE r.reverses_id = e.id AND r.value_date <= %(on)s)
          ORDER BY e.claim_id, e.value_date, e.id
@@ -239,6 +246,7 @@ def read_book(scope: Scope, on: date) -> Book:
         claim_disputed=np.minimum(disputed, np.maximum(balance, 0)),
         claim_held=np.minimum(held, np.maximum(balance - disputed, 0)),
         claim_notice=notice,
+        claim_opening=opening,
         claim_euro=euro > 0,
         claim_retention=retention > 0,
         claim_bill=bill > 0,
@@ -424,7 +432,7 @@ def _proposals(
     seen = []
     for wanted in (1, 2, 3):
         latest = np.zeros(size, np.int64)
-        mine = kind == wanted
+        mine = (kind == wanted) & (status != 4)
         np.maximum.at(latest, row[mine], day[mine])
         seen.append(latest)
     return done, count, last, waiting, seen[0], seen[1], seen[2]

@@ -10,11 +10,13 @@ from exigible.operations.bootstrap import ensure_strategies
 from exigible.store.models import (
     AccountFigures,
     DailyRun,
+    Debtor,
     DebtorKind,
     Dispute,
     Hold,
     Promise,
     Proposal,
+    StrategyStep,
 )
 from tests.builders import AT, make_account, make_claim, make_debtor
 
@@ -148,7 +150,6 @@ def test_a_payment_makes_the_waiting_step_obsolete():
             proposed_on=MONDAY - timedelta(days=20),
             status="done",
         )
-    from exigible.store.models import StrategyStep
 
     for row in Proposal.objects.filter(account=account):
         row.step = StrategyStep.objects.get(strategy__key="professionnels", key=row.action)
@@ -217,3 +218,99 @@ def test_a_notice_leaves_before_a_large_sum_falls_due():
     assert actions(account) == [("avant_echeance", "approved")]
     run(MONDAY + timedelta(days=1))
     assert len(actions(account)) == 1
+
+
+def waiting_call(account: object, days_late: int = 30) -> object:
+    """Give an account a claim whose next step, a call, waits for someone."""
+    claim = make_claim(account, 100_000, MONDAY - timedelta(days=days_late))
+    for key in ("relance_1", "relance_2"):
+        step = StrategyStep.objects.get(strategy__key="professionnels", key=key)
+        Proposal.objects.create(
+            account=account,
+            action=key,
+            step=step,
+            cycle=claim.due_on,
+            channel="email",
+            label=step.label,
+            amount_cents=100_000,
+            proposed_on=MONDAY - timedelta(days=15),
+            status="issued",
+            decided_at=AT - timedelta(days=15),
+        )
+    run()
+    assert actions(account)[-1] == ("appel", "open")
+    return claim
+
+
+def test_a_step_set_aside_by_a_cheque_comes_back_with_the_unpaid_cheque():
+    account = make_account()
+    claim = waiting_call(account)
+    cheque = payments.record_payment(
+        account.pk,
+        kind="cheque",
+        amount_cents=100_000,
+        value_date=MONDAY,
+        allocations=[(claim.pk, 100_000)],
+        by=BY,
+        at=datetime(2026, 11, 23, 9, tzinfo=UTC),
+    )
+    run(MONDAY + timedelta(days=1))
+    assert [row.action for row in Proposal.objects.filter(account=account, status="obsolete")] == [
+        "appel"
+    ]
+    payments.reverse_payment(
+        cheque.pk,
+        on=MONDAY + timedelta(days=2),
+        by=BY,
+        at=datetime(2026, 11, 25, 9, tzinfo=UTC),
+    )
+    run(MONDAY + timedelta(days=3))
+    assert actions(account)[-1] == ("appel", "open")
+    back = Proposal.objects.get(account=account, action="appel")
+    assert (back.proposed_on, back.decided_at) == (MONDAY + timedelta(days=3), None)
+
+
+def test_a_hold_withdraws_the_waiting_step_and_its_end_brings_it_back():
+    account = make_account()
+    waiting_call(account)
+    Hold.objects.create(
+        account=account,
+        reason="accord commercial en cours",
+        starts_on=MONDAY,
+        ends_on=MONDAY + timedelta(days=4),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    run(MONDAY + timedelta(days=1))
+    obsolete = Proposal.objects.get(account=account, status="obsolete")
+    # The clock of the run, not the machine's.
+    assert obsolete.decided_at == datetime(2026, 11, 24, 5, tzinfo=UTC)
+    run(MONDAY + timedelta(days=7))
+    assert actions(account)[-1] == ("appel", "open")
+
+
+def test_a_promise_of_all_of_it_withdraws_the_waiting_step():
+    account = make_account()
+    waiting_call(account)
+    Promise.objects.create(
+        account=account,
+        amount_cents=100_000,
+        made_on=MONDAY,
+        due_on=MONDAY + timedelta(days=4),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    run(MONDAY + timedelta(days=1))
+    assert "open" not in [status for _, status in actions(account)]
+    run(MONDAY + timedelta(days=8))
+    assert actions(account)[-1] == ("broken_promise", "open")
+
+
+def test_a_collective_procedure_withdraws_the_waiting_step():
+    account = make_account()
+    waiting_call(account)
+    Debtor.objects.filter(pk=account.debtor_id).update(
+        insolvency_opened_on=MONDAY, insolvency_kind="liquidation"
+    )
+    run(MONDAY + timedelta(days=1))
+    assert "open" not in [status for _, status in actions(account)]
