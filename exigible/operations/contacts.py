@@ -105,7 +105,6 @@ def settle_call(
             amount_cents=promised.amount_cents,
             due_on=promised.due_on,
             on=on,
-            note=note,
             contact_id=contact_id,
             by=by,
             at=at,

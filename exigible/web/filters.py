@@ -132,6 +132,10 @@ class FilterBar:
                     shown.sentence = one.sentence(value)
             self.shown.append(shown)
 
+    def offers(self, param: str) -> bool:
+        """Say whether the bar has that filter at all."""
+        return any(one.param == param for one in self.filters)
+
     @property
     def active(self) -> list[Shown]:
         return [one for one in self.shown if one.active]

@@ -23,7 +23,9 @@ TABS = 9
 class Column:
     """A column: its header, the sort it offers, whether it may be left out, whether it is shown.
 
-    `optional` columns go first on a narrow window; `chosen` ones are shown only when asked for.
+    `optional` columns go first on a narrow window; `extra` ones are shown only when asked for.
+    `place` is where the cell stands when the row reads as a card on the phone: "name", "main",
+    "state", "late"; a cell without a place is not shown there.
     """
 
     key: str
@@ -32,6 +34,13 @@ class Column:
     numeric: bool = False
     optional: bool = False
     extra: bool = False  # not shown unless chosen
+    place: str = ""
+
+    @property
+    def css(self) -> str:
+        """The classes of its cells."""
+        names = ("num" if self.numeric else "", "optional" if self.optional else "")
+        return " ".join(filter(None, (*names, f"m-{self.place}" if self.place else "")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,13 +41,13 @@ class Line:
     proof: tuple[str, str] | None = None  # (words, address)
 
 
-def lines(events: Sequence[Event], *, today: date) -> list[Line]:
+def lines(events: Sequence[Event]) -> list[Line]:
     """Word events, the names of their authors read in one query."""
     names = names_of(getattr(event.fact, "recorded_by", None) for event in events)
-    return [_line(event, names, today) for event in events]
+    return [_line(event, names) for event in events]
 
 
-def _line(event: Event, names: Mapping[UUID, str], today: date) -> Line:
+def _line(event: Event, names: Mapping[UUID, str]) -> Line:
     fact = event.fact
     who = ""
     if isinstance(fact, (Call, Note, Promise, Dispute, Hold)):
@@ -70,8 +70,10 @@ def _line(event: Event, names: Mapping[UUID, str], today: date) -> Line:
                 f"{french.euros(fact.amount_cents)}",
                 detail=f"échéance le {french.day(fact.due_on)}",
             )
+        case Promise() if event.kind == "late_promise":
+            return _late_promise(event.on, fact)
         case Promise():
-            return _promise(event.on, fact, who, today)
+            return _promise(event.on, fact, who)
         case Dispute():
             return _dispute(event.on, fact, who)
         case Hold():
@@ -132,12 +134,16 @@ def _payment(on: date, payment: Payment) -> Line:
     return Line(on, "euro", "in", f"{kind} {verb} : {french.euros(payment.amount_cents)}", detail=detail)
 
 
-def _promise(on: date, promise: Promise, who: str, today: date) -> Line:
+def _promise(on: date, promise: Promise, who: str) -> Line:
     title = f"Promesse : {french.euros(promise.amount_cents)} pour le {short_day(promise.due_on)}"
-    if promise.cancelled_at:
-        return Line(on, "flag", "", title, detail="annulée", who=who)
-    detail = "échue" if promise.due_on < today else ""
-    return Line(on, "flag", "in", title, detail=detail, quote=promise.note, who=who)
+    detail = "annulée" if promise.cancelled_at else ""
+    tone = "" if promise.cancelled_at else "in"
+    return Line(on, "flag", tone, title, detail=detail, quote=promise.note, who=who)
+
+
+def _late_promise(on: date, promise: Promise) -> Line:
+    missing = promise.amount_cents - promise.received_cents  # type: ignore[attr-defined]
+    return Line(on, "flag", "bad", f"Promesse échue : {french.euros(missing)} non reçus")
 
 
 def _dispute(on: date, dispute: Dispute, who: str) -> Line:

@@ -23,6 +23,7 @@ from exigible.store.models import (
     Phase,
     Proposal,
 )
+from exigible.store.queries.account_day import ClaimOnDay
 from exigible.web import chips
 
 type Facts = Mapping[str, Any]
@@ -55,9 +56,13 @@ def reasons(proposal: Proposal) -> list[str]:
 
 
 def first_reason(proposal: Proposal) -> str:
-    """Word the reason that weighs most, for a row of a list: no capital, no full stop."""
-    words = next(iter(reasons(proposal)), "")
-    return words[:1].lower() + words[1:].rstrip(".") if words else ""
+    """Word the reason that tells most, for a row of a list: no capital, no full stop."""
+    known = [facts for facts in proposal.reasons if reason(facts)]
+    if not known:
+        return ""
+    told = min(known, key=lambda facts: _TELLING.get(str(facts.get("code")), len(_TELLING)))
+    words = reason(told).rstrip(".")
+    return words[:1].lower() + words[1:]
 
 
 def asked(proposal: Proposal) -> str:
@@ -100,6 +105,15 @@ def account_chips(account: Account, *, most: int = 3) -> list[Chip]:
     found.append(chips.PHASES.get(Phase(account.phase)))
     found.append(chips.DEBTOR_KINDS.get(DebtorKind(debtor.kind)))
     return [chip for chip in found if chip is not None][:most]
+
+
+def claim_chip(one: ClaimOnDay, reminders: int) -> Chip:
+    """Return the chip of a claim; one that was reminded says how many times."""
+    chip = chips.CLAIMS[one.state]
+    if one.state == "overdue" and reminders:
+        times = f"{reminders} fois"
+        return Chip(f"Relancée {times}", "ring", "")
+    return chip
 
 
 def main_chip(account: Account) -> Chip | None:
@@ -219,6 +233,30 @@ def _broken_promise(facts: Facts) -> str:
     received = int(facts.get("received_cents", 0))
     got = f"{french.euros(received)} reçus" if received else "rien reçu"
     return f"{french.euros(int(facts['amount_cents']))} promis pour le {_short_day(facts['due_on'])}, {got}."
+
+
+# What a row of the list says first: what the label of the step does not say already.
+_TELLING = {
+    code: rank
+    for rank, code in enumerate(
+        (
+            "broken_promise",
+            "late_dispute",
+            "unknown_kind",
+            "no_email",
+            "no_address",
+            "new_overdue",
+            "no_reply",
+            "first_incident",
+            "disputed_part",
+            "promised_part",
+            "credit_unallocated",
+            "catch_up",
+            "pre_due",
+            "overdue",
+        )
+    )
+}
 
 
 _REASONS: dict[str, Callable[[Facts], str]] = {

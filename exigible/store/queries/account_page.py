@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from exigible.store.models import (
     Account,
@@ -27,6 +27,8 @@ from exigible.store.queries.access import visible_accounts
 
 HABIT_DAYS = 365  # « retard habituel : sur 12 mois »
 SETTLED_SHOWN = 100
+PROMISES_SHOWN = 5
+DEFAULT_GRACE_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +114,36 @@ def delays_by_month(account_id: int, on: date) -> list[tuple[date, int]]:
         return [(month, round(days)) for month, days in cursor.fetchall()]
 
 
-def promises(account_id: int, on: date) -> list[PromiseRow]:
-    """Return the account's promises, latest first, each with what was received for it."""
-    strategy = Strategy.objects.filter(account__pk=account_id).first()
-    grace = strategy.promise_grace_days if strategy else 2
+def promises(account: Account, on: date) -> list[PromiseRow]:
+    """Return the account's promises, latest first, each with what was received since.
+
+    As for the daily run: kept once as much was received since the promise, broken when its day and
+    the strategy's days of grace have passed without it.
+    """
+    grace = timedelta(days=grace_days(account))
     rows = []
-    for promise in Promise.objects.filter(account_id=account_id, made_on__lte=on).order_by(
-        "-made_on", "-id"
-    ):
-        until = promise.due_on + timedelta(days=grace)
-        received = received_between(account_id, promise.made_on, min(until, on))
+    made = Promise.objects.filter(account=account, made_on__lte=on).order_by("-made_on", "-id")
+    for promise in made[:PROMISES_SHOWN]:
+        received = received_between(account.pk, promise.made_on, on)
         if promise.cancelled_at is not None:
             state = "cancelled"
         elif received >= promise.amount_cents:
             state = "kept"
         else:
-            state = "broken" if on > until else "pending"
+            state = "pending" if promise.due_on + grace >= on else "broken"
         rows.append(PromiseRow(promise, received, state))
     return rows
+
+
+def grace_days(account: Account) -> int:
+    """Return the days of grace of a promise: the account's strategy's, else its audience's."""
+    strategy = account.strategy or (
+        Strategy.objects.filter(in_force=True, audience=account.debtor.kind)
+        .filter(Q(creditor_id=account.creditor_id) | Q(creditor_id__isnull=True))
+        .order_by("creditor_id")
+        .first()
+    )
+    return strategy.promise_grace_days if strategy else DEFAULT_GRACE_DAYS
 
 
 def received_between(account_id: int, first: date, last: date) -> int:
@@ -164,6 +178,15 @@ def payments(account_id: int, on: date) -> QuerySet[Payment]:
         )
         .order_by("-value_date", "-pk")
     )
+
+
+def reminders(account_id: int, on: date) -> dict[int, int]:
+    """Return how many messages that left named each claim, by claim id."""
+    named = Message.claims.through.objects.filter(
+        message__account_id=account_id, message__status="sent", message__sent_on__lte=on
+    )
+    counted = named.values("claim_id").annotate(times=Count("pk"))
+    return dict(counted.values_list("claim_id", "times"))
 
 
 def messages(account_id: int) -> QuerySet[Message]:

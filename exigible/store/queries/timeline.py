@@ -7,7 +7,8 @@ from heapq import merge
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate
 
 from exigible.store.models import (
@@ -26,10 +27,21 @@ from exigible.store.models import (
 
 KINDS: dict[str, frozenset[str]] = {
     "tout": frozenset(
-        {"call", "note", "message", "payment", "promise", "dispute", "hold", "task", "invoice"}
+        {
+            "call",
+            "note",
+            "message",
+            "payment",
+            "promise",
+            "late_promise",
+            "dispute",
+            "hold",
+            "task",
+            "invoice",
+        }
     ),
     "echanges": frozenset({"call", "note", "message"}),
-    "argent": frozenset({"payment", "promise", "invoice"}),
+    "argent": frozenset({"payment", "promise", "late_promise", "invoice"}),
     "actes": frozenset({"message_formal", "dispute", "hold", "task"}),
 }
 type Fact = Call | Note | Message | Payment | Promise | Dispute | Hold | Task | Claim
@@ -140,6 +152,29 @@ def _promises(account_id: int, until: date, depth: int) -> Iterator[Event]:
         yield Event("promise", promise.made_on, promise.recorded_at, promise)
 
 
+def _late_promises(account_id: int, until: date, depth: int) -> Iterator[Event]:
+    """The day a promise went by without what it promised; `received_cents` is on the row."""
+    received = (
+        Payment.objects.filter(
+            account_id=account_id, value_date__gte=OuterRef("made_on"), value_date__lte=until
+        )
+        .exclude(kind="credit_note")
+        .order_by()
+        .values("account_id")
+        .annotate(total=Sum("amount_cents"))
+        .values("total")
+    )
+    for promise in (
+        Promise.objects.filter(
+            account_id=account_id, due_on__lt=until, cancelled_at__isnull=True
+        )
+        .annotate(received_cents=Coalesce(Subquery(received), Value(0)))
+        .filter(received_cents__lt=F("amount_cents"))
+        .order_by("-due_on", "-recorded_at")[:depth]
+    ):
+        yield Event("late_promise", promise.due_on, promise.recorded_at, promise)
+
+
 def _disputes(account_id: int, until: date, depth: int) -> Iterator[Event]:
     for dispute in (
         Dispute.objects.filter(account_id=account_id, opened_on__lte=until)
@@ -177,6 +212,7 @@ _READERS = {
     "payment": _payments,
     "invoice": _invoices,
     "promise": _promises,
+    "late_promise": _late_promises,
     "dispute": _disputes,
     "hold": _holds,
     "task": _tasks,

@@ -76,7 +76,8 @@ function act(name) {
       if (!document.dispatchEvent(move)) return true;
     }
     const wanted = name === "/" ? "F" : name;
-    const found = [...scope.querySelectorAll(`[data-key="${CSS.escape(wanted)}"]`)].find(usable);
+    const all = [...scope.querySelectorAll(`[data-key="${CSS.escape(wanted)}"]`)].filter(usable);
+    const found = all.find((element) => element.closest("[data-armed]")) ?? all[0];
     if (found) {
       if (found.matches("input, textarea, select")) found.focus();
       else found.click();
@@ -87,8 +88,17 @@ function act(name) {
 }
 
 function usable(element) {
-  return !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.checkVisibility();
+  if (element.disabled || element.closest("[data-arms]:not([data-armed])")) return false;
+  return element.checkVisibility();
 }
+
+// A call that begins arms its outcomes: from then on, 1 to 6 are theirs.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-call]")) return;
+  const outcomes = document.querySelector("[data-arms]");
+  outcomes?.setAttribute("data-armed", "");
+  outcomes?.scrollIntoView({ block: "nearest" });
+});
 
 // « Toutes les touches »: what this screen answers to, read from its own buttons.
 document.addEventListener("click", (event) => {

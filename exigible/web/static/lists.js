@@ -204,3 +204,44 @@ function nextToDo(list) {
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.querySelector?.("[data-list]") || event.detail.target?.matches?.("[data-list]")) show(currentList());
 });
+
+// The list one came from is remembered, so that an account's page knows its neighbours.
+function remember() {
+  const list = document.querySelector("[data-store-list]");
+  if (!list) return;
+  const links = [...list.querySelectorAll("[data-open]")].map((link) => new URL(link.href).pathname);
+  sessionStorage.setItem("neighbours", JSON.stringify(links));
+}
+
+function neighbours() {
+  const place = document.querySelector("[data-neighbours]");
+  if (!place) return;
+  let links = [];
+  try {
+    links = JSON.parse(sessionStorage.getItem("neighbours") ?? "[]");
+  } catch {
+    return;
+  }
+  const at = links.indexOf(location.pathname);
+  if (at < 0) return;
+  for (const link of place.querySelectorAll("[data-step]")) {
+    const target = links[at + Number(link.dataset.step)];
+    if (target) link.href = target;
+    else link.remove();
+  }
+  place.hidden = false;
+}
+
+function arrive() {
+  remember();
+  neighbours();
+}
+arrive();
+document.body.addEventListener("htmx:afterSettle", arrive);
+
+// After a whole screen was swapped, the focus goes to its title unless it stayed somewhere useful.
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "contenu") return;
+  if (document.activeElement && document.activeElement !== document.body) return;
+  document.querySelector("#contenu h1")?.focus({ preventScroll: true });
+});

@@ -78,11 +78,6 @@ def state_chip(state: str) -> Chip | None:
 
 
 @register.filter
-def claim_chip(state: str) -> Chip:
-    return chips.CLAIMS[state]
-
-
-@register.filter
 def message_chip(status: str) -> Chip:
     return chips.MESSAGES[MessageStatus(status)]
 

@@ -231,11 +231,15 @@ def _claims(
     found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
 ) -> dict[str, Any]:
     delays = reads.delays_by_month(found.pk, on)
+    reminders = reads.reminders(found.pk, on)
     return {
+        "claims": [
+            (one, wording.claim_chip(one, reminders.get(one.claim.pk, 0))) for one in day.claims
+        ],
         "disputes": [
             one for one in reads.disputes(found.pk, on) if one.closed_on is None or one.closed_on > on
         ],
-        "promises": reads.promises(found.pk, on)[:5],
+        "promises": reads.promises(found, on),
         "delay_chart": charts.delay_bars(delays, on) if len(delays) > 1 else None,
         "settled": reads.settled_claims(found.pk) if request.GET.get("soldees") else None,
     }
@@ -257,7 +261,7 @@ def _whole_timeline(
     return {
         "which": which,
         "filters": TIMELINE_FILTERS.items(),
-        "all_lines": timeline_words.lines(events, today=today),
+        "all_lines": timeline_words.lines(events),
         "next_page": reached + 1 if more else None,
     }
 
@@ -327,7 +331,7 @@ def _beside(found: Account, on: date, today: date, request: HttpRequest) -> dict
     return {
         "beside_which": which,
         "beside_filters": list(TIMELINE_FILTERS.items()),
-        "beside": timeline_words.lines(events, today=today),
+        "beside": timeline_words.lines(events),
         "beside_more": more,
     }
 

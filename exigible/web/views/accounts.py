@@ -40,17 +40,17 @@ SCREEN = "accounts"
 PAGE = 100
 MOST_AT_ONCE = 5000
 COLUMNS = (
-    listing.Column("debtor", "Débiteur", sort="nom"),
+    listing.Column("debtor", "Débiteur", sort="nom", place="name"),
     listing.Column("number", "Compte", sort="numero"),
     listing.Column("creditor", "Créancier", optional=True),
-    listing.Column("state", "État"),
-    listing.Column("chased", "Échu hors litige, €", sort="exigible", numeric=True),
+    listing.Column("state", "État", place="state"),
+    listing.Column("chased", "Échu hors litige, €", sort="exigible", numeric=True, place="main"),
     listing.Column("disputed", "Contesté, €", sort="conteste", numeric=True, optional=True),
     listing.Column("not_due", "À échoir, €", sort="a_echoir", numeric=True, optional=True),
-    listing.Column("late", "Retard", sort="retard", numeric=True),
+    listing.Column("late", "Retard", sort="retard", numeric=True, place="late"),
     listing.Column("balance", "Encours, €", sort="encours", numeric=True, extra=True),
     listing.Column("credit", "Crédit, €", sort="credit", numeric=True, extra=True),
-    listing.Column("limit", "Plafond", numeric=True, optional=True),
+    listing.Column("limit", "Plafond", numeric=True, extra=True),
     listing.Column("step", "Prochaine étape", optional=True),
     listing.Column("collector", "Suivi par", optional=True),
     listing.Column("city", "Ville", extra=True),
@@ -83,7 +83,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     columns = [
         column
         for column in listing.shown_columns(COLUMNS, request.GET)
-        if column.key != "creditor" or not user.current_creditor_id
+        if column.key != "creditor" or bar.offers("creancier")
     ]
     steps = reads.next_steps(row.account_id for row in slice_.rows)
     context = {

@@ -149,7 +149,7 @@ def step_context(request: HttpRequest, chosen: Proposal, today: date) -> dict[st
         "contact": contact,
         "heading": wording.proposed(chosen, contact.name if contact else ""),
         "why": wording.reasons(chosen),
-        "recent": timeline_words.lines(recent, today=today),
+        "recent": timeline_words.lines(recent),
         "message": message,
         "is_call": chosen.channel == Channel.CALL,
         "is_written": chosen.channel in worklist.WRITTEN,
