@@ -100,8 +100,8 @@ class AgeingFilters:
     creditor_id: int | None = None
     collector_id: int | None = None  # NOBODY: accounts without a collector
     debtor_kind: str = ""
-    bucket: str = ""  # only accounts with something in that column
-    overdue_only: bool = False
+    older_than: int | None = None  # only accounts with something later than that: 0 or a bound
+    with_credit: bool = False  # only accounts with unallocated credit
     with_disputes: bool = True  # False: what is contested on the day is left out
     since: Since = Since.DUE
 
@@ -397,10 +397,12 @@ def _page_of_figures(
     if filters.debtor_kind:
         joins.append("JOIN store_debtor d ON d.id = a.debtor_id")
         conditions.append("d.kind = %(kind)s")
-    if filters.overdue_only:
-        conditions.append("f.overdue_cents > 0")
-    if filters.bucket in AMOUNTS:
-        conditions.append(f"f.{filters.bucket}_cents <> 0")
+    if filters.older_than is not None:
+        conditions.append(
+            " + ".join(f"f.{name}_cents" for name in _later_buckets(filters)) + " > 0"
+        )
+    if filters.with_credit:
+        conditions.append("f.credit_cents <> 0")
     source = f"FROM store_accountfigures f {' '.join(joins)} WHERE {' AND '.join(conditions)}"
     sums = ", ".join(
         f"coalesce(sum({'-' if name == 'credit' else ''}f.{name}_cents), 0)::bigint AS {name}"
@@ -453,10 +455,10 @@ def _page_of_facts(
     columns = ", ".join(f"coalesce(s.{name}, 0)::bigint AS {name}" for name in AMOUNTS)
     overdue = " + ".join(f"coalesce(s.{name}, 0)" for name in LATE)
     kept = ["(balance <> 0 OR overdue <> 0 OR credit <> 0 OR not_due <> 0 OR difference <> 0)"]
-    if filters.overdue_only:
-        kept.append("overdue > 0")
-    if filters.bucket in AMOUNTS:
-        kept.append(f"{filters.bucket} <> 0")
+    if filters.older_than is not None:
+        kept.append(" + ".join(_later_buckets(filters)) + " > 0")
+    if filters.with_credit:
+        kept.append("credit <> 0")
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint AS total_{name}" for name in AMOUNTS)
     rows = _read(
         f"""
@@ -616,6 +618,12 @@ def _collector(filters: AgeingFilters) -> str:
         if filters.collector_id == NOBODY
         else "a.collector_id = %(collector)s"
     )
+
+
+def _later_buckets(filters: AgeingFilters) -> list[str]:
+    """The buckets above `older_than`."""
+    assert filters.older_than in {0, *BOUNDS}
+    return [name for name in LATE if DAYS[name][0] >= filters.older_than]
 
 
 def _scope(column: str, filters: AgeingFilters) -> str:

@@ -287,16 +287,21 @@ def test_collectors_qualities_and_names_narrow_the_view_the_same_way_from_figure
     }
     for account in rows.values():
         make_claim(account, 10_000, ON - timedelta(days=10))
+    rows["old"] = make_account(collector=claire, debtor=make_debtor(kind=DebtorKind.UNKNOWN))
+    make_claim(rows["old"], 12_000, ON - timedelta(days=31))
+    payments.record_payment(
+        rows["old"].pk, kind="transfer", amount_cents=2_000, value_date=ON, by=BY, at=NOW
+    )
     figures.refresh([account.pk for account in rows.values()], ON)
     wanted: list[tuple[dict[str, Any], set[str]]] = [
-        ({"collector_id": claire.pk}, {"claire"}),
+        ({"collector_id": claire.pk}, {"claire", "old"}),
         ({"collector_id": NOBODY}, {"nobody", "consumer"}),
         ({"debtor_kind": "consumer"}, {"consumer"}),
         ({"account_ids": [rows["nobody"].pk]}, {"nobody"}),
         ({"account_ids": []}, set()),
-        ({"creditor_id": creditor.pk, "bucket": "late_30"}, {"claire", "nobody", "consumer"}),
-        ({"bucket": "late_60"}, set()),
-        ({"overdue_only": True, "collector_id": NOBODY}, {"nobody", "consumer"}),
+        ({"creditor_id": creditor.pk, "older_than": 0}, {"claire", "nobody", "consumer"}),
+        ({"older_than": 30}, {"old"}),
+        ({"with_credit": True}, {"old"}),
     ]
     for filters, expected in wanted:
         for from_figures in (True, False):
