@@ -34,6 +34,7 @@ SECTIONS: tuple[Section, ...] = (
         "my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting
     ),
     Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
+    Section("ageing", "Balance âgée", "Recouvrement", "ageing", Capability.SEE_AGEING, "B"),
 )
 
 
