@@ -17,13 +17,11 @@ def shared_data() -> Path:
     return SHARED / "data"
 
 
-@pytest.fixture(autouse=True)
-def _flush_despite_guards(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="session")
+def _flush_despite_guards() -> Iterator[None]:
     """Let the emptying of tables between tests pass the triggers that refuse it in production."""
-    if "transactional_db" not in request.fixturenames and "live_server" not in request.fixturenames:
-        yield
-        return
-    flush = connection.ops.__class__.sql_flush
+    operations = connection.ops.__class__
+    flush = operations.sql_flush
 
     def sql_flush(self: object, style: object, tables: object, **options: object) -> list[str]:
         statements = flush(self, style, tables, **options)
@@ -35,8 +33,8 @@ def _flush_despite_guards(request: pytest.FixtureRequest) -> Iterator[None]:
             "SET session_replication_role = DEFAULT",
         ]
 
-    connection.ops.__class__.sql_flush = sql_flush
+    operations.sql_flush = sql_flush
     try:
         yield
     finally:
-        connection.ops.__class__.sql_flush = flush
+        operations.sql_flush = flush
