@@ -233,7 +233,7 @@ def test_an_account_to_be_left_alone_gets_no_demand(state):
     assert caught.value.code in {state, "nothing_due"}
 
 
-@pytest.mark.parametrize("template", ["avant_echeance", "relance_1", "relance_2", "mise_en_demeure"])
+@pytest.mark.parametrize("template", ["avant_echeance", "relance_1", "relance_2"])
 def test_a_message_with_nothing_left_to_claim_is_refused_and_says_so(template: str):
     account = late_account(120_000)
     claim = account.claims.get()
