@@ -165,6 +165,12 @@ def _nothing_due(outgoing: Outgoing) -> Iterator[Refused]:
             "Rien n’est à réclamer : ce qui était échu est payé, contesté, suspendu ou couvert par "
             "un crédit non affecté.",
         )
+    if text.nature is Nature.NOTICE and not text.demand.claims:
+        yield Refused(
+            "nothing_due",
+            "Rien n’est à rappeler : plus aucune somme n’arrive à échéance, hors litige et "
+            "suspension.",
+        )
 
 
 def _formal_notice(outgoing: Outgoing) -> Iterator[Refused]:

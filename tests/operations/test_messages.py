@@ -7,7 +7,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from exigible.domain.refusals import Refused, Stale, WrongInput
-from exigible.operations import messages
+from exigible.operations import messages, payments
 from exigible.operations.acts import By
 from exigible.operations.documents import store_document
 from exigible.store.models import (
@@ -232,6 +232,24 @@ def test_an_account_to_be_left_alone_gets_no_demand(state):
     with pytest.raises(Refused) as caught:
         prepare(account)
     assert caught.value.code in {state, "nothing_due"}
+
+
+@pytest.mark.parametrize("template", ["avant_echeance", "relance_1", "relance_2"])
+def test_a_message_with_nothing_left_to_claim_is_refused_and_says_so(template: str):
+    account = late_account(120_000)
+    claim = account.claims.get()
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=120_000,
+        value_date=MONDAY,
+        allocations=[(claim.pk, 120_000)],
+        by=PERSON,
+        at=AT,
+    )
+    with pytest.raises(Refused) as caught:
+        prepare(account, template)
+    assert caught.value.code == "nothing_due"
 
 
 def test_a_promised_part_is_not_claimed_again():
