@@ -17,6 +17,7 @@ from exigible.domain.refusals import Refused
 from exigible.hosting.child import (
     REFUSED_FOR_GOOD,
     SUPERVISED,
+    leave,
     wait_for_database,
     when_asked_to_stop,
 )
@@ -43,26 +44,21 @@ def run_worker(*, supervised: bool = False, say: Say = say_on_stderr) -> None:
     options: dict[str, Any] = {}
     if sys.platform == "win32":
         options["loop_factory"] = asyncio.SelectorEventLoop  # psycopg needs it there
-    with contextlib.suppress(_Stopped):
+    wait_for_database(say=say)
+    from exigible.hosting import schema
+
+    schema.bring_up_to_date(say=say)
+    while not stopping.asked:
         wait_for_database(say=say)
-        from exigible.hosting import schema
-
-        schema.bring_up_to_date(say=say)
-        while not stopping.asked:
-            wait_for_database(say=say)
-            _close_connections()
-            try:
-                with asyncio.Runner(**options) as runner:
-                    runner.run(_work(stopping))
-            except Exception as error:
-                if not is_database_away(error):
-                    raise
-            if not stopping.asked:
-                time.sleep(0.5)
-
-
-class _Stopped(BaseException):
-    """Asked to stop while nothing was under way."""
+        _close_connections()
+        try:
+            with asyncio.Runner(**options) as runner:
+                runner.run(_work(stopping))
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+        if not stopping.asked:
+            time.sleep(0.5)
 
 
 class _Stopping:
@@ -76,8 +72,9 @@ class _Stopping:
     def ask(self) -> None:
         self.asked = True
         if self._loop is None or self._event is None:
-            raise _Stopped
-        self._loop.call_soon_threadsafe(self._event.set)
+            leave()  # nothing is under way
+        else:
+            self._loop.call_soon_threadsafe(self._event.set)
 
     @contextlib.contextmanager
     def in_this_loop(self) -> Any:
