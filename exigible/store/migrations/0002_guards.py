@@ -77,7 +77,8 @@ CREATE TRIGGER claim_born_at_zero BEFORE INSERT ON store_claim
 -- Allocations may be written before their payment, in one transaction (that foreign key is checked at
 -- its end): the row is then born with its total and is not written twice. A claim comes before its
 -- entries: those of a ledger, written together, leave most claims at zero, and those rows alone.
-CREATE FUNCTION payment_born() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Never by reading the whole table, whatever its size was when the plan was made.
+CREATE FUNCTION payment_born() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE other boolean;
 BEGIN
   SELECT coalesce(sum(amount_cents), 0), bool_or(account_id <> NEW.account_id)
