@@ -49,6 +49,7 @@ class Line:
     posted_as: PostedAs
     claim_id: int | None = None
     payment_id: int | None = None
+    batch_id: int = 0  # the import that last held it
     gap: bool = False
 
     @property

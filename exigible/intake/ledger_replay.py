@@ -57,6 +57,23 @@ def plan_account(lines: Iterable[Line], opened_years: Iterable[date] = ()) -> Pl
     return _Replay(lines, frozenset(opened_years)).run()
 
 
+def current_openings(lines: Sequence[Line]) -> list[Line]:
+    """Drop the provisional *à-nouveaux* that a later file replaced.
+
+    Those of a ledger account and year are the lines of the last import that brought a new one.
+    """
+    last: dict[tuple[str, date], int] = {}
+    for line in lines:
+        if line.opening:
+            key = (line.ledger_account, line.fy)
+            last[key] = max(last.get(key, 0), line.batch_id)
+    return [
+        line
+        for line in lines
+        if not line.opening or line.batch_id == last[line.ledger_account, line.fy]
+    ]
+
+
 class _Replay:
     def __init__(self, lines: Iterable[Line], opened_years: frozenset[date]) -> None:
         self.lines = [line for line in lines if line.cents]

@@ -144,10 +144,10 @@ def posted_as(mask: int, journal: PostedAs, *, is_debit: bool) -> PostedAs:
     return journal
 
 
-def is_opening(opening: Opening, nature: PostedAs) -> bool:
+def is_opening(opening: int, nature: PostedAs) -> bool:
     """Say whether a line is an *à-nouveau*; a label alone does not make one of a sale."""
-    return opening is Opening.BY_JOURNAL or (
-        opening is Opening.BY_LABEL and nature is PostedAs.OTHER
+    return opening == Opening.BY_JOURNAL or (
+        opening == Opening.BY_LABEL and nature is PostedAs.OTHER
     )
 
 
