@@ -144,7 +144,6 @@ class Posting(NamedTuple):
     line: int
     unit: int
     journal: str
-    journal_label: str
     entry_num: str
     entry_date: date
     account: str
@@ -190,7 +189,7 @@ class FecReport:
     credit_cents: int = 0
     first_on: date | None = None  # of the lines that are not à-nouveaux
     last_on: date | None = None
-    opening_days: Counter[date] = field(default_factory=Counter)
+    opening_days: set[date] = field(default_factory=set)
     accounts: dict[tuple[str, str], AccountTotals] = field(default_factory=dict)
     lettered_groups: set[tuple[str, str, str]] = field(default_factory=set)
     lettered_lines: int = 0
@@ -305,7 +304,10 @@ class FecFile:
         days: dict[str, date | None] = {}
         cents: dict[str, int] = {}
         kinds: dict[str, tuple[str, int, bool]] = {}
-        openings: dict[tuple[str, str], bool] = {}
+        journals: dict[str, tuple[str, bool]] = {}
+        opening_days: set[date] = set()
+        ordinary_days: set[date] = set()
+        debits = credits = 0
         totals = report.accounts
         texts: dict[str, str] = {}
         unreadable_lines = 0
@@ -329,20 +331,21 @@ class FecFile:
                 number += 1
                 if number <= self._header_line:
                     continue
-                if not line or line.isspace():
-                    continue
-                report.entries += 1
                 fields: Sequence[str] = line.split(delimiter)
                 if len(fields) != width:
+                    if not line.strip():
+                        continue
                     fields = _repaired(line, fields, delimiter, shortest, width, problems, number)
                     if not fields:
                         unreadable_lines += 1
+                        report.entries += 1
                         if unreadable_lines >= STOP_AFTER:
                             _stop(problems, number)
                             return
                         continue
                 elif '"' in line:
                     fields = _unquoted(fields)
+                report.entries += 1
                 try:
                     raw = fields[i_date]
                     try:
@@ -390,33 +393,28 @@ class FecFile:
                         return
                     continue
 
-                report.debit_cents += debit
-                report.credit_cents += credit
-                journal, entry_num = fields[i_journal].strip(), fields[i_num].strip()
-                key = (journal, entry_num)
+                debits += debit
+                credits += credit
+                raw = fields[i_journal]
+                try:
+                    journal, opening = journals[raw]
+                except KeyError:
+                    journal, opening = journals[raw] = self._journal(
+                        raw, text(fields, "JournalLib")
+                    )
+                (opening_days if opening else ordinary_days).add(on)
+                key = (journal, fields[i_num].strip())
                 unit = units.get(key)
                 if unit is None:
                     unit = units[key] = [0, 0, number, len(masks)]
                     masks.append(0)
                 unit[0] += debit - credit
                 unit[1] += debit
-                masks[unit[3]] |= mask
+                if mask:
+                    masks[unit[3]] |= mask
                 if not unit[0]:
                     del units[key]
                     journal_masks[journal, masks[unit[3]]] += 1
-
-                journal_key = (journal, text(fields, "JournalLib"))
-                opening = openings.get(journal_key)
-                if opening is None:
-                    opening = openings[journal_key] = is_opening_journal(*journal_key)
-                    report.journal_labels[journal] = journal_key[1]
-                if not opening:
-                    if not report.first_on or on < report.first_on:
-                        report.first_on = on
-                    if not report.last_on or on > report.last_on:
-                        report.last_on = on
-                else:
-                    report.opening_days[on] += 1
                 if not followed:
                     continue
 
@@ -441,8 +439,7 @@ class FecFile:
                     number,
                     unit[3],
                     journal,
-                    journal_key[1],
-                    entry_num,
+                    key[1],
                     on,
                     account,
                     text(fields, "CompteLib"),
@@ -463,7 +460,17 @@ class FecFile:
                     text(fields, "Montantdevise"),
                     text(fields, "Idevise"),
                 )
+            report.debit_cents, report.credit_cents = debits, credits
+        report.opening_days = opening_days
+        if ordinary_days:
+            report.first_on, report.last_on = min(ordinary_days), max(ordinary_days)
         _check_balance(units, problems)
+
+    def _journal(self, raw: str, label: str) -> tuple[str, bool]:
+        """Return the code of a journal and whether it holds *à-nouveaux*, at its first line."""
+        code = raw.strip()
+        self.report.journal_labels.setdefault(code, label)
+        return code, is_opening_journal(code, label)
 
     def _kind(self, raw: str) -> tuple[str, int, bool]:
         """Return an account number, what it is, and whether it is followed."""
