@@ -96,7 +96,7 @@ def law_warnings(law: Law, on: date) -> list[str]:
     missing = []
     for parameter in law.parameters.values():
         try:
-            parameter.on(on)
+            parameter.on(parameter.needed_on(on))
         except OutsideKnownLaw as refusal:
             missing.append(refusal.message)
     return missing

@@ -323,9 +323,7 @@ def call(
     promised = None
     contested = None
     if answer.outcome == "promise" and answer.promised_on is not None:
-        promised = contacts.Promised(
-            amount_cents=answer.promised_cents, due_on=answer.promised_on
-        )
+        promised = contacts.Promised(amount_cents=answer.promised_cents, due_on=answer.promised_on)
     if answer.outcome == "dispute":
         contested = _contested(answer, claims, on)
     contacts.settle_call(
@@ -416,7 +414,9 @@ def finish(one: Task, *, by: User, at: datetime) -> None:
     contacts.finish_task(one.pk, by=By.user(by), at=at)
 
 
-def find_address(person: Person, line: str, postcode: str, city: str, *, on: date, by: User, at: datetime) -> None:
+def find_address(
+    person: Person, line: str, postcode: str, city: str, *, on: date, by: User, at: datetime
+) -> None:
     """Complete an address that was missing, or from which mail came back."""
     facts = completing.DebtorFacts(address_line1=line, postcode=postcode, city=city)
     completing.complete_debtor(person.account_id, facts, on=on, by=By.user(by), at=at)
