@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "exigible.web.sign_in.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -67,7 +67,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "exigible.web.shell.shell",
             ],
-            "builtins": ["exigible.web.templatetags.french"],
+            "builtins": [
+                "exigible.web.templatetags.french",
+                "exigible.web.templatetags.components",
+                "exigible.web.templatetags.words",
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

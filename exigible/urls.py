@@ -2,10 +2,15 @@
 
 from django.urls import include, path
 
+from exigible.web.access import public
 from exigible.web.health import health
 
 urlpatterns = [
-    path("sante", health, name="health"),
+    path("sante", public(health), name="health"),
     path("", include("exigible.web.urls")),
-    path("comptes-utilisateur/", include("allauth.urls")),
 ]
+
+handler404 = "exigible.web.errors.not_found"
+handler403 = "exigible.web.errors.denied"
+handler400 = "exigible.web.errors.bad_request"
+handler500 = "exigible.web.errors.broken"

@@ -65,7 +65,8 @@ def read_columns(query: str, parameters: dict[str, Any], names: tuple[str, ...])
     """Run a query of whole numbers without nulls and return its columns, in order."""
     casts = ", ".join(f"({name})::bigint" for name in names)
     statement = f"COPY (SELECT {casts} FROM ({query}) AS q) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+    # The driver's own cursor: Django's debugging one copies without parameters.
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, parameters) as copy:
         data = b"".join(copy)
     fields: list[tuple[str, str]] = [("count", ">i2")]
     for name in names:

@@ -1,3 +1,72 @@
-from django.urls import URLPattern
+"""Every address of the pages. The test of the permission matrix walks this list."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+from exigible.web.views import account, accounts, acts, my_day, palette, profile, steps, writing
+
+_account_acts = [
+    path("promesse/", acts.promise, name="promise_act"),
+    path("promesse/<int:promise_id>/annuler/", acts.cancel_promise, name="cancel_promise"),
+    path("appel/", acts.free_call, name="free_call"),
+    path("appel/<slug:outcome>/", acts.call, name="call_act"),
+    path("note/", acts.note, name="note_act"),
+    path("tache/", acts.task, name="task_act"),
+    path("tache/<int:task_id>/faite/", acts.finish_task, name="finish_task"),
+    path("tache/<int:task_id>/a-refaire/", acts.reopen_task, name="reopen_task"),
+    path("litige/", acts.dispute, name="dispute_act"),
+    path("litige/<int:dispute_id>/repondre/", acts.close_dispute, name="close_dispute"),
+    path("suspension/", acts.hold, name="hold_act"),
+    path("suspension/<int:hold_id>/lever/", acts.lift_hold, name="lift_hold"),
+    path("reglement/", acts.payment, name="payment_act"),
+    path("reglement/<int:payment_id>/affecter/", acts.allocate, name="allocate"),
+    path("reglement/<int:payment_id>/contrepasser/", acts.reverse_payment, name="reverse_payment"),
+    path(
+        "affectation/<int:settlement_id>/contrepasser/",
+        acts.reverse_settlement,
+        name="reverse_settlement",
+    ),
+    path("confier/", acts.assign, name="assign_act"),
+    path("strategie/", acts.strategy, name="strategy_act"),
+    path("identite/", acts.identity, name="identity_act"),
+    path("contact/", acts.contact, name="contact_act"),
+    path("contact/<int:contact_id>/", acts.contact, name="contact_edit"),
+    path("conditions/", acts.terms, name="terms_act"),
+    path("creance/<int:claim_id>/", acts.claim, name="claim_act"),
+    path("ecrire/", writing.write, name="write_act"),
+]
+
+urlpatterns = [
+    path("", my_day.home, name="my_day"),
+    path("journee/etape/<int:proposal_id>/", my_day.step, name="step"),
+    path("journee/etape/<int:proposal_id>/valider/", steps.approve, name="approve_step"),
+    path("journee/etape/<int:proposal_id>/faite/", steps.finish, name="finish_step"),
+    path("journee/etape/<int:proposal_id>/reporter/", steps.postpone, name="postpone_step"),
+    path("journee/etape/<int:proposal_id>/ecarter/", steps.dismiss, name="dismiss_step"),
+    path("journee/lot/<slug:verb>/", steps.in_bulk, name="steps_in_bulk"),
+    path("journee/exporter/", steps.export, name="export_steps"),
+    path("journee/lancer/", my_day.run_day, name="run_day"),
+    path("journee/passage/", my_day.run_progress, name="run_progress"),
+    path("comptes/", accounts.accounts, name="accounts"),
+    path("comptes/exporter/", accounts.export, name="export_accounts"),
+    path("comptes/lot/<slug:verb>/", accounts.in_bulk, name="accounts_in_bulk"),
+    path("comptes/<int:account_id>/", account.account, name="account"),
+    path("comptes/<int:account_id>/chronologie/", account.timeline, name="timeline"),
+    path("comptes/<int:account_id>/pourquoi/<slug:figure>/", account.why, name="why"),
+    path("comptes/<int:account_id>/decompte/", account.statement, name="statement"),
+    path("comptes/<int:account_id>/decompte.pdf", writing.statement_pdf, name="statement_pdf"),
+    path("comptes/<int:account_id>/message/<int:message_id>/", account.message, name="message"),
+    path(
+        "comptes/<int:account_id>/message/<int:message_id>/document/",
+        writing.message_document,
+        name="message_document",
+    ),
+    path("comptes/<int:account_id>/", include(_account_acts)),
+    path("vues/", accounts.save_view, name="save_view"),
+    path("vues/<int:view_id>/supprimer/", accounts.delete_view, name="delete_view"),
+    path("chercher/", palette.search, name="palette"),
+    path("saisie/", palette.understood, name="understood"),
+    path("creancier/", profile.choose_creditor, name="choose_creditor"),
+    path("profil/", profile.profile, name="profile"),
+    path("profil/session/", profile.stay, name="stay"),
+    path("", include("exigible.web.sign_in_urls")),
+]

@@ -1,0 +1,61 @@
+"""Chips beside those of `domain.states`: qualities, phases, and the states of smaller things.
+
+A chip is a glyph and a word; colour only repeats them. The lists are closed.
+"""
+
+from exigible.domain.states import CHIPS, Chip, State
+from exigible.store.models import DebtorKind, MessageStatus, Phase
+
+OVER_LIMIT = Chip("Plafond dépassé", "tri", "wax")
+DISPUTED_PART = Chip("Litige partiel", "half", "ochre")
+
+INSOLVENCY = {
+    "sauvegarde": Chip("Sauvegarde", "dia", "wax"),
+    "redressement": Chip("Redressement", "dia", "wax"),
+    "liquidation": Chip("Liquidation", "dia", "wax"),
+}
+
+PHASES = {
+    Phase.PRECONTENTIEUX: Chip("Précontentieux", "sq", "court"),
+    Phase.CLOSED: Chip("Clos", "tick", ""),
+}
+
+DEBTOR_KINDS = {
+    DebtorKind.CONSUMER: Chip("Particulier", "full", ""),
+    DebtorKind.PUBLIC_PURCHASER: Chip("Acheteur public", "full", ""),
+}
+
+MESSAGES = {
+    MessageStatus.PROPOSED: Chip("À valider", "ring", "info"),
+    MessageStatus.READY: Chip("Prêt à partir", "ring", "info"),
+    MessageStatus.HELD: Chip("Retenu", "bar", "ochre"),
+    MessageStatus.SENDING: Chip("En cours d’envoi", "half", "info"),
+    MessageStatus.SENT: Chip("Parti", "tick", "leaf"),
+    MessageStatus.REFUSED: Chip("Refusé", "slash", "wax"),
+    MessageStatus.UNCERTAIN: Chip("Incertain", "tri", "wax"),
+    MessageStatus.CANCELLED: Chip("Annulé", "slash", ""),
+}
+
+PROMISES = {
+    "pending": Chip("En cours", "half", "info"),
+    "kept": Chip("Tenue", "tick", "leaf"),
+    "broken": Chip("Rompue", "slash", "wax"),
+    "cancelled": Chip("Annulée", "slash", ""),
+}
+
+CLAIMS = {
+    "settled": CHIPS[State.SETTLED],
+    "not_due": CHIPS[State.NOT_DUE],
+    "overdue": Chip("Échue", "ring", ""),
+    "disputed": Chip("Contestée", "half", "ochre"),
+    "disputed_part": Chip("Contestée en partie", "half", "ochre"),
+    "held": Chip("Suspendue", "bar", "ochre"),
+    "noticed": Chip("Mise en demeure", "tri", "wax"),
+    "retention": Chip("Retenue de garantie", "bar", ""),
+    "derived": Chip("Échéance à confirmer", "tri", "todo"),
+}
+
+
+def account_state(state: str) -> Chip | None:
+    """Return the chip of a main state as figures hold it; none before the first computation."""
+    return CHIPS[State(state)] if state else None

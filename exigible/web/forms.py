@@ -1,0 +1,350 @@
+"""Forms of the acts: what was typed, kept on error, turned into cents and days."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from exigible.domain import french
+from exigible.domain.refusals import WrongInput
+from exigible.store.models import (
+    CallOutcome,
+    Claim,
+    ClaimKind,
+    Contact,
+    DebtorKind,
+    PaymentKind,
+    User,
+)
+from exigible.web.typed import cents_of, day_of
+
+
+class AmountField(forms.CharField):
+    """A sum typed as one likes, cleaned to cents."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "widget",
+            forms.TextInput(
+                attrs={"inputmode": "decimal", "autocomplete": "off", "data-typed": "montant"}
+            ),
+        )
+        super().__init__(max_length=40, **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return cents_of(text)
+        except WrongInput as wrong:
+            raise ValidationError(wrong.message) from None
+
+
+class DayField(forms.CharField):
+    """A day typed as one likes (« 2211 », « +8 », « lundi »), cleaned to a date."""
+
+    def __init__(
+        self,
+        *,
+        today: date | None = None,
+        presets: Sequence[tuple[str, str]] = (),
+        **options: Any,
+    ) -> None:
+        self.today = today
+        self.presets = presets  # (words of the button, what it types)
+        options.setdefault(
+            "widget", forms.TextInput(attrs={"autocomplete": "off", "data-typed": "jour"})
+        )
+        super().__init__(max_length=40, **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        assert self.today is not None, "Form.__init__ gives every DayField its today"
+        try:
+            return day_of(text, today=self.today)
+        except WrongInput as wrong:
+            raise ValidationError(wrong.message) from None
+
+
+class ActForm(forms.Form):
+    """An act on an account: carries the version its page showed, and the step it does."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    etape = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+
+    error_css_class = "bad"
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            if isinstance(field, DayField):
+                field.today = today
+            field.error_messages["required"] = "La réponse manque."
+            if "invalid_choice" in field.error_messages:
+                field.error_messages["invalid_choice"] = "Ce choix n’est pas proposé."
+
+    def choose(
+        self, name: str, options: Sequence[tuple[str, str]], *, nobody: str | None = None
+    ) -> None:
+        """Give a choice its options; `nobody` words the empty one, where there is one."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*([("", nobody)] if nobody is not None else []), *options]
+
+    @property
+    def visible_errors(self) -> Sequence[forms.BoundField]:
+        """The fields in error, for the summary at the top of the form."""
+        return [bound for bound in self.visible_fields() if bound.errors]
+
+
+def day_words(on: date) -> str:
+    """« lundi 23 novembre 2026 »: what a typed day was understood as."""
+    return f"{french.weekday_and_day(on)} {on.year}"
+
+
+SOON = (("demain", "+1"), ("+3 j", "+3"), ("+7 j", "+7"), ("vendredi", "vendredi"))
+
+
+def _long_text(rows: int = 3) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class PromiseForm(ActForm):
+    amount = AmountField(label="Montant promis")
+    due_on = DayField(label="Pour le", presets=SOON)
+    contact = forms.ChoiceField(label="Interlocuteur", required=False)
+    note = forms.CharField(
+        label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000
+    )
+
+
+class CallForm(ActForm):
+    contact = forms.ChoiceField(label="Interlocuteur", required=False)
+    note = forms.CharField(
+        label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000
+    )
+
+
+class FreeCallForm(CallForm):
+    outcome = forms.ChoiceField(
+        label="Issue",
+        choices=[
+            (outcome.value, outcome.label)
+            for outcome in CallOutcome
+            if outcome not in {CallOutcome.PROMISE, CallOutcome.DISPUTE}
+        ],
+    )
+    incoming = forms.BooleanField(label="Appel reçu", required=False)
+    field_order = ("outcome", "incoming", "contact", "note")
+
+
+class WrongNumberForm(ActForm):
+    phone = forms.CharField(label="Nouveau numéro", required=False, max_length=30)
+    note = forms.CharField(
+        label="Ce qui a été dit", required=False, widget=_long_text(2), max_length=4000
+    )
+
+
+class NoteForm(ActForm):
+    text = forms.CharField(label="Note", widget=_long_text(5), max_length=4000)
+
+
+class HoldForm(ActForm):
+    claim = forms.ChoiceField(label="Ce qui est suspendu", required=False)
+    amount = AmountField(
+        label="Montant suspendu",
+        required=False,
+        help_text="Vide : tout ce qui est choisi au-dessus.",
+    )
+    ends_on = DayField(
+        label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus."
+    )
+    reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
+
+
+class BulkHoldForm(ActForm):
+    amount = AmountField(
+        label="Montant suspendu", required=False, help_text="Vide : tout le compte."
+    )
+    ends_on = DayField(
+        label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus."
+    )
+    reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
+
+
+class DisputeForm(ActForm):
+    claim = forms.ChoiceField(label="Créance contestée")
+    amount = AmountField(
+        label="Montant contesté",
+        required=False,
+        help_text="Vide : toute la créance. Le reste continue d’être réclamé.",
+    )
+    reason = forms.CharField(
+        label="Ce que le débiteur conteste", widget=_long_text(), max_length=2000
+    )
+    answer_due_on = DayField(
+        label="Réponse attendue le", presets=(("+7 j", "+7"), ("+15 j", "+15"))
+    )
+    holder = forms.CharField(
+        label="Qui doit répondre", required=False, max_length=200, help_text="Service ou personne."
+    )
+
+
+class CloseDisputeForm(ActForm):
+    outcome = forms.ChoiceField(
+        label="Issue",
+        widget=forms.RadioSelect,
+        choices=[
+            ("upheld", "fondé : un avoir de tout le montant est attendu"),
+            ("partial", "fondé en partie"),
+            ("rejected", "rejeté : la somme est de nouveau réclamée"),
+        ],
+    )
+    accepted = AmountField(label="Part reconnue", required=False, help_text="Si fondé en partie.")
+
+
+class TaskForm(ActForm):
+    label = forms.CharField(label="À faire", max_length=300)
+    due_on = DayField(label="Pour le", presets=SOON)
+    assigned_to = forms.ChoiceField(label="Par", required=False)
+
+
+class PaymentForm(ActForm):
+    kind = forms.ChoiceField(
+        label="Nature",
+        choices=[
+            (kind.value, kind.label)
+            for kind in PaymentKind
+            if kind not in {PaymentKind.CREDIT_NOTE, PaymentKind.OTHER}
+        ],
+    )
+    amount = AmountField(label="Montant reçu")
+    value_date = DayField(label="Reçu le", help_text="Jour où les fonds sont arrivés.")
+    reference = forms.CharField(label="Référence", required=False, max_length=100)
+    label = forms.CharField(label="Libellé", required=False, max_length=200)
+
+
+class AssignForm(ActForm):
+    collector = forms.ChoiceField(label="Suivi par", required=False)
+
+
+class StrategyForm(ActForm):
+    strategy = forms.ChoiceField(label="Stratégie")
+
+
+class PostponeForm(ActForm):
+    until = DayField(label="Reporter au", presets=SOON)
+    note = forms.CharField(label="Raison", required=False, max_length=300)
+
+
+class DismissForm(ActForm):
+    note = forms.CharField(label="Pourquoi écarter cette étape", max_length=300)
+
+
+class DebtorForm(ActForm):
+    name = forms.CharField(label="Nom ou raison sociale", max_length=200)
+    legal_form = forms.CharField(label="Forme juridique", required=False, max_length=40)
+    kind = forms.ChoiceField(
+        label="Qualité",
+        choices=DebtorKind.choices,
+        help_text="Elle décide des intérêts, de l’indemnité de 40 € et du ton des lettres.",
+    )
+    siren = forms.CharField(label="SIREN", required=False, max_length=15)
+    siret = forms.CharField(label="SIRET", required=False, max_length=20)
+    vat_number = forms.CharField(label="N° de TVA", required=False, max_length=20)
+    address_line1 = forms.CharField(label="Adresse, ligne 1", required=False, max_length=200)
+    address_line2 = forms.CharField(label="Adresse, ligne 2", required=False, max_length=200)
+    address_line3 = forms.CharField(label="Adresse, ligne 3", required=False, max_length=200)
+    postcode = forms.CharField(label="Code postal", required=False, max_length=12)
+    city = forms.CharField(label="Ville", required=False, max_length=100)
+    country = forms.CharField(label="Pays", required=False, max_length=2)
+
+
+class ContactForm(ActForm):
+    name = forms.CharField(label="Nom", required=False, max_length=200)
+    role = forms.ChoiceField(label="Fonction", choices=Contact._meta.get_field("role").choices)
+    title = forms.CharField(label="Intitulé du poste", required=False, max_length=200)
+    email = forms.CharField(label="E-mail", required=False, max_length=254)
+    phone = forms.CharField(label="Téléphone", required=False, max_length=30)
+    hours = forms.CharField(label="Quand appeler", required=False, max_length=200)
+    main = forms.BooleanField(label="À joindre en premier", required=False)
+    active = forms.BooleanField(label="En fonction", required=False, initial=True)
+
+
+class TermsForm(ActForm):
+    term_days = forms.IntegerField(
+        label="Délai de paiement, en jours", required=False, min_value=0, max_value=365
+    )
+    term_method = forms.ChoiceField(
+        label="Comment il se compte",
+        required=False,
+        choices=[
+            ("", "comme le créancier"),
+            ("net", "jours nets, date de facture"),
+            ("days_then_eom", "jours puis fin de mois"),
+            ("eom_then_days", "fin de mois puis jours"),
+        ],
+    )
+    credit_limit = AmountField(label="Plafond d’encours", required=False)
+    waives_accessories = forms.BooleanField(
+        label="Renoncer aux pénalités et à l’indemnité de 40 €", required=False
+    )
+    never_chased = forms.BooleanField(label="Ne jamais relancer ce compte", required=False)
+    never_chased_reason = forms.CharField(label="Raison", required=False, max_length=200)
+
+
+class ClaimForm(ActForm):
+    ref = forms.CharField(label="Numéro", required=False, max_length=100)
+    kind = forms.ChoiceField(label="Nature", choices=ClaimKind.choices)
+    issued_on = DayField(label="Date", required=False)
+    due_on = DayField(label="Échéance")
+
+
+class WriteForm(ActForm):
+    texte = forms.ChoiceField(label="Texte", required=False)
+
+
+class ViewForm(ActForm):
+    name = forms.CharField(label="Nom de la vue", max_length=60)
+    shared = forms.BooleanField(label="Partager avec tous", required=False)
+
+
+def allocations(
+    posted: Mapping[str, str], claims: Sequence[Claim]
+) -> tuple[list[tuple[int, int]], WrongInput | None]:
+    """Read what is allocated to each claim (`affecte-<id>`), and what is wrong with it, if anything."""
+    wanted: list[tuple[int, int]] = []
+    for claim in claims:
+        typed = str(posted.get(f"affecte-{claim.pk}", "")).strip()
+        if not typed:
+            continue
+        try:
+            cents = cents_of(typed)
+        except WrongInput as wrong:
+            return [], WrongInput(wrong.code, f"{claim} : {wrong.message}")
+        if cents:
+            wanted.append((claim.pk, cents))
+    return wanted, None
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How a person likes their pages."""
+
+    class Meta:
+        model = User
+        fields = ("theme", "density", "letter_keys")
+        labels = {
+            "theme": "Thème",
+            "density": "Lignes",
+            "letter_keys": "Touches d’une lettre (A, P, R…)",
+        }
+        help_texts = {
+            "letter_keys": "Décochée, ces touches n’agissent qu’avec Alt.",
+        }
+        widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}

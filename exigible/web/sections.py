@@ -1,0 +1,40 @@
+"""The menu: its groups, its sections, who sees each, and the work waiting in each.
+
+A section is listed here when its page exists. One that the role cannot open is absent.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from exigible.domain.roles import Capability
+from exigible.store.models import User
+from exigible.store.queries import worklist
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One line of the menu. `letter` opens it after `G`; `waiting` counts the person's work."""
+
+    key: str
+    label: str
+    group: str
+    url_name: str
+    capability: Capability
+    letter: str
+    waiting: Callable[[User, date], int] | None = None
+
+
+def _my_day_waiting(user: User, on: date) -> int:
+    return worklist.waiting_count(user, on=on)
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section("my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting),
+    Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
+)
+
+
+def sections_of(user: User) -> list[Section]:
+    """Return the sections a person may open, in the order of the menu."""
+    return [section for section in SECTIONS if user.may(section.capability)]

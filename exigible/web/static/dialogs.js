@@ -1,0 +1,44 @@
+// The one dialog: what is loaded into it opens it, an act that succeeded closes it, and the focus
+// goes back to the button it came from (or to the one that took its place).
+
+const dialog = document.getElementById("dialog");
+let opener = null;
+
+if (dialog) {
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target === dialog && !dialog.open) opener = event.detail.elt;
+  });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== dialog || !dialog.firstElementChild) return;
+    if (!dialog.open) dialog.showModal();
+    const first =
+      dialog.querySelector("[aria-invalid=true]") ??
+      dialog.querySelector("[data-focus]") ??
+      dialog.querySelector("[autofocus]") ??
+      dialog.querySelector(".field input:not([type=hidden]), .field select, .field textarea");
+    first?.focus();
+    if (first?.matches("input[type=text]") && !first.getAttribute("aria-invalid")) first.select();
+  });
+  document.body.addEventListener("acted", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.replaceChildren();
+    const back = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+    opener = null;
+    if (back && back.checkVisibility()) back.focus();
+  });
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
+  if (event.target.closest?.("[data-reload]")) {
+    event.preventDefault();
+    window.location.reload();
+  }
+});
+
+// A click on the backdrop closes a dialog that holds nothing typed yet.
+for (const one of document.querySelectorAll("dialog")) {
+  one.addEventListener("mousedown", (event) => {
+    if (event.target === one && !one.querySelector("input:not([type=hidden]), textarea")) one.close();
+  });
+}

@@ -1,0 +1,341 @@
+"""Codes to French: reasons of a step, what a step asks, what happened, who did it.
+
+The engine and the operations keep codes and facts; only the pages word them, so that a wording can
+change without touching what was recorded. An unknown code shows its own `label`, if it has one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.urls import NoReverseMatch, reverse
+
+from exigible.domain import french
+from exigible.domain.states import Chip, State
+from exigible.store.models import (
+    Account,
+    CallOutcome,
+    Channel,
+    Debtor,
+    DebtorKind,
+    JournalEntry,
+    Phase,
+    Proposal,
+)
+from exigible.store.queries.account_day import ClaimOnDay
+from exigible.web import chips
+
+type Facts = Mapping[str, Any]
+
+CHANNEL_ICONS = {
+    Channel.EMAIL: "mail",
+    Channel.LETTER: "doc",
+    Channel.LRAR: "doc",
+    Channel.CALL: "phone",
+    Channel.TASK: "task",
+}
+_NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
+
+
+def reason(facts: Facts) -> str:
+    """Word one reason of a proposal: a whole sentence."""
+    word = _REASONS.get(str(facts.get("code", "")))
+    if word is None:
+        return str(facts.get("label", ""))
+    try:
+        return word(facts)
+    except (KeyError, TypeError, ValueError):
+        # A reason kept by another version lacks a fact: its label is better than a broken page.
+        return str(facts.get("label", ""))
+
+
+def reasons(proposal: Proposal) -> list[str]:
+    """Word every reason of a proposal, dropping those without words."""
+    return [words for facts in proposal.reasons if (words := reason(facts))]
+
+
+def first_reason(proposal: Proposal) -> str:
+    """Word the reason that tells most, for a row of a list: no capital, no full stop."""
+    known = [facts for facts in proposal.reasons if reason(facts)]
+    if not known:
+        return ""
+    told = min(known, key=lambda facts: _TELLING.get(str(facts.get("code")), len(_TELLING)))
+    words = reason(told).rstrip(".")
+    return words[:1].lower() + words[1:]
+
+
+def asked(proposal: Proposal) -> str:
+    """Say what a step asks of a person: « Appeler », « Valider l’e-mail : relance n° 2 »."""
+    label = proposal.label
+    lowered = label[:1].lower() + label[1:]
+    match proposal.channel:
+        case Channel.CALL:
+            return "Appeler"
+        case Channel.EMAIL:
+            return f"Valider l’e-mail : {lowered}"
+        case Channel.LETTER:
+            return f"Valider la lettre : {lowered}"
+        case Channel.LRAR:
+            return f"Valider la recommandée : {lowered}"
+    return label
+
+
+def proposed(proposal: Proposal, contact_name: str = "") -> str:
+    """Head the proposed step: « Étape proposée : appeler Mme Le Bihan »."""
+    if proposal.channel == Channel.CALL:
+        return f"Étape proposée : appeler {contact_name}".rstrip()
+    words = asked(proposal)
+    return f"Étape proposée : {words[:1].lower()}{words[1:]}"
+
+
+def account_chips(account: Account, *, most: int = 3) -> list[Chip]:
+    """Return the chips of an account, the gravest first, at most three on a line."""
+    debtor = account.debtor
+    figures = getattr(account, "figures", None)
+    insolvency = chips.INSOLVENCY.get(debtor.insolvency_kind)
+    found: list[Chip | None] = [insolvency]
+    if figures is not None:
+        if insolvency is None or figures.state != State.INSOLVENT:
+            found.append(chips.account_state(figures.state))
+        if account.credit_limit_cents and figures.balance_cents > account.credit_limit_cents:
+            found.append(chips.OVER_LIMIT)
+        if figures.disputed_cents and figures.state != State.DISPUTED:
+            found.append(chips.DISPUTED_PART)
+    found.append(chips.PHASES.get(Phase(account.phase)))
+    found.append(chips.DEBTOR_KINDS.get(DebtorKind(debtor.kind)))
+    return [chip for chip in found if chip is not None][:most]
+
+
+def claim_chip(one: ClaimOnDay, reminders: int) -> Chip:
+    """Return the chip of a claim; one that was reminded says how many times."""
+    chip = chips.CLAIMS[one.state]
+    if one.state == "overdue" and reminders:
+        times = f"{reminders} fois"
+        return Chip(f"Relancée {times}", "ring", "")
+    return chip
+
+
+def main_chip(account: Account) -> Chip | None:
+    """Return the one chip a narrow row has room for."""
+    return next(iter(account_chips(account, most=1)), None)
+
+
+def quality(debtor: Debtor) -> str:
+    return str(DebtorKind(debtor.kind).label)
+
+
+def actor(line: JournalEntry, names: Mapping[UUID, str]) -> str:
+    """Name who acted: a person by name (« personne effacée » once forgotten), else the job."""
+    kind, _, value = line.actor.partition(":")
+    match kind:
+        case "user":
+            return names.get(UUID(value), "personne effacée")
+        case "job":
+            return {"daily_run": "passage quotidien", "simulation": "simulation"}.get(value, value)
+        case "import":
+            return f"import n° {value}"
+    return line.actor
+
+
+def person_id(line: JournalEntry) -> UUID | None:
+    """Return the opaque id of the person who acted; None for a job."""
+    kind, _, value = line.actor.partition(":")
+    return UUID(value) if kind == "user" else None
+
+
+def initials(name: str) -> str:
+    """« Claire Maubert » reads « C. Maubert » where room is short."""
+    first, _, rest = name.partition(" ")
+    return f"{first[:1]}.{french.NO_BREAK}{rest}" if rest else name
+
+
+OUTCOMES = {
+    CallOutcome.PROMISE: "promesse de paiement",
+    CallOutcome.PLAN: "échéancier demandé",
+    CallOutcome.DISPUTE: "contestation",
+    CallOutcome.LEFT_MESSAGE: "message laissé",
+    CallOutcome.NO_ANSWER: "sans réponse",
+    CallOutcome.WRONG_NUMBER: "mauvais numéro",
+    CallOutcome.OTHER: "",
+}
+
+JOURNAL = {
+    "promise_recorded": "Promesse notée",
+    "promise_cancelled": "Promesse annulée",
+    "hold_placed": "Suspension posée",
+    "hold_lifted": "Suspension levée",
+    "dispute_opened": "Litige ouvert",
+    "dispute_closed": "Litige clos",
+    "call_recorded": "Appel noté",
+    "note_recorded": "Note ajoutée",
+    "task_added": "Tâche créée",
+    "task_finished": "Tâche faite",
+    "task_reopened": "Tâche remise à faire",
+    "debtor_completed": "Identité complétée",
+    "claims_completed": "Créances complétées",
+    "contact_saved": "Contact enregistré",
+    "terms_set": "Conditions du compte changées",
+    "collector_assigned": "Compte confié",
+    "strategy_assigned": "Stratégie changée",
+    "payment_recorded": "Règlement saisi",
+    "payment_allocated": "Règlement affecté",
+    "payment_reversed": "Règlement contrepassé",
+    "settlement_reversed": "Affectation contrepassée",
+    "proposal_approved": "Étape validée",
+    "proposal_dismissed": "Étape écartée",
+    "proposal_postponed": "Étape reportée",
+    "proposal_done": "Étape faite",
+    "message_prepared": "Message préparé",
+    "message_approved": "Envoi validé",
+    "message_cancelled": "Message annulé",
+    "message_sent": "Message parti",
+}
+
+
+def journal_action(action: str) -> str:
+    """Word a line of the journal; a code without words is shown as it is."""
+    return JOURNAL.get(action, action.replace("_", " "))
+
+
+def _day(value: object) -> str:
+    return french.day(date.fromisoformat(str(value)))
+
+
+def _short_day(value: object) -> str:
+    return f"{date.fromisoformat(str(value)):%d/%m}"
+
+
+def _overdue(facts: Facts) -> str:
+    claims, cents, days = int(facts["claims"]), int(facts["amount_cents"]), int(facts["days"])
+    since = f"{french.grouped(days)}{french.NO_BREAK}j"
+    if claims < 2:
+        return f"{french.euros(cents)} échus depuis {since}."
+    return f"{french.count(claims, 'créance')} échues pour {french.euros(cents)}, la plus ancienne depuis {since}."
+
+
+def _step_due(facts: Facts) -> str:
+    days, label = int(facts["offset_days"]), str(facts["label"])
+    where = "après" if days >= 0 else "avant"
+    when = "le jour de" if days == 0 else f"{abs(days)}{french.NO_BREAK}j {where}"
+    return f"«{french.NO_BREAK}{label}{french.NO_BREAK}» est prévu {when} l’échéance."
+
+
+def _no_reply(facts: Facts) -> str:
+    count = int(facts["steps"])
+    if count < 2:
+        return "Aucune réponse à la relance."
+    number = _NUMBERS[count] if count < len(_NUMBERS) else french.grouped(count)
+    return f"Aucune réponse à {number} relances."
+
+
+def _broken_promise(facts: Facts) -> str:
+    received = int(facts.get("received_cents", 0))
+    got = f"{french.euros(received)} reçus" if received else "rien reçu"
+    return f"{french.euros(int(facts['amount_cents']))} promis pour le {_short_day(facts['due_on'])}, {got}."
+
+
+# What a row of the list says first: what the label of the step does not say already.
+_TELLING = {
+    code: rank
+    for rank, code in enumerate(
+        (
+            "broken_promise",
+            "late_dispute",
+            "unknown_kind",
+            "no_email",
+            "no_address",
+            "new_overdue",
+            "no_reply",
+            "first_incident",
+            "disputed_part",
+            "promised_part",
+            "credit_unallocated",
+            "catch_up",
+            "pre_due",
+            "overdue",
+        )
+    )
+}
+
+
+_REASONS: dict[str, Callable[[Facts], str]] = {
+    "overdue": _overdue,
+    "step_due": _step_due,
+    "no_reply": _no_reply,
+    "broken_promise": _broken_promise,
+    "new_overdue": lambda f: f"Nouvel impayé, échu le {_day(f['first_overdue_on'])}.",
+    "credit_unallocated": lambda f: (
+        f"{french.euros(int(f['cents']))} reçus restent à affecter ; ils sont déduits."
+    ),
+    "disputed_part": lambda f: (
+        f"{french.euros(int(f['cents']))} contestés ne sont pas réclamés ; le reste l’est."
+    ),
+    "catch_up": lambda f: (
+        f"Étape rattrapée : elle était due il y a {french.grouped(int(f['days']))}{french.NO_BREAK}j."
+    ),
+    "first_incident": lambda f: "Premier incident de paiement.",
+    "pre_due": lambda f: f"Une facture échoit le {_day(f['due_on'])}.",
+    "late_dispute": lambda f: (
+        f"Réponse attendue le {_day(f['answer_due_on'])} pour {french.euros(int(f['disputed_cents']))} "
+        "contestés."
+    ),
+    "promised_part": lambda f: f"{french.euros(int(f['cents']))} promis ne sont pas réclamés.",
+    "no_address": lambda f: "Adresse postale incomplète : à corriger avant l’envoi.",
+    "waiting_until": lambda f: f"En attente jusqu’au {_day(f['on'])}.",
+    "unknown_kind": lambda f: (
+        "Qualité du débiteur à préciser : ni intérêts, ni indemnité, ni étape automatique d’ici là."
+    ),
+    "no_email": lambda f: "Aucune adresse e-mail : l’étape part par courrier.",
+    "derived_due_date": lambda f: (
+        "Échéance déduite des conditions de paiement : à confirmer avant une mise en demeure."
+    ),
+}
+
+
+def sentence_list(items: Sequence[str]) -> str:
+    """« a, b et c »."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+# What a night's run did, in words, with where it is seen (the name of an address, if there is one).
+_NIGHT = (
+    ("issued", "envoi parti", "envois partis", "messages"),
+    ("held", "compte retenu", "comptes retenus", ""),
+    ("alerts", "alerte", "alertes", ""),
+)
+
+
+def night(counts: Facts) -> list[tuple[str, str]]:
+    """Word a run's counts for the line « Cette nuit »: (words, address or "")."""
+    lines = []
+    proposals = _total(counts.get("proposals"))
+    lines.append((french.count(proposals, "étape proposée", "étapes proposées"), ""))
+    for key, one, several, url_name in _NIGHT:
+        number = _total(counts.get(key))
+        if not number:
+            continue
+        try:
+            address = reverse(url_name) if url_name else ""
+        except NoReverseMatch:
+            address = ""
+        lines.append((french.count(number, one, several), address))
+    return lines
+
+
+def _total(count: object) -> int:
+    """A count is a number, or numbers by kind."""
+    if isinstance(count, Mapping):
+        return sum(int(value) for value in count.values())
+    return int(count) if isinstance(count, int) else 0
+
+
+COMPONENTS = {
+    "principal": "Principal",
+    "interest": "Intérêts",
+    "capitalised_interest": "Intérêts capitalisés",
+    "fixed_indemnity": "Indemnité forfaitaire",
+    "penalty_clause": "Clause pénale",
+    "costs": "Frais",
+    "payments": "Paiement",
+}
