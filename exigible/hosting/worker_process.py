@@ -131,11 +131,12 @@ async def _take_up_abandoned_jobs(app: Any) -> None:
             await take_up_abandoned_jobs(app)
         except Exception as error:
             if not is_database_away(error):
-                raise
+                logger.exception("abandoned jobs could not be taken up; trying again")
 
 
 async def take_up_abandoned_jobs(app: Any) -> int:
     """Give back, once, the jobs of workers silent for SILENT_SECONDS; return how many."""
+    from procrastinate.exceptions import UniqueViolation
     from procrastinate.jobs import Status
 
     manager = app.job_manager
@@ -146,9 +147,12 @@ async def take_up_abandoned_jobs(app: Any) -> int:
                 "job %s (%s) given up after %s attempts", job.id, job.task_name, job.attempts
             )
             await manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
-        else:
-            logger.warning("job %s (%s) was abandoned: taken up again", job.id, job.task_name)
+            continue
+        try:
             await manager.retry_job(job=job)
+            logger.warning("job %s (%s) was abandoned: taken up again", job.id, job.task_name)
+        except UniqueViolation:  # the same work is queued already
+            await manager.finish_job(job=job, status=Status.ABORTED, delete_job=False)
     return len(abandoned)
 
 

@@ -347,6 +347,10 @@ with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_jobs (task_name, status, worker_id, attempts, queue_name)"
             " VALUES ('t', 'doing', %s, %s, 'default')", [worker, attempts])
+    for status in ("doing", "todo"):
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (task_name, status, worker_id, queue_name, queueing_lock)"
+            " VALUES ('t', %s, %s, 'default', 'once')", [status, dead if status == "doing" else None])
 async def look():
     with app.replace_connector(app.connector.get_worker_connector()) as other:
         async with other.open_async():
@@ -360,6 +364,12 @@ with connection.cursor() as cursor:
 
 def test_only_the_jobs_of_silent_workers_are_taken_up(ready_home: Home):
     answer = ready_home.python(ABANDONED).stdout.splitlines()
-    # Silent worker; silent worker of a job that has fallen four times; living worker; no worker.
-    assert answer[0] == "3"
-    assert json.loads(answer[1]) == ["todo", "failed", "doing", "todo"]
+    assert answer[0] == "4"
+    assert json.loads(answer[1]) == [
+        "todo",  # its worker is silent
+        "failed",  # four workers fell with it before
+        "doing",  # its worker lives
+        "todo",  # its worker's row is gone
+        "aborted",  # the same work is queued already…
+        "todo",  # …here
+    ]
