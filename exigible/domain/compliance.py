@@ -275,7 +275,7 @@ def _forbidden_words(outgoing: Outgoing) -> Iterator[Refused]:
                     field="template",
                     article="C. consom. art. L. 121-2 et L. 121-7, C. pén. art. 433-13",
                 )
-    if text.audience is Audience.CONSUMER:
+    if text.audience == Audience.CONSUMER:
         for pattern, what in _CONSUMER_WORDS:
             if re.search(pattern, words):
                 yield Refused(
