@@ -30,10 +30,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     ensure_server()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def _flush_despite_guards() -> Iterator[None]:
-    """Let the emptying of tables between tests pass the triggers that refuse it in production."""
-    operations = connection.ops.__class__
+    """Let the emptying of tables between tests pass the triggers that refuse it in production.
+
+    For the whole session: a test's own fixtures are torn down in an order that is not ours.
+    """
+    operations = type(connection.ops)
     flush = operations.sql_flush
 
     def sql_flush(self: object, style: object, tables: object, **options: object) -> list[str]:
