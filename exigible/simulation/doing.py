@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 
 from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
@@ -122,28 +122,6 @@ def put_in_charge(people: Sequence[Person], collector: User, *, at: datetime) ->
 # ---- accounting
 
 
-def invoice(rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None:
-    """Record invoices of many accounts; each then knows its claim."""
-    by_account: dict[int, list[NewClaim]] = {}
-    in_order: dict[int, list[Invoice]] = {}
-    for person, row in rows:
-        by_account.setdefault(person.account_id, []).append(
-            NewClaim(
-                ref=row.ref,
-                amount_cents=row.amount_cents,
-                issued_on=row.issued_on,
-                due_on=row.due_on,
-                kind=person.billing.kind,
-                label=person.billing.label,
-            )
-        )
-        in_order.setdefault(person.account_id, []).append(row)
-    claims = opening.record_claims_of_many(by_account, by=ACCOUNTING, at=at)
-    flat = [row for account_rows in in_order.values() for row in account_rows]
-    for row, claim in zip(flat, claims, strict=True):
-        row.claim_id = claim.pk
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """Money (or a credit note) that accounting records, and what it pays."""
@@ -156,31 +134,60 @@ class Receipt:
     pays: tuple[tuple[Invoice, int], ...] = ()
 
 
-def receive(rows: Sequence[Receipt], *, at: datetime) -> list[int]:
-    """Record receipts of many accounts; return the payments' ids."""
-    recorded = payments.record_payments(
-        [
-            NewPayment(
-                account_id=row.person.account_id,
-                kind=row.way,
-                amount_cents=row.cents,
-                value_date=row.value_date,
-                label=row.label,
-                allocations=[(one.claim_id, cents) for one, cents in row.pays],
+class LiveBooks:
+    """Accounting that posts to the product."""
+
+    def invoice(self, rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None:
+        """Record invoices of many accounts; each then knows its claim."""
+        by_account: dict[int, list[NewClaim]] = {}
+        in_order: dict[int, list[Invoice]] = {}
+        for person, row in rows:
+            by_account.setdefault(person.account_id, []).append(
+                NewClaim(
+                    ref=row.ref,
+                    amount_cents=row.amount_cents,
+                    issued_on=row.issued_on,
+                    due_on=row.due_on,
+                    kind=person.billing.kind,
+                    label=person.billing.label,
+                )
             )
-            for row in rows
-        ],
-        by=ACCOUNTING,
-        at=at,
-    )
-    return [payment.pk for payment in recorded]
+            in_order.setdefault(person.account_id, []).append(row)
+        claims = opening.record_claims_of_many(by_account, by=ACCOUNTING, at=at)
+        flat = [row for account_rows in in_order.values() for row in account_rows]
+        for row, claim in zip(flat, claims, strict=True):
+            row.claim_id = claim.pk
 
+    def receive(self, rows: Sequence[Receipt], *, at: datetime) -> list[int]:
+        """Record receipts of many accounts; return the payments' ids."""
+        recorded = payments.record_payments(
+            [
+                NewPayment(
+                    account_id=row.person.account_id,
+                    kind=row.way,
+                    amount_cents=row.cents,
+                    value_date=row.value_date,
+                    label=row.label,
+                    allocations=[(one.claim_id, cents) for one, cents in row.pays],
+                )
+                for row in rows
+            ],
+            by=ACCOUNTING,
+            at=at,
+        )
+        return [payment.pk for payment in recorded]
 
-def comes_back(payment_id: int, *, on: date, at: datetime) -> None:
-    """Take back an unpaid cheque or a rejected debit."""
-    payments.reverse_payment(
-        payment_id, on=on, by=ACCOUNTING, at=at, reason="Impayé retourné par la banque"
-    )
+    def comes_back(self, payment_id: int, *, on: date, at: datetime) -> None:
+        """Take back an unpaid cheque or a rejected debit."""
+        payments.reverse_payment(
+            payment_id, on=on, by=ACCOUNTING, at=at, reason="Impayé retourné par la banque"
+        )
+
+    def fail(self, person: Person, *, on: date, at: datetime) -> None:
+        """Record the judgment that opens a collective procedure."""
+        opening.record_insolvency(
+            person.debtor_id, kind=person.failure, opened_on=on, by=ACCOUNTING, at=at
+        )
 
 
 def unplaced() -> list[Payment]:
@@ -193,13 +200,6 @@ def place(payment_id: int, pays: Sequence[tuple[Invoice, int]], *, by: User, at:
     """Say what an unallocated receipt pays."""
     payments.allocate(
         payment_id, [(one.claim_id, cents) for one, cents in pays], by=By.user(by), at=at
-    )
-
-
-def fail(person: Person, *, on: date, at: datetime) -> None:
-    """Record the judgment that opens a collective procedure."""
-    opening.record_insolvency(
-        person.debtor_id, kind=person.failure, opened_on=on, by=ACCOUNTING, at=at
     )
 
 
@@ -436,8 +436,6 @@ def claims_of(account_id: int) -> dict[str, Claim]:
 
 
 def _contested(answer: Answer, claims: Mapping[str, int], on: date) -> contacts.Contested:
-    from datetime import timedelta
-
     return contacts.Contested(
         claim_id=claims[answer.disputed_ref],
         amount_cents=answer.disputed_cents,
