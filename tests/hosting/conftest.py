@@ -24,6 +24,7 @@ EXIGIBLE = Path(sys.executable).with_name("exigible")
 AS_ROOT = os.name != "nt" and os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="demande d’être root")
 OTHER_USER = pwd.getpwnam("nobody").pw_uid if AS_ROOT and shutil.which("setpriv") else None
+needs_other_user = pytest.mark.skipif(OTHER_USER is None, reason="demande root et setpriv")
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="lit /proc")
 
 

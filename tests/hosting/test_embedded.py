@@ -28,6 +28,7 @@ from tests.hosting.conftest import (
     eventually,
     kill,
     needs_linux,
+    needs_other_user,
     needs_root,
 )
 
@@ -331,9 +332,6 @@ def test_a_damaged_cluster_shows_why(home: Home):
 def test_a_home_that_is_a_file_is_refused_by_name(home: Home):
     home.path.write_text("")
     assert refusal_of(home)["field"] == "EXIGIBLE_HOME"
-
-
-needs_other_user = pytest.mark.skipif(OTHER_USER is None, reason="demande root et setpriv")
 
 
 @needs_other_user
