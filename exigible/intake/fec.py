@@ -117,6 +117,7 @@ NOT_INVOICED = "418"  # factures à établir: no claim yet, whatever the prefixe
 
 # What an account is, for telling sales from receipts: one bit each.
 MONEY, SALE, THIRD_PARTY, OTHER = 1, 2, 4, 8
+SALES = ("70", "71", "72", "73", "74", "751", "752", "753", "754", "756")  # rents, dues included
 _FILE_NAME = re.compile(r"(\d{9})[ _-]?FEC[ _-]?(\d{8})(?!\d)", re.IGNORECASE)
 
 _OPENING_CODES = frozenset({"an", "ran", "ano", "anv", "anx", "aan", "anc", "rn", "raz", "nouv"})
@@ -477,7 +478,7 @@ class FecFile:
         account = raw.strip().strip('"').strip()
         if account.startswith("5"):
             mask = MONEY
-        elif account.startswith(("70", "71", "72", "73", "74", "75")):
+        elif account.startswith(SALES):
             mask = SALE
         elif account.startswith("41"):
             mask = THIRD_PARTY

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from exigible.intake.fec import DEFAULT_PREFIXES, FORMAT, FecFile, FecReport, Posting
-from exigible.intake.ledger_plan import Line, Plan
+from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import plan_account
 from exigible.intake.ledger_text import Opener
 from exigible.intake.problems import Unreadable
@@ -87,46 +87,47 @@ def report_of(read: FecReport) -> ImportReport:
 
 def count(report: ImportReport, read: FecReport, customers: dict[str, list[Posting]]) -> None:
     """Add what the lines amount to: claims, payments, credit notes, settlements."""
-    natures = journal_natures(read.journal_masks, read.journal_labels)
-    closing = read.closing_on
     counts = report.counts
     for name in ("claims", "payments", "credit_notes", "settlements", "openings"):
         counts[name] = 0
     while customers:
         _, postings = customers.popitem()
-        lines = []
-        for posting in postings:
-            nature = posted_as(
-                read.unit_masks[posting.unit],
-                natures[posting.journal],
-                is_debit=posting.debit_cents >= posting.credit_cents,
-            )
-            lines.append(
-                Line(
-                    token=posting.line,
-                    order=(len(posting.entry_num), posting.entry_num, b"", posting.line),
-                    fy=closing,
-                    journal=posting.journal,
-                    entry_num=posting.entry_num,
-                    on=posting.entry_date,
-                    ledger_account=posting.account,
-                    piece_ref=posting.piece_ref,
-                    piece_date=posting.piece_date,
-                    label=posting.label,
-                    cents=posting.debit_cents - posting.credit_cents,
-                    code=posting.lettering,
-                    opening=is_opening(posting.opening, nature),
-                    posted_as=nature,
-                )
-            )
-        add_counts(counts, plan_account(lines))
+        lines = lines_of(read, postings)
+        plan = plan_account(lines)
+        notes = sum(credit.kind is CreditKind.CREDIT_NOTE for credit in plan.payments)
+        counts["claims"] += len(plan.claims)
+        counts["credit_notes"] += notes
+        counts["payments"] += len(plan.payments) - notes
+        counts["settlements"] += len(plan.groups)
         counts["openings"] += sum(line.opening for line in lines)
 
 
-def add_counts(counts: dict[str, int], plan: Plan) -> None:
-    """Add what a customer's lines amount to."""
-    counts["claims"] += len(plan.claims)
-    notes = sum(credit.kind is CreditKind.CREDIT_NOTE for credit in plan.payments)
-    counts["credit_notes"] += notes
-    counts["payments"] += len(plan.payments) - notes
-    counts["settlements"] += len(plan.groups)
+def lines_of(read: FecReport, postings: Sequence[Posting]) -> list[Line]:
+    """Return the lines of a customer as the replay wants them; `read` is a file read to its end."""
+    natures = journal_natures(read.journal_masks, read.journal_labels)
+    lines = []
+    for posting in postings:
+        nature = posted_as(
+            read.unit_masks[posting.unit],
+            natures[posting.journal],
+            is_debit=posting.debit_cents >= posting.credit_cents,
+        )
+        lines.append(
+            Line(
+                token=posting.line,
+                order=(len(posting.entry_num), posting.entry_num, b"", posting.line),
+                fy=read.closing_on,
+                journal=posting.journal,
+                entry_num=posting.entry_num,
+                on=posting.entry_date,
+                ledger_account=posting.account,
+                piece_ref=posting.piece_ref,
+                piece_date=posting.piece_date,
+                label=posting.label,
+                cents=posting.debit_cents - posting.credit_cents,
+                code=posting.lettering,
+                opening=is_opening(posting.opening, nature),
+                posted_as=nature,
+            )
+        )
+    return lines

@@ -88,6 +88,7 @@ class _Replay:
         self.returns: list[Return] = []
         self.unexplained: list[tuple[date, str, int]] = []
         self.stuck: list[Credit] = []
+        self.arrived: deque[tuple[Group, Part]] = deque()  # parts about to meet their group
         self.counter = 0
         self.transfers: dict[Line, Transfer] = {}
         self.advances: dict[Line, list[Line]] = {}  # invoice → debits of advances it uses
@@ -112,12 +113,12 @@ class _Replay:
             events.sort(key=lambda line: (line.on, line.cents < 0, line.order))
             for line in events:
                 self._event(line)
-        for credit in self.stuck:
-            self._give_up(credit)
-        for group in list(self.groups.values()):
-            for credit in group.credits:
-                if credit.transfer is not None and credit.left:
-                    self._give_up(credit)
+                self._meet_arrived()
+        waiting = [credit for group in self.groups.values() for credit in group.credits]
+        for credit in (*self.stuck, *waiting):
+            if credit.transfer is not None:
+                self._give_up(credit)
+                self._meet_arrived()
         return Plan(
             claims=self.claims,
             payments=self.payments,
@@ -179,7 +180,7 @@ class _Replay:
         claim.left[place] = claim.left.get(place, 0) + cents
         self.parts[place].append(part)
         if group is not None:
-            self._offer_part(self._group(group), part)
+            self.arrived.append((self._group(group), part))
         elif self.several:
             self.pools[place].add(part)
 
@@ -196,6 +197,11 @@ class _Replay:
         if group is None:
             group = self.groups[key] = Group(key)
         return group
+
+    def _meet_arrived(self) -> None:
+        """Let parts just placed meet the credits that wait for them; a move places others."""
+        while self.arrived:
+            self._offer_part(*self.arrived.popleft())
 
     def _offer_part(self, group: Group, part: Part) -> None:
         while part.left and group.credits:
@@ -223,7 +229,7 @@ class _Replay:
         if credit.transfer is not None:
             self._move(group.moves, credit, part, cents)
             return
-        on = max(credit.line.on, part.since)
+        on = max(credit.line.on, part.since, part.claim.line.on)
         self._take(part, cents)
         credit.left -= cents
         group.pieces.append(Piece(credit, part.claim, part.place, cents, on))
@@ -314,7 +320,7 @@ class _Replay:
         """Move part of a claim to the debits that the transfer fills, in order."""
         transfer = credit.transfer
         assert transfer is not None
-        on = max(credit.line.on, part.since)
+        on = credit.line.on
         self._take(part, cents)
         credit.left -= cents
         for index, debit in enumerate(transfer.debits):
@@ -405,6 +411,7 @@ class _Replay:
             else:
                 for line in openings:
                     self._open(line)
+            self._meet_arrived()
         self.seen |= by_place.keys()
 
     def _open(self, line: Line) -> None:
@@ -422,7 +429,7 @@ class _Replay:
         held: list[Part | Credit] = [*self.parts[place], *self.credits[place]]
         rest = self._recognise(openings, held)
         gap = sum(line.cents for line in rest) - sum(_signed(thing) for thing in held)
-        if gap and len(rest) > 1:  # detailed: what is new in it opens as it stands
+        if gap and (len(rest) > 1 or not held):  # detailed: what is new in it opens as it stands
             for line in rest:
                 self._open(line)
             gap, rest = -sum(_signed(thing) for thing in held), []

@@ -22,7 +22,7 @@ MAX_LINE = CHUNK  # characters; real ledger lines have a few hundred
 ASCII = bytes(range(128))
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 LEGACY = ("iso-8859-15", "cp1252", "cp850")  # in order of preference: the decree's own first
-TOLERATED_BAD = 20  # valid UTF-8 sequences for each broken one before UTF-8 is given up
+TOLERATED_BAD = 4  # valid UTF-8 sequences for each broken one before UTF-8 is given up
 
 # How likely a character is in French accounting; what is not listed is unlikely.
 _LIKELY = {
