@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from tests.database import ensure_server
+
+# Speed is measured in benchmarks/, never in a test: a busy machine is not a failure.
+hypothesis_settings.register_profile("exigible", deadline=None)
+hypothesis_settings.load_profile("exigible")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -25,13 +30,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     ensure_server()
 
 
-@pytest.fixture(autouse=True)
-def _flush_despite_guards(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the emptying of tables between tests pass the triggers that refuse it in production."""
-    if "transactional_db" not in request.fixturenames and "live_server" not in request.fixturenames:
-        yield
-        return
-    flush = connection.ops.__class__.sql_flush
+@pytest.fixture(autouse=True, scope="session")
+def _flush_despite_guards() -> Iterator[None]:
+    """Let the emptying of tables between tests pass the triggers that refuse it in production.
+
+    For the whole session: a test's own fixtures are torn down in an order that is not ours.
+    """
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
     def sql_flush(self: object, style: object, tables: object, **options: object) -> list[str]:
         statements = flush(self, style, tables, **options)
@@ -43,8 +49,8 @@ def _flush_despite_guards(request: pytest.FixtureRequest) -> Iterator[None]:
             "SET session_replication_role = DEFAULT",
         ]
 
-    connection.ops.__class__.sql_flush = sql_flush
+    operations.sql_flush = sql_flush
     try:
         yield
     finally:
-        connection.ops.__class__.sql_flush = flush
+        operations.sql_flush = flush

@@ -87,3 +87,36 @@ def act_on(
         account.version += 1
         account.save(update_fields=["version"])
         journal.append_all(act._lines, at=at)
+
+
+class HouseAct:
+    """An act on the house itself (people, creditors, imports), in one transaction."""
+
+    def __init__(self, by: By, at: datetime) -> None:
+        self.by = by
+        self.at = at
+        self._lines: list[journal.Act] = []
+
+    def journal(self, action: str, subject: str = "", **facts: object) -> None:
+        self._lines.append(
+            journal.Act(
+                account_id=None,
+                actor=self.by.actor,
+                action=action,
+                subject=subject,
+                facts=facts,
+            )
+        )
+
+
+@contextmanager
+def act_on_house(*, by: By, at: datetime) -> Iterator[HouseAct]:
+    """Open an act on the house: a transaction whose lines join the house's chain as it commits.
+
+    The chain's lock is taken last, for the time of the append: acts on people and creditors lock
+    their own rows, and never wait for one another otherwise.
+    """
+    with transaction.atomic():
+        act = HouseAct(by, at)
+        yield act
+        journal.append_all(act._lines, at=at)

@@ -2,13 +2,16 @@
 
 Every row's columns sum to the account's ledger balance: not due (bills apart), five buckets of
 lateness, less the unallocated credit. Today's is read from the accounts' figures; any other day is
-summed again from entries and allocations, by the day they count (`RECOMPUTED`), and also by the
-moment they were recorded (`AS_KNOWN`): the difference is what was learnt since.
+counted backwards from today's balances by undoing the entries and allocations that came after it:
+those that count after it (`RECOMPUTED`), and also those learnt of after it (`AS_KNOWN`). The
+difference between the two is what was learnt since. Euros only, as every sum of the product.
+
+`claims_behind` and `credits_behind` give the lines that one figure is made of, by the same rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
@@ -17,6 +20,8 @@ from typing import Any
 from django.db import connection
 
 BOUNDS = (30, 60, 90, 180)  # last day late of each bucket but the last
+NEVER = 1_000_000  # more days than any lateness
+NOBODY = 0  # as a collector: the accounts that nobody looks after
 
 
 class Mode(StrEnum):
@@ -24,6 +29,17 @@ class Mode(StrEnum):
 
     RECOMPUTED = "recalculee"  # by the day they count, whenever we learnt of them
     AS_KNOWN = "arretee"  # only what had been recorded by the end of that day
+
+    @property
+    def other(self) -> Mode:
+        return Mode.AS_KNOWN if self is Mode.RECOMPUTED else Mode.RECOMPUTED
+
+
+class Since(StrEnum):
+    """Which day age is counted from."""
+
+    DUE = "echeance"
+    ISSUED = "emission"  # nothing is then « not due »; a claim without that day uses its due date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +62,18 @@ class Amounts:
 
 
 AMOUNTS = tuple(field.name for field in fields(Amounts))
+LATE = ("late_30", "late_60", "late_90", "late_180", "late_more")
+# Days late of a column's claims: above the first, up to the second.
+DAYS: dict[str, tuple[int, int]] = {
+    "not_due": (-NEVER, 0),
+    "bills": (-NEVER, 0),
+    **{
+        name: (low, high)
+        for name, low, high in zip(LATE, (0, *BOUNDS), (*BOUNDS, NEVER), strict=True)
+    },
+    "overdue": (0, NEVER),
+    "balance": (-NEVER, NEVER),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,31 +83,32 @@ class AgeingRow:
     account_id: int
     number: str
     name: str
+    siren: str
     creditor: str
     collector: str
     state: str
     amounts: Amounts
-    known_balance: int | None = None  # in a comparison: the balance as it was known that day
-
-    @property
-    def difference(self) -> int | None:
-        if self.known_balance is None:
-            return None
-        return self.amounts.balance - self.known_balance
+    difference: int | None = None  # in a comparison: recomputed less as known, on the balance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgeingFilters:
-    """What narrows the view; empty values narrow nothing."""
+    """What narrows the view, and how it counts; empty values narrow nothing."""
 
     portfolio_ids: Sequence[int] | None = None  # None: every portfolio
+    account_ids: Sequence[int] | None = None  # None: every account
     creditor_id: int | None = None
-    collector_id: int | None = None
+    collector_id: int | None = None  # NOBODY: accounts without a collector
     debtor_kind: str = ""
-    search_key: str = ""  # start of the normalised name, or of the account number
-    bucket: str = ""  # only accounts with something in that column
-    overdue_only: bool = False
-    with_disputes: bool = True
+    older_than: int | None = None  # only accounts with something later than that: 0 or a bound
+    with_credit: bool = False  # only accounts with unallocated credit
+    with_disputes: bool = True  # False: what is contested on the day is left out
+    since: Since = Since.DUE
+
+    @property
+    def figures_suffice(self) -> bool:
+        """Say whether the accounts' figures can answer: they know no other way of counting."""
+        return self.with_disputes and self.since is Since.DUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +120,56 @@ class Ageing:
     rows: tuple[AgeingRow, ...]
     accounts: int
     totals: Amounts
-    known_balance: int | None
+    difference: int | None  # of the whole view, in a comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimBehind:
+    """One claim of a figure; `cents` is what the figure counts of it."""
+
+    claim_id: int
+    account_id: int
+    number: str
+    name: str
+    ref: str
+    label: str
+    kind: str
+    issued_on: date | None
+    due_on: date
+    derived: bool  # its due date comes from terms, not from a file
+    late: int  # days, by the way of counting asked for
+    amount_cents: int  # as first recorded
+    cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditBehind:
+    """One payment or credit note not wholly allocated; `cents` is the unallocated part, negative."""
+
+    payment_id: int
+    account_id: int
+    number: str
+    name: str
+    kind: str
+    value_date: date
+    label: str
+    amount_cents: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind[Line]:
+    """A page of what a figure is made of, and the whole of it."""
+
+    lines: tuple[Line, ...]
+    count: int
+    cents: int
 
 
 SORTS = {
     "nom": "name_key",
     "non_echu": "not_due",
+    "effets": "bills",
     "30": "late_30",
     "60": "late_60",
     "90": "late_90",
@@ -123,189 +196,462 @@ def ageing(
     """Return a page of the aged balance on a day.
 
     `from_figures` reads the accounts' figures instead of the facts: for today only, once the daily
-    run of the day is done. `compare` adds each account's balance as it was known on that day.
+    run of the day is done. `compare` adds how each balance differs between the two modes.
     """
-    assert not (from_figures and (compare or mode is Mode.AS_KNOWN))
-    parameters: dict[str, Any] = {
-        "on": on,
-        "limit": limit,
-        "offset": offset,
-        "portfolios": list(filters.portfolio_ids or ()),
-        "creditor": filters.creditor_id,
-        "collector": filters.collector_id,
-        "kind": filters.debtor_kind,
-        "search": _prefix(filters.search_key),
-    }
-    wanted = _accounts(filters)
-    sums = _from_figures() if from_figures else _from_facts(mode, filters)
-    joined, known = "", "NULL::bigint"
-    if compare:
-        joined = f"FULL JOIN ({_from_facts(Mode.AS_KNOWN, filters)}) k USING (account_id)"
-        known = "coalesce(k.balance, 0)"
-    columns = ", ".join(f"coalesce(s.{name}, 0)::bigint AS {name}" for name in AMOUNTS)
-    overdue = "coalesce(s.late_30 + s.late_60 + s.late_90 + s.late_180 + s.late_more, 0)"
-    totals = ", ".join(f"coalesce(sum({name}) OVER (), 0)::bigint" for name in AMOUNTS)
-    having = ["(balance <> 0 OR overdue <> 0 OR credit <> 0 OR known_balance <> 0)"]
-    if filters.overdue_only:
-        having.append("overdue > 0")
-    if filters.bucket in AMOUNTS:
-        having.append(f"{filters.bucket} <> 0")
-    query = f"""
-        WITH sums AS ({sums}),
-        view AS (
-          SELECT a.id AS account_id, a.number, d.name, d.name_key, c.name AS creditor,
-                 coalesce(u.name, '') AS collector, coalesce(f.state, '') AS state, {columns},
-                 {overdue}::bigint AS overdue, {known}::bigint AS known_balance,
-                 (coalesce(s.balance, 0) - {known})::bigint AS difference
-            FROM sums s {joined}
-            JOIN store_account a USING_ACCOUNT
-            JOIN store_debtor d ON d.id = a.debtor_id
-            JOIN store_creditor c ON c.id = a.creditor_id
-            LEFT JOIN store_user u ON u.id = a.collector_id
-            LEFT JOIN store_accountfigures f ON f.account_id = a.id
-           WHERE {wanted})
-        SELECT account_id, number, name, creditor, collector, state, {", ".join(AMOUNTS)},
-               known_balance, count(*) OVER (), {totals}, (sum(known_balance) OVER ())::bigint
-          FROM view WHERE {" AND ".join(having)}
-         ORDER BY {_order(sort)} LIMIT %(limit)s OFFSET %(offset)s
-    """.replace("USING_ACCOUNT", "ON a.id = account_id" if compare else "ON a.id = s.account_id")
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        rows = cursor.fetchall()
-    width = len(AMOUNTS)
+    parameters = {**_parameters(on, filters), "limit": limit, "offset": offset}
+    if from_figures:
+        assert mode is Mode.RECOMPUTED
+        assert filters.figures_suffice
+        assert not compare
+        total, rows = _page_of_figures(filters, sort, parameters)
+    else:
+        total, rows = _page_of_facts(filters, mode, compare, sort, parameters)
     return Ageing(
         on=on,
         mode=mode,
         rows=tuple(
             AgeingRow(
-                account_id=row[0],
-                number=row[1],
-                name=row[2],
-                creditor=row[3],
-                collector=row[4],
-                state=row[5],
-                amounts=_amounts(row[6 : 6 + width]),
-                known_balance=row[6 + width],
+                account_id=row["account_id"],
+                number=row["number"],
+                name=row["name"],
+                siren=row["siren"],
+                creditor=row["creditor"],
+                collector=row["collector"],
+                state=row["state"],
+                amounts=_amounts(row),
+                difference=row["difference"],
             )
             for row in rows
         ),
-        accounts=rows[0][7 + width] if rows else 0,
-        totals=_amounts(rows[0][8 + width : 8 + 2 * width]) if rows else Amounts(),
-        known_balance=rows[0][8 + 2 * width] if rows and compare else None,
+        accounts=total["accounts"],
+        totals=_amounts(total),
+        difference=total["difference"],
     )
 
 
-def ledger_balance(on: date, filters: AgeingFilters) -> int:
-    """Return the third-party accounts' balance on a day: what the aged balance must total to."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT coalesce(sum(x.cents), 0)::bigint FROM (
-                  SELECT account_id, amount_cents AS cents FROM store_entry
-                   WHERE value_date <= %(on)s AND kind = 'opening'
-                  UNION ALL
-                  SELECT account_id, amount_cents FROM store_entry
-                   WHERE value_date <= %(on)s AND kind NOT IN ('opening') AND settlement_id IS NULL
-                  UNION ALL
-                  SELECT account_id, -amount_cents FROM store_payment WHERE value_date <= %(on)s
-                ) x JOIN store_account a ON a.id = x.account_id
-                  JOIN store_debtor d ON d.id = a.debtor_id
-                 WHERE {_accounts(filters)}""",
-            {
-                "on": on,
-                "portfolios": list(filters.portfolio_ids or ()),
-                "creditor": filters.creditor_id,
-                "collector": filters.collector_id,
-                "kind": filters.debtor_kind,
-                "search": _prefix(filters.search_key),
-            },
+def ledger_balance(on: date, filters: AgeingFilters, *, mode: Mode = Mode.RECOMPUTED) -> int:
+    """Return the third-party accounts' balance on a day: what the aged balance must total to.
+
+    Summed forwards from the first posting, never from a copied balance: opening entries, entries
+    outside any settlement, less payments.
+    """
+    before = f"NOT ({_later('x', mode)})"
+    scope = _scope("x.account_id", filters)
+    query = f"""
+        SELECT coalesce(sum(y.cents), 0)::bigint AS cents FROM (
+          SELECT x.account_id, x.amount_cents AS cents
+            FROM store_entry x JOIN store_claim c ON c.id = x.claim_id AND c.currency = 'EUR'
+           WHERE (x.kind = 'opening' OR x.settlement_id IS NULL) AND {before} {scope}
+          UNION ALL
+          SELECT x.account_id, -x.amount_cents FROM store_payment x
+           WHERE x.currency = 'EUR' AND {before} {scope}
+          ) y JOIN store_account a ON a.id = y.account_id JOIN store_debtor d ON d.id = a.debtor_id
+         WHERE {_accounts(filters)}"""
+    return int(_read(query, _parameters(on, filters))[0]["cents"])
+
+
+def claims_behind(
+    on: date,
+    filters: AgeingFilters,
+    *,
+    column: str,
+    mode: Mode = Mode.RECOMPUTED,
+    sort: str = "-retard",
+    limit: int = 100,
+    offset: int = 0,
+) -> Behind[ClaimBehind]:
+    """Return the claims that a column (a key of DAYS) counts, for the accounts of the filters."""
+    low, high = DAYS[column]
+    parameters = {
+        **_parameters(on, filters),
+        "limit": limit,
+        "offset": offset,
+        "low": low,
+        "high": high,
+    }
+    order = {
+        "retard": "late",
+        "echeance": "due_on",
+        "reste": "cents",
+        "nom": "name_key",
+        "ref": "ref_key",
+    }[sort.removeprefix("-")]
+    query = f"""
+        WITH owed AS ({_claims(mode, filters)}),
+        view AS MATERIALIZED (
+          SELECT o.*, a.number, d.name, d.name_key FROM owed o
+            JOIN store_account a ON a.id = o.account_id
+            JOIN store_debtor d ON d.id = a.debtor_id
+           WHERE o.late > %(low)s AND o.late <= %(high)s {"AND o.bill" if column == "bills" else ""}
+             AND {_accounts(filters)})
+        SELECT t.*, v.* FROM (SELECT count(*) AS lines, coalesce(sum(cents), 0)::bigint AS total
+                                FROM view) t
+          LEFT JOIN LATERAL (SELECT *, row_number() OVER () AS place FROM (
+            SELECT * FROM view ORDER BY {order} {_direction(sort)}, id
+             LIMIT %(limit)s OFFSET %(offset)s) ordered) v ON true
+         ORDER BY v.place"""
+    rows = _read(query, parameters)
+    return Behind(
+        lines=tuple(
+            ClaimBehind(
+                claim_id=row["id"],
+                account_id=row["account_id"],
+                number=row["number"],
+                name=row["name"],
+                ref=row["ref"],
+                label=row["label"],
+                kind=row["kind"],
+                issued_on=row["issued_on"],
+                due_on=row["due_on"],
+                derived=row["due_on_source"] == "derived",
+                late=row["late"],
+                amount_cents=row["amount_cents"],
+                cents=row["cents"],
+            )
+            for row in rows
+            if row["id"] is not None
+        ),
+        count=rows[0]["lines"],
+        cents=rows[0]["total"],
+    )
+
+
+def credits_behind(
+    on: date,
+    filters: AgeingFilters,
+    *,
+    mode: Mode = Mode.RECOMPUTED,
+    limit: int = 100,
+    offset: int = 0,
+) -> Behind[CreditBehind]:
+    """Return the payments and credit notes not wholly allocated on a day, the largest first."""
+    later_l, later_p = _later("l", mode), _later("p", mode)
+    scope_p, scope_l = _scope("p.account_id", filters), _scope("l.account_id", filters)
+    query = f"""
+        WITH moved AS (
+          SELECT p.id, p.amount_cents - p.allocated_cents AS cents FROM store_payment p
+           WHERE p.allocated_cents <> p.amount_cents AND p.currency = 'EUR' {scope_p}
+          UNION ALL
+          SELECT p.id, -p.amount_cents FROM store_payment p
+           WHERE p.currency = 'EUR' AND ({later_p}) {scope_p}
+          UNION ALL
+          SELECT l.payment_id, l.amount_cents FROM store_allocation l
+            JOIN store_payment p ON p.id = l.payment_id AND p.currency = 'EUR'
+           WHERE ({later_l}) {scope_l}),
+        view AS MATERIALIZED (
+          SELECT p.*, -m.cents AS open, a.number, d.name
+            FROM (SELECT id, sum(cents)::bigint AS cents FROM moved GROUP BY id
+                  HAVING sum(cents) <> 0) m
+            JOIN store_payment p ON p.id = m.id
+            JOIN store_account a ON a.id = p.account_id
+            JOIN store_debtor d ON d.id = a.debtor_id
+           WHERE {_accounts(filters)})
+        SELECT t.*, v.* FROM (SELECT count(*) AS lines, coalesce(sum(open), 0)::bigint AS total
+                                FROM view) t
+          LEFT JOIN LATERAL (SELECT *, row_number() OVER () AS place FROM (
+            SELECT * FROM view ORDER BY open, id LIMIT %(limit)s OFFSET %(offset)s) ordered) v
+            ON true
+         ORDER BY v.place"""
+    rows = _read(query, {**_parameters(on, filters), "limit": limit, "offset": offset})
+    return Behind(
+        lines=tuple(
+            CreditBehind(
+                payment_id=row["id"],
+                account_id=row["account_id"],
+                number=row["number"],
+                name=row["name"],
+                kind=row["kind"],
+                value_date=row["value_date"],
+                label=row["label"] or row["reference"],
+                amount_cents=row["amount_cents"],
+                cents=row["open"],
+            )
+            for row in rows
+            if row["id"] is not None
+        ),
+        count=rows[0]["lines"],
+        cents=rows[0]["total"],
+    )
+
+
+# ---- pages
+
+type Rows = list[dict[str, Any]]
+
+
+def _page_of_figures(
+    filters: AgeingFilters, sort: str, parameters: dict[str, Any]
+) -> tuple[dict[str, Any], Rows]:
+    """Totals, then one page, both from the figures; names are read for the page's rows only."""
+    conditions = ["(f.balance_cents <> 0 OR f.overdue_cents <> 0 OR f.credit_cents <> 0)"]
+    joins = []
+    if filters.portfolio_ids is not None:
+        conditions.append("f.portfolio_id = ANY(%(portfolios)s::bigint[])")
+    if filters.account_ids is not None:
+        conditions.append("f.account_id = ANY(%(accounts)s::bigint[])")
+    if filters.creditor_id is not None:
+        conditions.append("f.creditor_id = %(creditor)s")
+    if filters.collector_id is not None or filters.debtor_kind:
+        joins.append("JOIN store_account a ON a.id = f.account_id")
+        conditions.append(_collector(filters))
+    if filters.debtor_kind:
+        joins.append("JOIN store_debtor d ON d.id = a.debtor_id")
+        conditions.append("d.kind = %(kind)s")
+    if filters.older_than is not None:
+        conditions.append(
+            " + ".join(f"f.{name}_cents" for name in _later_buckets(filters)) + " > 0"
         )
-        return int(cursor.fetchone()[0])
+    if filters.with_credit:
+        conditions.append("f.credit_cents <> 0")
+    source = f"FROM store_accountfigures f {' '.join(joins)} WHERE {' AND '.join(conditions)}"
+    sums = ", ".join(
+        f"coalesce(sum({'-' if name == 'credit' else ''}f.{name}_cents), 0)::bigint AS {name}"
+        for name in AMOUNTS
+    )
+    total = _read(f"SELECT count(*) AS accounts, NULL AS difference, {sums} {source}", parameters)
+    column = SORTS.get(sort.removeprefix("-"), "overdue")
+    figures = ", ".join(
+        f"{'-' if name == 'credit' else ''}f.{name}_cents AS {name}" for name in AMOUNTS
+    )
+    if column in {"name_key", "difference"}:
+        names = (
+            "" if "JOIN store_account" in source else "JOIN store_account a ON a.id = f.account_id"
+        )
+        debtor = (
+            "" if "JOIN store_debtor" in source else "JOIN store_debtor d ON d.id = a.debtor_id"
+        )
+        source = source.replace(" WHERE ", f" {names} {debtor} WHERE ", 1)
+        # The order of the index, so that a page reads no more rows than it shows.
+        order = f"d.name_key USING {'~>~' if sort.startswith('-') else '~<~'}, f.account_id"
+    else:
+        shown = "-f.credit_cents" if column == "credit" else f"f.{column}_cents"
+        order = f"{shown} {_direction(sort)}, f.account_id"
+    rows = _read(
+        f"""
+        SELECT p.*, a.number, d.name, d.siren, c.name AS creditor, coalesce(u.name, '') AS collector
+          FROM (SELECT x.*, row_number() OVER () AS place FROM (
+                  SELECT f.account_id, f.state, NULL::bigint AS difference, {figures} {source}
+                   ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s) x) p
+          JOIN store_account a ON a.id = p.account_id
+          JOIN store_debtor d ON d.id = a.debtor_id
+          JOIN store_creditor c ON c.id = a.creditor_id
+          LEFT JOIN store_user u ON u.id = a.collector_id
+         ORDER BY p.place""",
+        parameters,
+    )
+    return total[0], rows
+
+
+def _page_of_facts(
+    filters: AgeingFilters, mode: Mode, compare: bool, sort: str, parameters: dict[str, Any]
+) -> tuple[dict[str, Any], Rows]:
+    joined, difference = "", "NULL::bigint"
+    key = "s.account_id"
+    if compare:
+        joined = f"FULL JOIN ({_by_account(mode.other, filters)}) k ON k.account_id = s.account_id"
+        key = "coalesce(s.account_id, k.account_id)"
+        sign = "" if mode is Mode.RECOMPUTED else "-1 * "
+        difference = f"({sign}(coalesce(s.balance, 0) - coalesce(k.balance, 0)))::bigint"
+    columns = ", ".join(f"coalesce(s.{name}, 0)::bigint AS {name}" for name in AMOUNTS)
+    overdue = " + ".join(f"coalesce(s.{name}, 0)" for name in LATE)
+    kept = ["(balance <> 0 OR overdue <> 0 OR credit <> 0 OR not_due <> 0 OR difference <> 0)"]
+    if filters.older_than is not None:
+        kept.append(" + ".join(_later_buckets(filters)) + " > 0")
+    if filters.with_credit:
+        kept.append("credit <> 0")
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint AS total_{name}" for name in AMOUNTS)
+    rows = _read(
+        f"""
+        WITH view AS MATERIALIZED (
+          SELECT * FROM (
+            SELECT a.id AS account_id, a.number, a.creditor_id, a.collector_id, d.name, d.name_key,
+                   d.siren, {columns}, ({overdue})::bigint AS overdue, {difference} AS difference
+              FROM ({_by_account(mode, filters)}) s {joined}
+              JOIN store_account a ON a.id = {key}
+              JOIN store_debtor d ON d.id = a.debtor_id
+             WHERE {_accounts(filters)}) counted
+           WHERE {" AND ".join(kept)})
+        SELECT t.*, v.*, c.name AS creditor, coalesce(u.name, '') AS collector,
+               coalesce(f.state, '') AS state
+          FROM (SELECT count(*) AS accounts, sum(difference)::bigint AS total_difference, {sums}
+                  FROM view) t
+          LEFT JOIN LATERAL (SELECT *, row_number() OVER () AS place FROM (
+            SELECT * FROM view ORDER BY {SORTS.get(sort.removeprefix("-"), "overdue")}
+                   {_direction(sort)}, name_key, account_id
+             LIMIT %(limit)s OFFSET %(offset)s) ordered) v ON true
+          LEFT JOIN store_creditor c ON c.id = v.creditor_id
+          LEFT JOIN store_user u ON u.id = v.collector_id
+          LEFT JOIN store_accountfigures f ON f.account_id = v.account_id
+         ORDER BY v.place""",
+        parameters,
+    )
+    total = {name: rows[0][f"total_{name}"] for name in (*AMOUNTS, "difference")}
+    shown = [row for row in rows if row["account_id"] is not None]
+    return {**total, "accounts": rows[0]["accounts"]}, shown
+
+
+# ---- facts
+
+_BILL = "(c.kind = 'bill' OR c.ledger_account LIKE '413%%')"
+
+
+def _by_account(mode: Mode, filters: AgeingFilters) -> str:
+    """Sum, by account: today's open balances, less what came after the day."""
+    late = _late(filters)
+    buckets = ", ".join(
+        f"sum(o.cents) FILTER (WHERE o.late > {low} AND o.late <= {high}) AS {name}"
+        for name, (low, high) in DAYS.items()
+        if name in LATE
+    )
+    scope = _scope("c.account_id", filters)
+    disputed = ""
+    if not filters.with_disputes:
+        disputed = f"""
+            UNION ALL SELECT c.account_id, {late}, {_BILL}, -x.cents
+              FROM ({_disputed(mode, filters)}) x JOIN store_claim c ON c.id = x.claim_id"""
+    zeros = ", ".join(f"0 AS {name}" for name in AMOUNTS[:7])
+    summed = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in AMOUNTS)
+    return f"""
+        SELECT account_id, {summed} FROM (
+          SELECT o.account_id, sum(o.cents) FILTER (WHERE o.late <= 0) AS not_due,
+                 sum(o.cents) FILTER (WHERE o.late <= 0 AND o.bill) AS bills, {buckets},
+                 0 AS credit, sum(o.cents) AS balance
+            FROM (SELECT c.account_id, {late} AS late, {_BILL} AS bill, c.balance_cents AS cents
+                    FROM store_claim c
+                   WHERE c.balance_cents <> 0 AND c.currency = 'EUR' {scope}
+                  UNION ALL
+                  SELECT c.account_id, {late}, {_BILL}, -e.amount_cents
+                    FROM store_entry e JOIN store_claim c ON c.id = e.claim_id
+                   WHERE ({_later("e", mode)}) AND c.currency = 'EUR' {scope} {disputed}) o
+           GROUP BY o.account_id
+          UNION ALL
+          SELECT account_id, {zeros}, -sum(cents), -sum(cents) FROM (
+            SELECT p.account_id, p.amount_cents - p.allocated_cents AS cents FROM store_payment p
+             WHERE p.allocated_cents <> p.amount_cents AND p.currency = 'EUR'
+                   {_scope("p.account_id", filters)}
+            UNION ALL
+            SELECT p.account_id, -p.amount_cents FROM store_payment p
+             WHERE ({_later("p", mode)}) AND p.currency = 'EUR' {_scope("p.account_id", filters)}
+            UNION ALL
+            SELECT l.account_id, l.amount_cents FROM store_allocation l
+              JOIN store_payment p ON p.id = l.payment_id AND p.currency = 'EUR'
+             WHERE ({_later("l", mode)}) {_scope("l.account_id", filters)}) m
+           GROUP BY account_id HAVING sum(cents) <> 0) t
+         GROUP BY account_id"""
+
+
+def _claims(mode: Mode, filters: AgeingFilters) -> str:
+    """One row for each claim open on the day: what was left of it then."""
+    scope = _scope("c.account_id", filters)
+    later = f"""
+        SELECT e.claim_id, sum(e.amount_cents)::bigint AS cents FROM store_entry e
+         WHERE ({_later("e", mode)}) {_scope("e.account_id", filters)} GROUP BY e.claim_id"""
+    disputed = "" if filters.with_disputes else " - coalesce(x.cents, 0)"
+    joined = (
+        ""
+        if filters.with_disputes
+        else f"LEFT JOIN ({_disputed(mode, filters)}) x ON x.claim_id = c.id"
+    )
+    return f"""
+        SELECT c.id, c.account_id, c.ref, c.ref_key, c.label, c.kind, c.issued_on, c.due_on,
+               c.due_on_source, c.amount_cents, {_late(filters)} AS late, {_BILL} AS bill,
+               m.cents{disputed} AS cents
+          FROM (SELECT claim_id, sum(cents)::bigint AS cents FROM (
+                  SELECT c.id AS claim_id, c.balance_cents AS cents FROM store_claim c
+                   WHERE c.balance_cents <> 0 AND c.currency = 'EUR' {scope}
+                  UNION ALL SELECT claim_id, -cents FROM ({later}) undone) moved
+                 GROUP BY claim_id HAVING sum(cents) <> 0) m
+          JOIN store_claim c ON c.id = m.claim_id AND c.currency = 'EUR' {joined}"""
+
+
+def _disputed(mode: Mode, filters: AgeingFilters) -> str:
+    """What was contested of each claim on the day, at most what was left of it then."""
+    return f"""
+        SELECT d.claim_id, least(d.cents, greatest(c.balance_cents - coalesce((
+                 SELECT sum(e.amount_cents) FROM store_entry e
+                  WHERE e.claim_id = d.claim_id AND ({_later("e", mode)})), 0), 0)) AS cents
+          FROM (SELECT x.claim_id, sum(x.amount_cents)::bigint AS cents FROM store_dispute x
+                 WHERE x.opened_on <= %(on)s AND (x.closed_on IS NULL OR x.closed_on > %(on)s)
+                       {_scope("x.account_id", filters)}
+                 GROUP BY x.claim_id) d
+          JOIN store_claim c ON c.id = d.claim_id AND c.currency = 'EUR'"""
+
+
+def _later(alias: str, mode: Mode) -> str:
+    """What came after the day: by the day it counts, or also by the moment we learnt of it."""
+    counted = f"{alias}.value_date > %(on)s"
+    if mode is Mode.RECOMPUTED:
+        return counted
+    learnt = f"{alias}.recorded_at >= (%(on)s::date + 1)::timestamp AT TIME ZONE 'Europe/Paris'"
+    return f"{counted} OR {learnt}"
+
+
+def _late(filters: AgeingFilters) -> str:
+    if filters.since is Since.ISSUED:
+        return "greatest(%(on)s::date - coalesce(c.issued_on, c.due_on), 1)"
+    return "(%(on)s::date - c.due_on)"
+
+
+# ---- filters
 
 
 def _accounts(filters: AgeingFilters) -> str:
     conditions = ["true"]
     if filters.portfolio_ids is not None:
         conditions.append("a.portfolio_id = ANY(%(portfolios)s::bigint[])")
+    if filters.account_ids is not None:
+        conditions.append("a.id = ANY(%(accounts)s::bigint[])")
     if filters.creditor_id is not None:
         conditions.append("a.creditor_id = %(creditor)s")
     if filters.collector_id is not None:
-        conditions.append("a.collector_id = %(collector)s")
+        conditions.append(_collector(filters))
     if filters.debtor_kind:
         conditions.append("d.kind = %(kind)s")
-    if filters.search_key:
-        conditions.append("(d.name_key LIKE %(search)s OR a.number_key LIKE %(search)s)")
     return " AND ".join(conditions)
 
 
-def _from_figures() -> str:
-    return """
-        SELECT account_id, not_due_cents AS not_due, bills_cents AS bills, late_30_cents AS late_30,
-               late_60_cents AS late_60, late_90_cents AS late_90, late_180_cents AS late_180,
-               late_more_cents AS late_more, -credit_cents AS credit, balance_cents AS balance
-          FROM store_accountfigures WHERE balance_cents <> 0 OR overdue_cents <> 0
-             OR not_due_cents <> 0 OR credit_cents <> 0"""
-
-
-def _from_facts(mode: Mode, filters: AgeingFilters) -> str:
-    """Sum entries, payments and allocations by account; a claim falls in one bucket."""
-    known = ""
-    if mode is Mode.AS_KNOWN:
-        known = (
-            "AND {alias}.recorded_at < (%(on)s::date + 1)::timestamp AT TIME ZONE 'Europe/Paris'"
-        )
-    late = "%(on)s::date - c.due_on"
-    disputes = ""
-    if not filters.with_disputes:
-        disputes = """ - coalesce((SELECT sum(x.amount_cents) FROM store_dispute x
-              WHERE x.claim_id = c.id AND x.opened_on <= %(on)s
-                AND (x.closed_on IS NULL OR x.closed_on > %(on)s)), 0)"""
-    previous = ("0", *(str(bound) for bound in BOUNDS))
-    following = (*(str(bound) for bound in BOUNDS), "100000")
-    buckets = ", ".join(
-        f"sum(o.cents) FILTER (WHERE o.late > {low} AND o.late <= {high}) AS {name}"
-        for low, high, name in zip(previous, following, AMOUNTS[2:7], strict=True)
+def _collector(filters: AgeingFilters) -> str:
+    if filters.collector_id is None:
+        return "true"
+    return (
+        "a.collector_id IS NULL"
+        if filters.collector_id == NOBODY
+        else "a.collector_id = %(collector)s"
     )
-    zeros = ", ".join(f"0 AS {name}" for name in AMOUNTS[:7])
-    summed = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in AMOUNTS)
-    entry_known = known.format(alias="e")
-    payment_known = known.format(alias="p")
-    allocation_known = known.format(alias="l")
-    return f"""
-        SELECT account_id, {summed} FROM (
-          SELECT o.account_id, sum(o.cents) FILTER (WHERE o.late <= 0) AS not_due,
-                 sum(o.cents) FILTER (WHERE o.late <= 0 AND o.bill) AS bills, {buckets},
-                 0 AS credit, sum(o.cents) AS balance
-            FROM (SELECT c.account_id, {late} AS late,
-                         (c.kind = 'bill' OR c.ledger_account LIKE '413%%') AS bill,
-                         e.cents{disputes} AS cents
-                    FROM (SELECT e.claim_id, sum(e.amount_cents) AS cents FROM store_entry e
-                           WHERE e.value_date <= %(on)s {entry_known}
-                           GROUP BY e.claim_id HAVING sum(e.amount_cents) <> 0) e
-                    JOIN store_claim c ON c.id = e.claim_id AND c.currency = 'EUR') o
-           GROUP BY o.account_id
-          UNION ALL
-          SELECT account_id, {zeros}, -sum(cents), -sum(cents) FROM (
-            SELECT p.account_id, p.amount_cents AS cents FROM store_payment p
-             WHERE p.value_date <= %(on)s AND p.currency = 'EUR' {payment_known}
-            UNION ALL
-            SELECT l.account_id, -l.amount_cents FROM store_allocation l
-             WHERE l.value_date <= %(on)s {allocation_known}) m
-           GROUP BY account_id HAVING sum(cents) <> 0) t
-         GROUP BY account_id"""
 
 
-def _order(sort: str) -> str:
-    name = sort.removeprefix("-")
-    column = SORTS.get(name, "overdue")
-    direction = "DESC" if sort.startswith("-") else "ASC"
-    return f"{column} {direction} NULLS LAST, name_key, account_id"
+def _later_buckets(filters: AgeingFilters) -> list[str]:
+    """The buckets above `older_than`."""
+    assert filters.older_than in {0, *BOUNDS}
+    return [name for name in LATE if DAYS[name][0] >= filters.older_than]
 
 
-def _prefix(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"{escaped}%"
+def _scope(column: str, filters: AgeingFilters) -> str:
+    """Bound a large table to a few accounts before anything is summed."""
+    return "" if filters.account_ids is None else f"AND {column} = ANY(%(accounts)s::bigint[])"
 
 
-def _amounts(values: Sequence[Any]) -> Amounts:
-    named: Mapping[str, int] = dict(zip(AMOUNTS, (int(value) for value in values), strict=True))
-    return Amounts(**named)
+def _parameters(on: date, filters: AgeingFilters) -> dict[str, Any]:
+    return {
+        "on": on,
+        "portfolios": list(filters.portfolio_ids or ()),
+        "accounts": list(filters.account_ids or ()),
+        "creditor": filters.creditor_id,
+        "collector": filters.collector_id,
+        "kind": filters.debtor_kind,
+    }
+
+
+def _direction(sort: str) -> str:
+    return "DESC NULLS LAST" if sort.startswith("-") else "ASC NULLS LAST"
+
+
+def _read(query: str, parameters: dict[str, Any]) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _amounts(row: dict[str, Any]) -> Amounts:
+    return Amounts(**{name: int(row[name]) for name in AMOUNTS})

@@ -267,9 +267,10 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     chosen = list(reads.with_account(found).order_by("-chased_cents", "account_id")[:MOST_AT_ONCE])
     confirmed = bool(request.POST.get("fait"))
     form = act.form(request.POST if confirmed else None, today=today)
-    _offer(form, request)
+    offer(form, request)
     if confirmed and form.is_valid():
-        return _carry_out(request, act, [row.account for row in chosen], form.cleaned_data)
+        accounts = [row.account for row in chosen]
+        return carry_out(request, act, accounts, form.cleaned_data, back=reverse("accounts"))
     words = french.count(len(chosen), "compte")
     return answers.dialog(
         request,
@@ -287,7 +288,8 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     )
 
 
-def _offer(form: forms.ActForm, request: HttpRequest) -> None:
+def offer(form: forms.ActForm, request: HttpRequest) -> None:
+    """Give the choices of an act's form their options."""
     people = colleagues(person(request))
     if isinstance(form, forms.AssignForm):
         form.choose("collector", people, nobody="personne")
@@ -303,9 +305,10 @@ def _offer(form: forms.ActForm, request: HttpRequest) -> None:
         )
 
 
-def _carry_out(
-    request: HttpRequest, act: Verb, chosen: list[Account], data: dict[str, Any]
+def carry_out(
+    request: HttpRequest, act: Verb, chosen: list[Account], data: dict[str, Any], *, back: str
 ) -> HttpResponse:
+    """Do the act account by account; say how many were done, and why the others were not."""
     by, at = By.user(person(request)), clock.now()
     done = 0
     aside: list[tuple[Account, str]] = []
@@ -318,7 +321,7 @@ def _carry_out(
             done += 1
     words = f"{french.grouped(done)} {act.done}."
     if not aside:
-        return answers.acted(request, words, back=reverse("accounts"))
+        return answers.acted(request, words, back=back)
     return render(
         request,
         "accounts/bulk_done.html",
@@ -329,7 +332,7 @@ def _carry_out(
             "page_title": words,
             "aside": aside,
             "action": "",
-            "back": reverse("accounts"),
+            "back": back,
         },
     )
 
