@@ -8,6 +8,9 @@ second creditor in another portfolio, and one person per role; the day's run has
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from exigible.domain import french
 from exigible.domain.roles import Role
@@ -73,10 +76,17 @@ def make_user(role: Role, creditor: Creditor | None = None, **fields: object) ->
     """Make a person of a role; with a creditor, in its portfolios only."""
     values: dict[str, object] = {"name": NAMES[role], "role": role.value, **fields}
     email = str(values.pop("email", f"{role.value}@armorial.example"))
-    user = User.objects.create_user(email, PASSWORD, **values)
+    user = User(email=email, password=_hashed_password(), **values)
+    user.save()
     if creditor is not None:
         user.portfolios.set(creditor.portfolios.all())
     return user
+
+
+@cache
+def _hashed_password() -> str:
+    """Hash the one password of the world once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def make_world(on: date = WORLD_DAY) -> World:

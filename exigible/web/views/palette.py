@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
@@ -151,7 +151,7 @@ def understood(request: HttpRequest) -> HttpResponse:
                 return JsonResponse({"value": typed_amount(cents_of(typed)), "words": ""})
     except WrongInput as wrong:
         return JsonResponse({"value": "", "words": wrong.message})
-    raise Http404
+    return JsonResponse({"value": "", "words": ""})
 
 
 def _account_option(account: Account) -> Option:
