@@ -60,7 +60,7 @@ _STATEMENTS = (
                    ELSE %(on)s::date - 1 - ((g::bigint * 7919) %% 365)::int END AS due,
               10000 + ((g::bigint * 104729) %% 900000) AS cents
          FROM generate_series(1, %(claims)s) g""",
-    # Facts first: claims and payments are then born with their totals.
+    # Claims, then all their entries at once; allocations, then payments born with their totals.
     """CREATE TEMP TABLE made ON COMMIT DROP AS
        SELECT p.*, nextval('store_claim_id_seq') AS id,
               CASE WHEN NOT open OR n %% 5 = 0 THEN nextval('store_payment_id_seq') END AS payment,
@@ -71,24 +71,23 @@ _STATEMENTS = (
     """INSERT INTO store_settlement (id, account_id, kind, code, scope, recorded_at, origin)
        SELECT settlement, account, 'lettering', '', '', now(), 'bench'
          FROM made WHERE settlement IS NOT NULL""",
-    """INSERT INTO store_entry (account_id, claim_id, kind, component, amount_cents, value_date,
-         recorded_at, ledger_account, origin)
-       SELECT account, id, 'opening', 'principal', cents, due - 45, now(), '411000', 'bench'
-         FROM made""",
-    """INSERT INTO store_entry (account_id, claim_id, settlement_id, kind, component, amount_cents,
-         value_date, recorded_at, ledger_account, origin)
-       SELECT account, id, settlement, 'settlement', 'principal', -part, paid_on, now(), '411000',
-              'bench' FROM made WHERE settlement IS NOT NULL""",
-    """INSERT INTO store_allocation (account_id, payment_id, settlement_id, claim_id, amount_cents,
-         value_date, recorded_at, origin)
-       SELECT account, payment, settlement, id, part, paid_on, now(), 'bench'
-         FROM made WHERE settlement IS NOT NULL""",
     """INSERT INTO store_claim (id, account_id, ref, ref_key, kind, label, issued_on, due_on,
          due_on_source, currency, amount_cents, balance_cents, ledger_account, detail_unknown,
          retention, origin, created_at)
        SELECT id, account, 'FA-' || lpad(n::text, 9, '0'), 'fa' || lpad(n::text, 9, '0'), 'invoice',
               '', due - 45, due, 'stated', 'EUR', cents, 0, '411000', false, false, 'bench', now()
          FROM made""",
+    """INSERT INTO store_entry (account_id, claim_id, settlement_id, kind, component, amount_cents,
+         value_date, recorded_at, ledger_account, origin)
+       SELECT account, id, null, 'opening', 'principal', cents, due - 45, now(), '411000', 'bench'
+         FROM made
+       UNION ALL
+       SELECT account, id, settlement, 'settlement', 'principal', -part, paid_on, now(), '411000',
+              'bench' FROM made WHERE settlement IS NOT NULL""",
+    """INSERT INTO store_allocation (account_id, payment_id, settlement_id, claim_id, amount_cents,
+         value_date, recorded_at, origin)
+       SELECT account, payment, settlement, id, part, paid_on, now(), 'bench'
+         FROM made WHERE settlement IS NOT NULL""",
     """INSERT INTO store_payment (id, account_id, kind, amount_cents, allocated_cents, currency,
          value_date, recorded_at, label, reference, ledger_account, origin)
        SELECT payment, account, 'transfer', part, 0, 'EUR', paid_on, now(), '', '', '411000', 'bench'

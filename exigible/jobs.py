@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -10,8 +10,9 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from exigible.channels.email.transport import SmtpTransport
-from exigible.operations import chasing, letter_batches, messages, sending
+from exigible.operations import chasing, daily_run, journal, letter_batches, messages, sending
 from exigible.operations.acts import By
+from exigible.operations.payments import PARIS
 
 # A job that fails on its own (the database went away) is tried again; what a provider answers is
 # recorded by the operation, which queues its own next attempt.
@@ -64,6 +65,41 @@ def build_letter_batches() -> None:
     """Put the letters that are ready in the day's batches."""
     at = _now()
     letter_batches.build_batches(on=messages.paris_day(at), at=at, by=By.job("letters"))
+
+
+@app.task(name="exigible.jobs.start_day", retry=RETRY, queueing_lock="start_day")
+def start_day() -> None:
+    """Open today's run and queue its shards, which any worker takes."""
+    at = _now()
+    today = messages.paris_day(at)
+    run = daily_run.start_run(today, today=today, by=By.job("daily_run"), at=at)
+    for shard_id in run.shards.filter(done_at__isnull=True).values_list("pk", flat=True):
+        run_shard.defer(shard_id=shard_id)
+    if not run.shards_total:
+        daily_run.finish_run(run.pk, at=at)
+
+
+@app.task(name="exigible.jobs.run_shard", retry=RETRY)
+def run_shard(shard_id: int) -> None:
+    """Do one shard; the worker of the last one closes the run and lets the day's steps leave."""
+    daily_run.run_shard(shard_id, at=_now())
+    if daily_run.finish_run(daily_run.run_of(shard_id), at=_now()):
+        prepare_messages.configure(queueing_lock=None).defer()
+        build_letter_batches.configure(queueing_lock=None).defer()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="exigible.jobs.daily", queueing_lock="daily")
+def daily(timestamp: int) -> None:
+    """From the hour set on, run the day if it has not been run; seal the journal of days past."""
+    at = _now()
+    if not settings.ENVIRONMENT.run_at:
+        return
+    hour, minute = (int(part) for part in settings.ENVIRONMENT.run_at.split(":"))
+    local = at.astimezone(PARIS)
+    if (local.hour, local.minute) >= (hour, minute) and not daily_run.done_on(local.date()):
+        start_day.defer()
+    journal.seal_day(local.date() - timedelta(days=1), at=at)
 
 
 def _now() -> datetime:

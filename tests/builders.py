@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from itertools import count
 
+from stdnum import luhn
+
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.store.models import (
     Account,
@@ -23,12 +25,20 @@ AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 
 
+def fictional_siren(number: int) -> str:
+    """Return a SIREN that passes its check digit, in a range given to nobody."""
+    base = f"999{number:05d}"
+    return base + luhn.calc_check_digit(base)
+
+
 def make_creditor(**fields: object) -> Creditor:
     number = next(_NUMBERS)
     defaults: dict[str, object] = {
         "name": f"Négoce Armorial {number}",
         "address": "4 rue des Tanneurs\n35000 Rennes",
         "email": "recouvrement@armorial.example",
+        "siren": fictional_siren(number),
+        "legal_line": "SAS au capital de 80 000 €, RCS Rennes",
         "customer_prefixes": ["411", "413", "416"],
     }
     creditor = Creditor.objects.create(**(defaults | fields))

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from tests.database import ensure_server
+
+# Speed is measured in benchmarks/, never in a test: a busy machine is not a failure.
+hypothesis_settings.register_profile("exigible", deadline=None)
+hypothesis_settings.load_profile("exigible")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -45,5 +50,7 @@ def _flush_despite_guards() -> Iterator[None]:
         ]
 
     operations.sql_flush = sql_flush
-    yield
-    operations.sql_flush = flush
+    try:
+        yield
+    finally:
+        operations.sql_flush = flush

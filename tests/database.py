@@ -62,6 +62,8 @@ def remove_home(home: Path) -> None:
     from exigible.hosting.cluster import Cluster
     from exigible.hosting.environment import read_environment
 
+    if not home.is_dir():
+        home.unlink(missing_ok=True)
     environment = read_environment({"EXIGIBLE_HOME": str(home)})
     cluster = Cluster(environment)
     base = cluster.base

@@ -8,6 +8,9 @@ second creditor in another portfolio, and one person per role; the day's run has
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from exigible.domain import french
 from exigible.domain.roles import Role
@@ -19,6 +22,7 @@ from exigible.store.models import (
     Claim,
     Contact,
     Creditor,
+    CreditorBankAccount,
     DebtorKind,
     DueOnSource,
     Message,
@@ -72,17 +76,32 @@ def make_user(role: Role, creditor: Creditor | None = None, **fields: object) ->
     """Make a person of a role; with a creditor, in its portfolios only."""
     values: dict[str, object] = {"name": NAMES[role], "role": role.value, **fields}
     email = str(values.pop("email", f"{role.value}@armorial.example"))
-    user = User.objects.create_user(email, PASSWORD, **values)
+    user = User(email=email, password=_hashed_password(), **values)
+    user.save()
     if creditor is not None:
         user.portfolios.set(creditor.portfolios.all())
     return user
+
+
+@cache
+def _hashed_password() -> str:
+    """Hash the one password of the world once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def make_world(on: date = WORLD_DAY) -> World:
     """Make the whole department as of `on`, and run its day."""
     ensure_strategies()
     creditor = make_creditor(
-        name="Négoce Armorial", legal_form="SAS", siren="552100554", phone="02 98 00 00 10"
+        name="Négoce Armorial",
+        legal_form="SAS",
+        siren="552100554",
+        phone="02 98 00 00 10",
+        legal_line="SAS au capital de 120 000 €, RCS Rennes 552 100 554, TVA FR12552100554",
+        signatory="Sabine Orlhac",
+    )
+    CreditorBankAccount.objects.create(
+        creditor=creditor, iban="FR7630006000011234567890189", bic="AGRIFRPP", is_default=True
     )
     other = make_creditor(name="Loueurs du Ponant", legal_form="SARL")
     world = World(creditor, other)
@@ -93,7 +112,9 @@ def make_world(on: date = WORLD_DAY) -> World:
         )
     _customers(world, on)
     _stories(world, on)
-    StrategyStep.objects.filter(key__startswith="relance").update(automatic=False)  # so that people have work
+    StrategyStep.objects.filter(key__startswith="relance").update(
+        automatic=False
+    )  # so that people have work
     for name, done in PAST_STEPS.items():
         for position in range(done):
             _past_step(world, name, position, on)
@@ -108,27 +129,82 @@ def _customers(world: World, on: date) -> None:
     collector = world.collector
     rows = (
         # short name, debtor, legal form, town, kind, claims as (days late, cents)
-        ("morvelec", "Charpentes Morvélec", "SARL", "Quimper", "professional",
-         ((82, 935400), (65, 621240), (43, 563200), (20, 624000), (-9, 411870), (-43, 390200))),
+        (
+            "morvelec",
+            "Charpentes Morvélec",
+            "SARL",
+            "Quimper",
+            "professional",
+            ((82, 935400), (65, 621240), (43, 563200), (20, 624000), (-9, 411870), (-43, 390200)),
+        ),
         ("lestrade", "BTP Lestrade Garonnais", "SAS", "Agen", "professional", ((64, 4126000),)),
-        ("lavoir", "Brasserie du Vieux Lavoir", "SARL", "Tours", "professional",
-         ((48, 748000), (18, 500000))),
-        ("bourdaloue", "Électricité Bourdaloue", "EURL", "Bourges", "professional", ((12, 693000),)),
+        (
+            "lavoir",
+            "Brasserie du Vieux Lavoir",
+            "SARL",
+            "Tours",
+            "professional",
+            ((48, 748000), (18, 500000)),
+        ),
+        (
+            "bourdaloue",
+            "Électricité Bourdaloue",
+            "EURL",
+            "Bourges",
+            "professional",
+            ((12, 693000),),
+        ),
         ("quenherve", "Maçonnerie Quénéhervé", "SARL", "Lannion", "professional", ((26, 911530),)),
-        ("aubrac", "Commune de Saint-Aubrac", "", "Saint-Aubrac", "public_purchaser",
-         ((17, 342900), (-6, 120000))),
-        ("lignon", "Paysages du Haut-Lignon", "SAS", "Le Chambon", "professional",
-         ((38, 300000), (8, 150000))),
+        (
+            "aubrac",
+            "Commune de Saint-Aubrac",
+            "",
+            "Saint-Aubrac",
+            "public_purchaser",
+            ((17, 342900), (-6, 120000)),
+        ),
+        (
+            "lignon",
+            "Paysages du Haut-Lignon",
+            "SAS",
+            "Le Chambon",
+            "professional",
+            ((38, 300000), (8, 150000)),
+        ),
         ("tournebise", "Gilles Tournebise", "", "Niort", "consumer", ((39, 128460),)),
-        ("desnoyelles", "Serrurerie Desnoyelles", "SARL", "Lille", "professional",
-         ((7, 296040), (-20, 88000))),
-        ("aulnaies", "Clinique vétérinaire des Aulnaies", "SELARL", "Dreux", "professional",
-         ((33, 341280),)),
+        (
+            "desnoyelles",
+            "Serrurerie Desnoyelles",
+            "SARL",
+            "Lille",
+            "professional",
+            ((7, 296040), (-20, 88000)),
+        ),
+        (
+            "aulnaies",
+            "Clinique vétérinaire des Aulnaies",
+            "SELARL",
+            "Dreux",
+            "professional",
+            ((33, 341280),),
+        ),
         ("sources", "Hôtel des Trois Sources", "SAS", "Vichy", "professional", ((97, 1890412),)),
-        ("poncelin", "Garage Poncelin et Fils", "SARL", "Moulins", "professional",
-         ((410, 631800),)),
-        ("helenac", "Transports Hélénac", "SA", "Cahors", "professional",
-         ((141, 1200000), (110, 759695))),
+        (
+            "poncelin",
+            "Garage Poncelin et Fils",
+            "SARL",
+            "Moulins",
+            "professional",
+            ((410, 631800),),
+        ),
+        (
+            "helenac",
+            "Transports Hélénac",
+            "SA",
+            "Cahors",
+            "professional",
+            ((141, 1200000), (110, 759695)),
+        ),
         ("inconnu", "Ets Ravaillon", "", "", "unknown", ((55, 88210),)),
         ("crediteur", "Ateliers Bressandes", "SAS", "Mâcon", "professional", ()),
         ("sain", "Librairie Passemard", "SARL", "Rodez", "professional", ((-12, 54090),)),
@@ -348,17 +424,14 @@ def _moment(day: date, hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
 
 
-# Invented numbers whose key is right (Luhn), so that the product accepts them.
-SIRENS = tuple(
-    next(
-        f"{base:08d}{key}"
-        for key in range(10)
-        if sum(
-            (lambda d: d if place % 2 == 0 else (2 * d if d < 5 else 2 * d - 9))(int(digit))
-            for place, digit in enumerate(reversed(f"{base:08d}{key}"))
-        )
-        % 10
-        == 0
-    )
-    for base in range(99900104, 99900104 + 370 * 16, 370)
-)
+def _siren(base: int) -> str:
+    """Complete eight digits with their key (Luhn), so that the product accepts the number."""
+    for key in range(10):
+        number = f"{base:08d}{key}"
+        doubled = (int(c) * (1 + place % 2) for place, c in enumerate(reversed(number)))
+        if sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0:
+            return number
+    raise AssertionError("one of ten keys is right")
+
+
+SIRENS = tuple(_siren(99_900_104 + 370 * index) for index in range(16))

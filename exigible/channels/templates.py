@@ -114,7 +114,8 @@ VALUES: Mapping[str, tuple[str, Callable[[Demand], str]]] = {
     "debtor": ("nom du débiteur", lambda d: d.recipient.name),
     "first_due_on": (
         "première échéance",
-        lambda d: long_day(min(line.due_on for line in d.claims)),
+        # A message with nothing to claim is still rendered: the gate then says why it stays.
+        lambda d: long_day(min((line.due_on for line in d.claims), default=d.on)),
     ),
     "promised_amount": (
         "montant promis",

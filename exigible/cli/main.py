@@ -104,7 +104,10 @@ def run(arguments: list[str]) -> int:
 
     def invoke() -> Any:
         try:
-            return command.main(args=arguments, prog_name="exigible", standalone_mode=False)
+            with command.make_context("exigible", list(arguments)) as context:
+                return command.invoke(context)
+        except typer.Exit as ending:
+            return ending.exit_code
         except typer.Abort:
             raise KeyboardInterrupt from None
         except typer.TyperException as error:
@@ -116,7 +119,7 @@ def run(arguments: list[str]) -> int:
 def _wrong_usage(error: Any, *, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
-        say(context.get_help())
+        write(context.get_help().strip())
         return DONE if context.parent is None else WRONG_USAGE
     message = usage_in_french(error)
     if as_json:
@@ -135,7 +138,7 @@ def usage_in_french(error: Any) -> str:
     param = getattr(error, "param", None)
     name = (getattr(param, "opts", None) or [""])[-1]
     if param is not None and getattr(param, "param_type_name", "") == "argument":
-        name = getattr(param, "display_name", None) or str(param.name).upper()
+        name = getattr(param, "metavar", None) or str(param.name).upper()
     message = str(getattr(error, "message", error))
     if kind == "NoSuchOption":
         close = [str(option) for option in getattr(error, "possibilities", None) or []]

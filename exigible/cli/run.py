@@ -29,6 +29,9 @@ def run(
 
     wanted = read_day(on, "--on") if on else None
     open_database()
+    from django.conf import settings
+
+    from exigible.channels.email.transport import SmtpTransport
     from exigible.operations import daily_run, issuing
     from exigible.operations.acts import By
     from exigible.operations.payments import paris_day
@@ -48,12 +51,18 @@ def run(
         started = time.perf_counter()
         issued = issuing.Issued()
         if not done.proposes_only:
-            issued = issuing.issue(
-                on=today,
-                by=by,
-                clock=lambda: datetime.now(UTC),
-                progress=lambda now, total: progress("Envois", now, total),
-            )
+            transport = SmtpTransport(settings.SMTP) if settings.SMTP else None
+            try:
+                issued = issuing.issue(
+                    on=today,
+                    by=by,
+                    clock=lambda: datetime.now(UTC),
+                    transport=transport,
+                    progress=lambda now, total: progress("Envois", now, total),
+                )
+            finally:
+                if transport is not None:
+                    transport.close()
         seconds = {**done.counts["seconds"], "issue": round(time.perf_counter() - started, 3)}
     answer = {
         "on": day.isoformat(),

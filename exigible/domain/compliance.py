@@ -165,6 +165,12 @@ def _nothing_due(outgoing: Outgoing) -> Iterator[Refused]:
             "Rien n’est à réclamer : ce qui était échu est payé, contesté, suspendu ou couvert par "
             "un crédit non affecté.",
         )
+    if text.nature is Nature.NOTICE and not text.demand.claims:
+        yield Refused(
+            "nothing_due",
+            "Rien n’est à rappeler : plus aucune somme n’arrive à échéance, hors litige et "
+            "suspension.",
+        )
 
 
 def _formal_notice(outgoing: Outgoing) -> Iterator[Refused]:
@@ -269,7 +275,7 @@ def _forbidden_words(outgoing: Outgoing) -> Iterator[Refused]:
                     field="template",
                     article="C. consom. art. L. 121-2 et L. 121-7, C. pén. art. 433-13",
                 )
-    if text.audience is Audience.CONSUMER:
+    if text.audience == Audience.CONSUMER:
         for pattern, what in _CONSUMER_WORDS:
             if re.search(pattern, words):
                 yield Refused(

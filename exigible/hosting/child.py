@@ -5,6 +5,7 @@ it closes it, or dies, however brutally, they read the end of the file and stop 
 stray process, the same way on every system.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -23,18 +24,19 @@ _REPEAT_SECONDS = 15.0
 
 
 def when_asked_to_stop(stop: Callable[[], None], *, grace_seconds: float, supervised: bool) -> None:
-    """Call `stop` in the main thread once SIGTERM or SIGINT comes, or the supervisor is gone.
+    """Call `stop` once SIGTERM or SIGINT comes, or the supervisor is gone.
 
-    What has not ended after `grace_seconds` is cut. A second signal cuts at once. Call it from
-    the main thread.
+    It runs in a signal handler of the main thread, so it must not raise: Python drops what is
+    raised while it happens to run a destructor. What has not ended after `grace_seconds` is cut; a
+    second signal cuts at once. Call it from the main thread.
     """
     asked = threading.Event()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         if asked.is_set():
-            os._exit(0)
+            leave()
         asked.set()
-        cut = threading.Timer(grace_seconds, os._exit, [0])
+        cut = threading.Timer(grace_seconds, leave)
         cut.daemon = True
         cut.start()
         stop()
@@ -44,6 +46,14 @@ def when_asked_to_stop(stop: Callable[[], None], *, grace_seconds: float, superv
             signal.signal(getattr(signal, name), handle)
     if supervised:
         threading.Thread(target=_watch_supervisor, daemon=True).start()
+
+
+def leave() -> None:
+    """End the process now. What it had not committed is undone by the server."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 def _watch_supervisor() -> None:

@@ -86,6 +86,11 @@ class Cluster:
         return ROOT_FOLDER / self.digest
 
     @property
+    def attached(self) -> bool:
+        """Whether the home holds its base folder; under root, one left by an older home is not its."""
+        return not is_root() or self.link.exists()
+
+    @property
     def data(self) -> Path:
         return self.base / "data"
 
@@ -309,19 +314,29 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def _parts(installation: Path) -> list[Path]:
+    """What an installation needs to run: its folders, and the libraries wheels put beside them."""
+    package = installation.parent
+    beside = (package.with_name(f"{package.name}.libs"), package / ".dylibs")
+    folders = (installation / "bin", installation / "lib", installation / "share", *beside)
+    return [folder for folder in folders if folder.is_dir()]
+
+
 def _readable_by_all(installation: Path) -> bool:
     """Whether any user can run the installation: every folder above it and every file in it."""
-    for folder in (installation, *installation.resolve().parents):
+    for folder in installation.resolve().parents:
         if not folder.stat().st_mode & 0o001:
             return False
-    for part in ("bin", "lib", "share"):
-        for folder, _, files in os.walk(installation / part):
+    for part in (installation, *_parts(installation)):
+        wanted = 0o005 if part.name == "bin" else 0o004
+        for folder, _, files in os.walk(part):
             if os.stat(folder).st_mode & 0o005 != 0o005:
                 return False
-            wanted = 0o005 if part == "bin" else 0o004
             for file in files:
                 if os.stat(os.path.join(folder, file)).st_mode & wanted != wanted:
                     return False
+            if part == installation:
+                break  # its own folder alone: headers are not needed to run
     return True
 
 
@@ -330,14 +345,16 @@ def _copy_for_everyone(installation: Path) -> Path:
     stamp = os.stat(installation / "bin" / "postgres")
     release = hashlib.sha256(f"{stamp.st_size} {stamp.st_mtime_ns}".encode()).hexdigest()[:8]
     copy = ROOT_FOLDER / f"postgresql-{MAJOR}-{release}"
+    there = copy / installation.parent.name / installation.name
     if copy.is_dir():
-        return copy
+        return there
     ensure_root_folder()
     draft = ROOT_FOLDER / f".postgresql-{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o755)
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(installation / part, draft / part, symlinks=True)
+    # The libraries are found by their place relative to the programs: the layout is kept.
+    above = installation.parent.parent
+    for part in _parts(installation):
+        shutil.copytree(part, draft / part.relative_to(above), symlinks=True)
     for folder, _, files in os.walk(draft):
         Path(folder).chmod(0o755)
         for file in files:
@@ -350,7 +367,7 @@ def _copy_for_everyone(installation: Path) -> Path:
         if not copy.is_dir():
             raise
         shutil.rmtree(draft, ignore_errors=True)  # another command made the same copy first
-    return copy
+    return there
 
 
 def ensure_root_folder() -> None:

@@ -199,7 +199,7 @@ def _answers(cluster: Cluster) -> bool:
         ready = len(lines) >= 8 and lines[7].strip() == "ready" and cluster.created.exists()
     except OSError:
         return False
-    return ready and _alive_pid(cluster) is not None and _connects(cluster)
+    return ready and cluster.attached and _alive_pid(cluster) is not None and _connects(cluster)
 
 
 def _connects(cluster: Cluster) -> bool:
@@ -442,7 +442,7 @@ def _start(cluster: Cluster, say: Say) -> None:
     while True:
         _configure(cluster)
         cluster.start_log.unlink(missing_ok=True)
-        began = datetime.now(UTC).timestamp()
+        before = _log_sizes(cluster)
         if _pg_ctl(
             cluster,
             ["start", "-l", str(cluster.start_log)],
@@ -451,7 +451,7 @@ def _start(cluster: Cluster, say: Say) -> None:
         ):
             cluster.stopped_on_purpose.unlink(missing_ok=True)
             return
-        said = _last_words(cluster, began)
+        said = _last_words(cluster, before)
         if "pre-existing shared memory block" in said:
             # A process of the crashed server has not noticed yet; it soon will.
             _end_orphans(cluster, say)
@@ -510,9 +510,9 @@ def _end_orphans(cluster: Cluster, say: Say) -> None:
     """After a kill -9 of the postmaster, end what it left behind, as it would have done itself.
 
     Processes of a dead server keep its shared memory, and a busy one may not notice for long; they
-    are known by their working folder. A stale postmaster.pid whose number another program has
-    taken since (after a reboot, in a container) is removed once none is left: PostgreSQL would
-    take that program for its server.
+    are known by their working folder. Once none is left, the lock files go: PostgreSQL takes any
+    process that bears their number for its server, be it another program's (after a reboot, in a
+    container) or a dead one that nobody has waited for.
     """
     if sys.platform != "linux" or not (cluster.data / "postmaster.pid").exists():
         return
@@ -530,6 +530,7 @@ def _end_orphans(cluster: Cluster, say: Say) -> None:
             patience = time.monotonic() + _ORPHANS_LEAVE_IN
         time.sleep(0.05)
     (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+    cluster.socket.with_name(f"{cluster.socket.name}.lock").unlink(missing_ok=True)
 
 
 def _ensure_database(cluster: Cluster) -> None:
@@ -613,7 +614,7 @@ def configuration(cluster: Cluster) -> str:
         [
             "# Rewritten at each start by Exigible. Put changes in local.conf, in this folder.",
             *lines,
-            "include_if_exists = 'local.conf'",
+            *(["include = 'local.conf'"] if (cluster.data / "local.conf").exists() else []),
             "",
         ]
     )
@@ -702,15 +703,18 @@ def _explain(cluster: Cluster, said: str, sentence: str) -> DatabaseRefused:
     )
 
 
-def _last_words(cluster: Cluster, since: float) -> str:
-    """What the server wrote since a moment: before its log opens, then in it."""
+def _log_sizes(cluster: Cluster) -> dict[Path, int]:
+    return {path: path.stat().st_size for path in cluster.logs.glob("*.log")}
+
+
+def _last_words(cluster: Cluster, before: dict[Path, int]) -> str:
+    """What the server wrote at this start: before its log opens, then in it."""
     said = []
     with contextlib.suppress(OSError):
         said.append(cluster.start_log.read_text(errors="replace"))
-    with contextlib.suppress(OSError):
-        for log in sorted(cluster.logs.glob("*.log"), key=lambda path: path.stat().st_mtime):
-            if log.stat().st_mtime >= since - 1:
-                with log.open("rb") as file:
-                    file.seek(max(0, log.stat().st_size - 8192))
-                    said.append(file.read().decode(errors="replace"))
-    return "\n".join(said)
+    for path, size in _log_sizes(cluster).items():
+        known = before.get(path, 0)
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            file.seek(known if size >= known else 0)
+            said.append(file.read(65536).decode(errors="replace"))
+    return "\n".join(part.strip() for part in said if part.strip())

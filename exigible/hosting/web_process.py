@@ -6,12 +6,15 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
+import time
 from typing import Any
 
 from exigible.domain.refusals import Refused
 from exigible.hosting.child import (
     REFUSED_FOR_GOOD,
     SUPERVISED,
+    leave,
     wait_for_database,
     when_asked_to_stop,
 )
@@ -20,18 +23,16 @@ from exigible.hosting.environment import Environment, WrongSetting, read_environ
 
 HEALTH_PATH = "/sante"
 _LARGEST_REQUEST = 4 * 1024**3  # an accounting export of several million lines
-_GRACE_SECONDS = 8.0  # waitress gives requests under way five
+_REQUESTS_END_IN = 5.0  # seconds
+_GRACE_SECONDS = 8.0
 
 
 def run_web(
     environment: Environment, *, supervised: bool = False, say: Say = say_on_stderr
 ) -> None:
     """Serve pages until asked to stop. Raise Refused where the address cannot be listened to."""
-
-    def stop() -> None:
-        raise SystemExit(0)  # waitress ends the requests under way, then returns
-
-    when_asked_to_stop(stop, grace_seconds=_GRACE_SECONDS, supervised=supervised)
+    ending = _Ending()
+    when_asked_to_stop(ending.begin, grace_seconds=_GRACE_SECONDS, supervised=supervised)
     sockets = open_sockets(environment)
     os.environ["DJANGO_SETTINGS_MODULE"] = "exigible.settings"
     import django
@@ -62,7 +63,25 @@ def run_web(
     )
     gc.collect()
     gc.freeze()
+    ending.server = server
     server.run()
+
+
+class _Ending:
+    """How the process ends: at once while it starts, after the requests under way once it serves."""
+
+    def __init__(self) -> None:
+        self.server: Any = None
+
+    def begin(self) -> None:
+        if self.server is None:
+            leave()
+        threading.Thread(target=self._finish, daemon=True).start()
+
+    def _finish(self) -> None:
+        self.server.task_dispatcher.shutdown(timeout=_REQUESTS_END_IN)
+        time.sleep(0.2)  # the main thread sends what remains of the last answers
+        leave()
 
 
 def open_sockets(environment: Environment) -> list[socket.socket]:

@@ -17,6 +17,7 @@ from exigible.domain.refusals import Refused
 from exigible.hosting.child import (
     REFUSED_FOR_GOOD,
     SUPERVISED,
+    leave,
     wait_for_database,
     when_asked_to_stop,
 )
@@ -43,26 +44,21 @@ def run_worker(*, supervised: bool = False, say: Say = say_on_stderr) -> None:
     options: dict[str, Any] = {}
     if sys.platform == "win32":
         options["loop_factory"] = asyncio.SelectorEventLoop  # psycopg needs it there
-    with contextlib.suppress(_Stopped):
+    wait_for_database(say=say)
+    from exigible.hosting import schema
+
+    schema.bring_up_to_date(say=say)
+    while not stopping.asked:
         wait_for_database(say=say)
-        from exigible.hosting import schema
-
-        schema.bring_up_to_date(say=say)
-        while not stopping.asked:
-            wait_for_database(say=say)
-            _close_connections()
-            try:
-                with asyncio.Runner(**options) as runner:
-                    runner.run(_work(stopping))
-            except Exception as error:
-                if not is_database_away(error):
-                    raise
-            if not stopping.asked:
-                time.sleep(0.5)
-
-
-class _Stopped(BaseException):
-    """Asked to stop while nothing was under way."""
+        _close_connections()
+        try:
+            with asyncio.Runner(**options) as runner:
+                runner.run(_work(stopping))
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+        if not stopping.asked:
+            time.sleep(0.5)
 
 
 class _Stopping:
@@ -76,8 +72,9 @@ class _Stopping:
     def ask(self) -> None:
         self.asked = True
         if self._loop is None or self._event is None:
-            raise _Stopped
-        self._loop.call_soon_threadsafe(self._event.set)
+            leave()  # nothing is under way
+        else:
+            self._loop.call_soon_threadsafe(self._event.set)
 
     @contextlib.contextmanager
     def in_this_loop(self) -> Any:
@@ -134,11 +131,12 @@ async def _take_up_abandoned_jobs(app: Any) -> None:
             await take_up_abandoned_jobs(app)
         except Exception as error:
             if not is_database_away(error):
-                raise
+                logger.exception("abandoned jobs could not be taken up; trying again")
 
 
 async def take_up_abandoned_jobs(app: Any) -> int:
     """Give back, once, the jobs of workers silent for SILENT_SECONDS; return how many."""
+    from procrastinate.exceptions import UniqueViolation
     from procrastinate.jobs import Status
 
     manager = app.job_manager
@@ -149,9 +147,12 @@ async def take_up_abandoned_jobs(app: Any) -> int:
                 "job %s (%s) given up after %s attempts", job.id, job.task_name, job.attempts
             )
             await manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
-        else:
-            logger.warning("job %s (%s) was abandoned: taken up again", job.id, job.task_name)
+            continue
+        try:
             await manager.retry_job(job=job)
+            logger.warning("job %s (%s) was abandoned: taken up again", job.id, job.task_name)
+        except UniqueViolation:  # the same work is queued already
+            await manager.finish_job(job=job, status=Status.ABORTED, delete_job=False)
     return len(abandoned)
 
 

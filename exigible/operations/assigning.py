@@ -32,9 +32,7 @@ def assign_collector(
                 )
         account.collector = collector
         account.save(update_fields=["collector"])
-        act.journal(
-            "collector_assigned", collector=str(collector.opaque_id) if collector else None
-        )
+        act.journal("collector_assigned", collector=str(collector.opaque_id) if collector else None)
 
 
 def assign_strategy(
@@ -52,7 +50,8 @@ def assign_strategy(
         strategy = Strategy.objects.filter(pk=strategy_id, in_force=True).first()
         if strategy is None or strategy.creditor_id not in {None, account.creditor_id}:
             raise WrongInput(
-                "strategy", "Cette stratégie n’est pas en service. Choisissez-en une autre.",
+                "strategy",
+                "Cette stratégie n’est pas en service. Choisissez-en une autre.",
                 field="strategy",
             )
         if strategy.audience != account.debtor.kind:

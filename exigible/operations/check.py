@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def law_warnings(law: Law, on: date) -> list[str]:
     missing = []
     for parameter in law.parameters.values():
         try:
-            parameter.on(on)
+            parameter.on(parameter.needed_on(on))
         except OutsideKnownLaw as refusal:
             missing.append(refusal.message)
     return missing
@@ -340,7 +341,11 @@ def _apply(rule: Rule, report: Report, using: str) -> None:
             f"SELECT *, count(*) OVER () FROM ({rule.broken}) AS broken ORDER BY 1 LIMIT %s",
             [SHOWN],
         )
-        rows = cursor.fetchall()
+        # sum() of whole cents comes back as a Decimal without decimals.
+        rows = [
+            tuple(int(value) if isinstance(value, Decimal) else value for value in row)
+            for row in cursor.fetchall()
+        ]
     for row in rows:
         message, subject = rule.words(row)
         report.add(rule.name, message, subject)

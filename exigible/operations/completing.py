@@ -97,7 +97,9 @@ def complete_debtor(
         if value is not None:
             changes[name] = value.strip()[:TEXT_LENGTH]
     if changes.get("name") == "":
-        raise WrongInput("name", "Le nom manque. Saisissez la raison sociale ou le nom.", field="name")
+        raise WrongInput(
+            "name", "Le nom manque. Saisissez la raison sociale ou le nom.", field="name"
+        )
     if facts.kind is not None:
         if facts.kind not in DebtorKind.values:
             raise WrongInput("kind", "Choisissez la qualité du débiteur.", field="kind")
@@ -112,7 +114,12 @@ def complete_debtor(
         debtor = Debtor.objects.select_for_update().get(pk=act.account.debtor_id)
         country = changes.get("country", debtor.country)
         postcode = str(changes.get("postcode", debtor.postcode))
-        if country == "FR" and "postcode" in changes and postcode and not _POSTCODE.fullmatch(postcode):
+        if (
+            country == "FR"
+            and "postcode" in changes
+            and postcode
+            and not _POSTCODE.fullmatch(postcode)
+        ):
             raise WrongInput(
                 "postcode",
                 f"« {postcode} » n’est pas un code postal : il en faut cinq chiffres.",
@@ -122,7 +129,8 @@ def complete_debtor(
         siret = str(changes.get("siret", debtor.siret))
         if siret and siren and not siret.startswith(siren):
             raise WrongInput(
-                "siret", "Le SIRET ne commence pas par le SIREN. Vérifiez l’un et l’autre.",
+                "siret",
+                "Le SIRET ne commence pas par le SIREN. Vérifiez l’un et l’autre.",
                 field="siret",
             )
         if siret and not siren:
@@ -228,9 +236,7 @@ def save_contact(
     return contact
 
 
-def change_phone(
-    account_id: int, contact_id: int, phone: str, *, by: By, at: datetime
-) -> None:
+def change_phone(account_id: int, contact_id: int, phone: str, *, by: By, at: datetime) -> None:
     """Replace a contact's number, or remove it; refuse an unreadable one."""
     number = _readable_phone(phone)
     with act_on(account_id, by=by, at=at) as act:
@@ -263,7 +269,9 @@ def set_account_terms(
             "term_days", f"Le délai est de 0 à {MOST_TERM_DAYS} jours.", field="term_days"
         )
     if term_method and term_method not in TERM_METHODS:
-        raise WrongInput("term_method", "Choisissez comment le délai se compte.", field="term_method")
+        raise WrongInput(
+            "term_method", "Choisissez comment le délai se compte.", field="term_method"
+        )
     reason = never_chased_reason.strip()[:TEXT_LENGTH]
     if never_chased and not reason:
         raise WrongInput(
@@ -370,5 +378,3 @@ def _country(typed: str) -> str:
             "country", "Le pays s’écrit en deux lettres : FR, BE, DE…", field="country"
         )
     return code
-
-

@@ -9,8 +9,8 @@ from exigible.domain.calendar import add_working_days
 from exigible.domain.french import day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import disputes, promises, proposals
-from exigible.operations.completing import change_phone
 from exigible.operations.acts import By, act_on
+from exigible.operations.completing import change_phone
 from exigible.operations.promises import NOTE_LENGTH, contact_of
 from exigible.store.models import Account, Call, CallOutcome, Note, Task, User
 from exigible.store.queries.people import may_work_on
@@ -184,7 +184,9 @@ def add_task(
     """Give someone something to do on an account by a day."""
     label = label.strip()[:TASK_LENGTH]
     if not label:
-        raise WrongInput("task_empty", "La tâche n’a pas d’intitulé. Dites quoi faire.", field="label")
+        raise WrongInput(
+            "task_empty", "La tâche n’a pas d’intitulé. Dites quoi faire.", field="label"
+        )
     if not on <= due_on <= on + timedelta(days=FURTHEST_TASK_DAYS):
         raise WrongInput(
             "task_day",

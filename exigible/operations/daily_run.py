@@ -272,6 +272,16 @@ def _write(run: DailyRun, accounts: list[int], proposals: Iterable[Proposed]) ->
         )
 
 
+def run_of(shard_id: int) -> int:
+    """Return the run a shard belongs to."""
+    return RunShard.objects.values_list("run_id", flat=True).get(pk=shard_id)
+
+
+def done_on(on: date) -> bool:
+    """Say whether a day has been run, or is being run."""
+    return DailyRun.objects.filter(on=on, proposes_only=False).exists()
+
+
 def finish_run(run_id: int, *, at: datetime) -> bool:
     """Close the run when its last shard is done; say whether it is closed."""
     with transaction.atomic():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from django.db.models import prefetch_related_objects
 
 from exigible.channels.templates import Template, render
 from exigible.domain import compliance
@@ -366,8 +367,9 @@ _ROLE_ORDER = {"accounting": 0, "management": 1, "purchasing": 2, "other": 3}
 
 def _contacts(debtor: Debtor) -> list[Contact]:
     """Return active contacts, the main one first, then accounting, management, purchasing."""
+    prefetch_related_objects([debtor], "contacts")  # once for each debtor in hand
     return sorted(
-        debtor.contacts.filter(active=True),
+        (one for one in debtor.contacts.all() if one.active),
         key=lambda one: (not one.is_main, _ROLE_ORDER.get(one.role, 9), one.pk),
     )
 

@@ -32,7 +32,9 @@ def place_hold(
     reason = reason.strip()[:REASON_LENGTH]
     if not reason:
         raise WrongInput(
-            "hold_reason", "La raison manque. Dites pourquoi le compte est suspendu.", field="reason"
+            "hold_reason",
+            "La raison manque. Dites pourquoi le compte est suspendu.",
+            field="reason",
         )
     if ends_on < on:
         raise WrongInput(

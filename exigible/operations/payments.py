@@ -7,16 +7,22 @@ affecté* until somebody, or the accounting, says what it pays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
 
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.operations import figures
+from exigible.operations import figures, journal
 from exigible.operations.acts import AccountAct, By, act_on
 from exigible.store.models import (
+    Account,
     Allocation,
     Claim,
     Entry,
@@ -29,6 +35,7 @@ from exigible.store.models import (
 
 PARIS = ZoneInfo("Europe/Paris")
 Allocations = Sequence[tuple[int, int]]  # (claim id, cents)
+JournalLine = tuple[str, str, dict[str, Any]]  # action, subject, facts
 
 
 def paris_day(at: datetime) -> date:
@@ -54,20 +61,8 @@ def record_payment(
     Raise WrongInput for an amount or a day that cannot be, Refused for an allocation beyond the
     payment or beyond a claim.
     """
-    if amount_cents <= 0:
-        raise WrongInput(
-            "amount", "Le montant reçu doit être supérieur à zéro.", field="amount_cents"
-        )
-    if kind not in PaymentKind.values:
-        raise WrongInput("kind", "Ce mode de règlement n’est pas connu.", field="kind")
     today = paris_day(at)
-    if value_date > today:
-        raise WrongInput(
-            "future",
-            f"Le {french_day(value_date)} est à venir : un règlement s’enregistre le jour où les "
-            "fonds sont reçus. Pour l’annoncer, notez une promesse.",
-            field="value_date",
-        )
+    _check_payment(kind, amount_cents, value_date, today)
     with act_on(account_id, by=by, at=at, expected_version=expected_version) as act:
         payment = Payment.objects.create(
             account=act.account,
@@ -79,18 +74,80 @@ def record_payment(
             reference=reference,
             origin=by.actor,
         )
-        act.journal(
-            "payment_recorded",
-            f"payment:{payment.pk}",
-            amount_cents=amount_cents,
-            value_date=value_date.isoformat(),
-            kind=kind,
-        )
+        action, subject, facts = _recorded(payment)
+        act.journal(action, subject, **facts)
         if allocations:
             _allocate(act, payment, allocations)
         figures.refresh([account_id], today)
     payment.refresh_from_db()
     return payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """A receipt (or a credit note) of an account, and what it pays."""
+
+    account_id: int
+    kind: str
+    amount_cents: int
+    value_date: date
+    label: str = ""
+    reference: str = ""
+    allocations: Allocations = ()
+
+
+@transaction.atomic
+def record_payments(rows: Sequence[NewPayment], *, by: By, at: datetime) -> list[Payment]:
+    """Record receipts of many accounts in one transaction: a day at the bank. All, or none.
+
+    The rules of each are those of `record_payment`; several may pay the same claim, in order.
+    """
+    today = paris_day(at)
+    for row in rows:
+        _check_payment(row.kind, row.amount_cents, row.value_date, today)
+    ids = sorted({row.account_id for row in rows})
+    list(Account.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    Account.objects.filter(pk__in=ids).update(version=F("version") + 1)
+    payments = Payment.objects.bulk_create(
+        Payment(
+            account_id=row.account_id,
+            kind=row.kind,
+            amount_cents=row.amount_cents,
+            value_date=row.value_date,
+            recorded_at=at,
+            label=row.label,
+            reference=row.reference,
+            origin=by.actor,
+        )
+        for row in rows
+    )
+    named = {claim_id for row in rows for claim_id, _ in row.allocations}
+    claims = Claim.objects.in_bulk(named)
+    allocated = []
+    for payment, row in zip(payments, rows, strict=True):
+        if row.allocations:
+            by_claim = _checked(payment, row.allocations, claims)
+            for claim_id, cents in by_claim.items():
+                claims[claim_id].balance_cents -= cents
+            payment.allocated_cents = sum(by_claim.values())
+            allocated.append((payment, by_claim))
+    settlements = _write_allocations(allocated, claims, by, at)
+    lines = [(payment.account_id, _recorded(payment)) for payment in payments]
+    lines += [
+        (payment.account_id, _allocated(payment, settlement, by_claim))
+        for (payment, by_claim), settlement in zip(allocated, settlements, strict=True)
+    ]
+    journal.append_all(
+        (
+            journal.Act(
+                account_id=account_id, actor=by.actor, action=action, subject=subject, facts=facts
+            )
+            for account_id, (action, subject, facts) in lines
+        ),
+        at=at,
+    )
+    figures.refresh(ids, today)
+    return payments
 
 
 def allocate(
@@ -175,7 +232,40 @@ def reverse_payment(
     return reversal
 
 
+def _check_payment(kind: str, amount_cents: int, value_date: date, today: date) -> None:
+    if amount_cents <= 0:
+        raise WrongInput(
+            "amount", "Le montant reçu doit être supérieur à zéro.", field="amount_cents"
+        )
+    if kind not in PaymentKind.values:
+        raise WrongInput("kind", "Ce mode de règlement n’est pas connu.", field="kind")
+    if value_date > today:
+        raise WrongInput(
+            "future",
+            f"Le {french_day(value_date)} est à venir : un règlement s’enregistre le jour où les "
+            "fonds sont reçus. Pour l’annoncer, notez une promesse.",
+            field="value_date",
+        )
+
+
 def _allocate(act: AccountAct, payment: Payment, allocations: Allocations) -> Settlement:
+    claims = {
+        claim.pk: claim
+        for claim in Claim.objects.filter(
+            account=act.account, pk__in=[claim_id for claim_id, _ in allocations]
+        )
+    }
+    by_claim = _checked(payment, allocations, claims)
+    [settlement] = _write_allocations([(payment, by_claim)], claims, act.by, act.at)
+    action, subject, facts = _allocated(payment, settlement, by_claim)
+    act.journal(action, subject, **facts)
+    return settlement
+
+
+def _checked(
+    payment: Payment, allocations: Allocations, claims: Mapping[int, Claim]
+) -> dict[int, int]:
+    """Return cents by claim; refuse what goes beyond the payment, or beyond a claim of `claims`."""
     left = payment.amount_cents - payment.allocated_cents
     wanted = sum(cents for _, cents in allocations)
     if any(cents <= 0 for _, cents in allocations) or not allocations:
@@ -189,15 +279,9 @@ def _allocate(act: AccountAct, payment: Payment, allocations: Allocations) -> Se
             f"({euros(left)}). Réduisez-les, ou laissez une part non affectée.",
             field="allocations",
         )
-    claims = {
-        claim.pk: claim
-        for claim in Claim.objects.filter(
-            account=act.account, pk__in=[claim_id for claim_id, _ in allocations]
-        )
-    }
     by_claim: dict[int, int] = {}
     for claim_id, cents in allocations:
-        if claim_id not in claims:
+        if claim_id not in claims or claims[claim_id].account_id != payment.account_id:
             raise WrongInput(
                 "claim", "Une des créances n’appartient pas à ce compte.", field="allocations"
             )
@@ -218,47 +302,83 @@ def _allocate(act: AccountAct, payment: Payment, allocations: Allocations) -> Se
                 f"{claim} est en {claim.currency}, le règlement en {payment.currency}.",
                 field="allocations",
             )
-    origin = act.by.actor
-    settlement = Settlement.objects.create(
-        account=act.account, kind=SettlementKind.NAMED, recorded_at=act.at, origin=origin
+    return by_claim
+
+
+def _write_allocations(
+    rows: Sequence[tuple[Payment, dict[int, int]]],
+    claims: Mapping[int, Claim],
+    by: By,
+    at: datetime,
+) -> list[Settlement]:
+    """Write one settlement a payment: its entries on the claims and its allocations."""
+    settlements = Settlement.objects.bulk_create(
+        Settlement(
+            account_id=payment.account_id,
+            kind=SettlementKind.NAMED,
+            recorded_at=at,
+            origin=by.actor,
+        )
+        for payment, _ in rows
     )
-    kind = (
-        EntryKind.CREDIT_NOTE if payment.kind == PaymentKind.CREDIT_NOTE else EntryKind.SETTLEMENT
-    )
+    parts = [
+        (payment, settlement, claim_id, cents)
+        for (payment, by_claim), settlement in zip(rows, settlements, strict=True)
+        for claim_id, cents in by_claim.items()
+    ]
     Entry.objects.bulk_create(
         Entry(
-            account=act.account,
+            account_id=payment.account_id,
             claim_id=claim_id,
             settlement=settlement,
-            kind=kind,
+            kind=EntryKind.CREDIT_NOTE
+            if payment.kind == PaymentKind.CREDIT_NOTE
+            else EntryKind.SETTLEMENT,
             amount_cents=-cents,
             value_date=payment.value_date,
-            recorded_at=act.at,
+            recorded_at=at,
             ledger_account=claims[claim_id].ledger_account,
-            origin=origin,
+            origin=by.actor,
         )
-        for claim_id, cents in by_claim.items()
+        for payment, settlement, claim_id, cents in parts
     )
     Allocation.objects.bulk_create(
         Allocation(
-            account=act.account,
+            account_id=payment.account_id,
             payment=payment,
             settlement=settlement,
             claim_id=claim_id,
             amount_cents=cents,
             value_date=payment.value_date,
-            recorded_at=act.at,
-            origin=origin,
+            recorded_at=at,
+            origin=by.actor,
         )
-        for claim_id, cents in by_claim.items()
+        for payment, settlement, claim_id, cents in parts
     )
-    act.journal(
+    return settlements
+
+
+def _recorded(payment: Payment) -> JournalLine:
+    return (
+        "payment_recorded",
+        f"payment:{payment.pk}",
+        {
+            "amount_cents": payment.amount_cents,
+            "value_date": payment.value_date.isoformat(),
+            "kind": str(payment.kind),
+        },
+    )
+
+
+def _allocated(
+    payment: Payment, settlement: Settlement, by_claim: Mapping[int, int]
+) -> JournalLine:
+    claims = [{"claim": claim_id, "cents": cents} for claim_id, cents in by_claim.items()]
+    return (
         "payment_allocated",
         f"payment:{payment.pk}",
-        settlement=settlement.pk,
-        claims=[{"claim": claim_id, "cents": cents} for claim_id, cents in by_claim.items()],
+        {"settlement": settlement.pk, "claims": claims},
     )
-    return settlement
 
 
 def _reverse(act: AccountAct, settlement: Settlement, reason: str) -> Settlement:

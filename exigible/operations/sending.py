@@ -9,7 +9,7 @@
 From before 2 to after 4 the sender holds a PostgreSQL advisory lock of the session, keyed by the
 message. A process that dies loses it: `sweep_sending` then finds the message under way with its
 lock free and calls it *incertain*, for a person to look at. It is never sent again alone.
-See docs/decisions/sending_protocol.md.
+See docs/decisions/0004-sending.md.
 """
 
 from __future__ import annotations

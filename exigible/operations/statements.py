@@ -177,7 +177,7 @@ def _open_claims(
         contested = min(disputed[claim.pk], balance)
         if contested:
             excluded.append(f"{claim} : {euros(contested)} contestés, non réclamés ici.")
-        if principal - contested > 0 and balance - contested > 0:
+        if principal - contested > 0:  # paid late, its accessories stay due (C. civ. 1343-1)
             found.append((claim, principal - contested))
     return found
 

@@ -1,0 +1,1 @@
+"""A seeded world of fictional people and companies, played day by day through the operations."""

@@ -42,7 +42,10 @@ class Refusal:
     def of(cls, refused: Refused, *, page: str = "") -> "Refusal":
         if isinstance(refused, Stale):
             return cls(
-                "Rien n’a été enregistré.", who=who_acted(refused), link=(page or "", "Relire"), reload=True
+                "Rien n’a été enregistré.",
+                who=who_acted(refused),
+                link=(page or "", "Relire"),
+                reload=True,
             )
         link = refused.facts.get("link")
         way_out = (str(link[0]), str(link[1])) if isinstance(link, tuple) else None
@@ -75,7 +78,9 @@ def dialog(
         request,
         template,
         {
-            "layout": "components/dialog.html" if is_fragment(request) else "components/dialog_page.html",
+            "layout": "components/dialog.html"
+            if is_fragment(request)
+            else "components/dialog_page.html",
             "page_title": title,
             "action": action,
             "back": back,
@@ -99,7 +104,9 @@ def acted(
     if not is_fragment(request):
         messages.success(request, words, extra_tags="leaf")
         return HttpResponseRedirect(back)
-    body = render_to_string("components/toast.html", {"words": words, "undo": undo}, request=request)
+    body = render_to_string(
+        "components/toast.html", {"words": words, "undo": undo}, request=request
+    )
     response = HttpResponse(body)
     response["HX-Reswap"] = "none"
     response["HX-Trigger"] = json.dumps({"acted": "", **(events or {})})
@@ -110,7 +117,9 @@ def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpRespons
     """Answer a refused act that has no dialog: a notice in the page, which stays as it was."""
     shown = Refusal.of(refusal, page=back)
     if not is_fragment(request):
-        messages.error(request, " ".join(filter(None, [shown.who, shown.message])), extra_tags="wax")
+        messages.error(
+            request, " ".join(filter(None, [shown.who, shown.message])), extra_tags="wax"
+        )
         return HttpResponseRedirect(back)
     response = render(request, "components/refusal.html", {"refusal": shown})
     response["HX-Reswap"] = "none"
@@ -121,5 +130,3 @@ def announce(response: HttpResponse, words: str) -> HttpResponse:
     """Have the live region say what a swap shows: « 12 comptes affichés, 182 983,22 € échus »."""
     response["HX-Trigger-After-Settle"] = json.dumps({"announce": words})
     return response
-
-

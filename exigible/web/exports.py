@@ -62,13 +62,13 @@ def spreadsheet(sheet: Sheet, filename: str) -> HttpResponse:
                         page.write_number(row, column, cell)
                     case _:
                         page.write_string(row, column, cell)
-    return _attached(HttpResponse(buffer.getvalue(), content_type=XLSX), filename)
+    return attached(HttpResponse(buffer.getvalue(), content_type=XLSX), filename)
 
 
 def comma_separated(sheet: Sheet, filename: str) -> StreamingHttpResponse:
     """Answer a CSV file, semicolons and decimal commas as French spreadsheets expect, streamed."""
     response = StreamingHttpResponse(_csv_lines(sheet), content_type="text/csv; charset=utf-8")
-    _attached(response, filename)
+    attached(response, filename)
     return response
 
 
@@ -109,7 +109,7 @@ def _euros(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2).quantize(Decimal("0.01"))
 
 
-def _attached[R: HttpResponse | StreamingHttpResponse](response: R, filename: str) -> R:
+def attached[R: HttpResponse | StreamingHttpResponse](response: R, filename: str) -> R:
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
     response["Cache-Control"] = "no-store"
     return response

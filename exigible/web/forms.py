@@ -9,7 +9,15 @@ from django.core.exceptions import ValidationError
 
 from exigible.domain import french
 from exigible.domain.refusals import WrongInput
-from exigible.store.models import CallOutcome, Claim, ClaimKind, Contact, DebtorKind, PaymentKind, User
+from exigible.store.models import (
+    CallOutcome,
+    Claim,
+    ClaimKind,
+    Contact,
+    DebtorKind,
+    PaymentKind,
+    User,
+)
 from exigible.web.typed import cents_of, day_of
 
 
@@ -19,7 +27,9 @@ class AmountField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         options.setdefault(
             "widget",
-            forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "data-typed": "montant"}),
+            forms.TextInput(
+                attrs={"inputmode": "decimal", "autocomplete": "off", "data-typed": "montant"}
+            ),
         )
         super().__init__(max_length=40, **options)
 
@@ -109,12 +119,16 @@ class PromiseForm(ActForm):
     amount = AmountField(label="Montant promis")
     due_on = DayField(label="Pour le", presets=SOON)
     contact = forms.ChoiceField(label="Interlocuteur", required=False)
-    note = forms.CharField(label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000)
+    note = forms.CharField(
+        label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000
+    )
 
 
 class CallForm(ActForm):
     contact = forms.ChoiceField(label="Interlocuteur", required=False)
-    note = forms.CharField(label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000)
+    note = forms.CharField(
+        label="Ce qui a été dit", required=False, widget=_long_text(), max_length=4000
+    )
 
 
 class FreeCallForm(CallForm):
@@ -132,7 +146,9 @@ class FreeCallForm(CallForm):
 
 class WrongNumberForm(ActForm):
     phone = forms.CharField(label="Nouveau numéro", required=False, max_length=30)
-    note = forms.CharField(label="Ce qui a été dit", required=False, widget=_long_text(2), max_length=4000)
+    note = forms.CharField(
+        label="Ce qui a été dit", required=False, widget=_long_text(2), max_length=4000
+    )
 
 
 class NoteForm(ActForm):
@@ -142,9 +158,13 @@ class NoteForm(ActForm):
 class HoldForm(ActForm):
     claim = forms.ChoiceField(label="Ce qui est suspendu", required=False)
     amount = AmountField(
-        label="Montant suspendu", required=False, help_text="Vide : tout ce qui est choisi au-dessus."
+        label="Montant suspendu",
+        required=False,
+        help_text="Vide : tout ce qui est choisi au-dessus.",
     )
-    ends_on = DayField(label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus.")
+    ends_on = DayField(
+        label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus."
+    )
     reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
 
 
@@ -152,7 +172,9 @@ class BulkHoldForm(ActForm):
     amount = AmountField(
         label="Montant suspendu", required=False, help_text="Vide : tout le compte."
     )
-    ends_on = DayField(label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus.")
+    ends_on = DayField(
+        label="Jusqu’au", help_text="Dernier jour de la suspension, 180 jours au plus."
+    )
     reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
 
 
@@ -163,8 +185,12 @@ class DisputeForm(ActForm):
         required=False,
         help_text="Vide : toute la créance. Le reste continue d’être réclamé.",
     )
-    reason = forms.CharField(label="Ce que le débiteur conteste", widget=_long_text(), max_length=2000)
-    answer_due_on = DayField(label="Réponse attendue le", presets=(("+7 j", "+7"), ("+15 j", "+15")))
+    reason = forms.CharField(
+        label="Ce que le débiteur conteste", widget=_long_text(), max_length=2000
+    )
+    answer_due_on = DayField(
+        label="Réponse attendue le", presets=(("+7 j", "+7"), ("+15 j", "+15"))
+    )
     holder = forms.CharField(
         label="Qui doit répondre", required=False, max_length=200, help_text="Service ou personne."
     )
@@ -252,7 +278,9 @@ class ContactForm(ActForm):
 
 
 class TermsForm(ActForm):
-    term_days = forms.IntegerField(label="Délai de paiement, en jours", required=False, min_value=0, max_value=365)
+    term_days = forms.IntegerField(
+        label="Délai de paiement, en jours", required=False, min_value=0, max_value=365
+    )
     term_method = forms.ChoiceField(
         label="Comment il se compte",
         required=False,
@@ -276,6 +304,10 @@ class ClaimForm(ActForm):
     kind = forms.ChoiceField(label="Nature", choices=ClaimKind.choices)
     issued_on = DayField(label="Date", required=False)
     due_on = DayField(label="Échéance")
+
+
+class WriteForm(ActForm):
+    texte = forms.ChoiceField(label="Texte", required=False)
 
 
 class ViewForm(ActForm):

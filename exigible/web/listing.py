@@ -72,9 +72,7 @@ class BuiltIn:
     query: str
 
 
-def chosen_order(
-    query: QueryDict, sorts: Mapping[str, Order], default: str
-) -> tuple[str, Order]:
+def chosen_order(query: QueryDict, sorts: Mapping[str, Order], default: str) -> tuple[str, Order]:
     """Return the sort asked for (`tri=nom`, `tri=-nom` for the other way) and its order."""
     asked = query.get(SORT, default)
     name, reverse_it = asked.removeprefix("-"), asked.startswith("-")

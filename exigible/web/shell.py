@@ -50,7 +50,8 @@ class Shell:
             for section in sections_of(self.user)
         ]
         return [
-            (group, list(of_group)) for group, of_group in groupby(lines, lambda l: l.section.group)
+            (group, list(of_group))
+            for group, of_group in groupby(lines, lambda line: line.section.group)
         ]
 
     @cached_property

@@ -18,12 +18,8 @@ urlpatterns = [
     path("connexion/code/", public(mfa_views.authenticate), name="mfa_authenticate"),
     path("connexion/suspendue/", public(account_views.account_inactive), name="account_inactive"),
     path("deconnexion/", public(account_views.logout), name="account_logout"),
-    path(
-        "profil/confirmer/", _own(account_views.reauthenticate), name="account_reauthenticate"
-    ),
-    path(
-        "profil/confirmer/code/", _own(mfa_views.reauthenticate), name="mfa_reauthenticate"
-    ),
+    path("profil/confirmer/", _own(account_views.reauthenticate), name="account_reauthenticate"),
+    path("profil/confirmer/code/", _own(mfa_views.reauthenticate), name="mfa_reauthenticate"),
     path(
         "profil/mot-de-passe/",
         _own(account_views.password_change),

@@ -131,7 +131,9 @@ def _payment(on: date, payment: Payment) -> Line:
     if left:
         rest = f"{french.euros(left)} à affecter"
         detail = f"{detail} · {rest}" if detail else rest
-    return Line(on, "euro", "in", f"{kind} {verb} : {french.euros(payment.amount_cents)}", detail=detail)
+    return Line(
+        on, "euro", "in", f"{kind} {verb} : {french.euros(payment.amount_cents)}", detail=detail
+    )
 
 
 def _promise(on: date, promise: Promise, who: str) -> Line:

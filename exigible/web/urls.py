@@ -55,6 +55,11 @@ urlpatterns = [
     path("comptes/<int:account_id>/decompte/", account.statement, name="statement"),
     path("comptes/<int:account_id>/decompte.pdf", writing.statement_pdf, name="statement_pdf"),
     path("comptes/<int:account_id>/message/<int:message_id>/", account.message, name="message"),
+    path(
+        "comptes/<int:account_id>/message/<int:message_id>/document/",
+        writing.message_document,
+        name="message_document",
+    ),
     path("comptes/<int:account_id>/", include(_account_acts)),
     path("vues/", accounts.save_view, name="save_view"),
     path("vues/<int:view_id>/supprimer/", accounts.delete_view, name="delete_view"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 from itertools import count
 
 from aiosmtpd.controller import Controller
@@ -114,7 +115,7 @@ class Sink:
     def mails(self) -> list[EmailMessage]:
         return [message_from_bytes(data, policy=policy.default) for data in self.received]
 
-    @property
+    @cached_property
     def transport(self) -> SmtpTransport:
         return SmtpTransport(
             SmtpServer(host="127.0.0.1", port=self.port, user="", password="", security="plain")
@@ -132,4 +133,5 @@ def running_sink() -> Iterator[Sink]:
     try:
         yield sink
     finally:
+        sink.transport.close()
         controller.stop()

@@ -314,3 +314,10 @@ def test_a_collective_procedure_withdraws_the_waiting_step():
     )
     run(MONDAY + timedelta(days=1))
     assert "open" not in [status for _, status in actions(account)]
+
+
+def test_a_bill_accepted_is_not_announced_before_its_day():
+    account = make_account()
+    make_claim(account, 80_000, MONDAY + timedelta(days=5), kind="bill")
+    run()
+    assert actions(account) == []

@@ -7,8 +7,9 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from exigible.domain.refusals import Refused, Stale, WrongInput
-from exigible.operations import messages
+from exigible.operations import messages, payments
 from exigible.operations.acts import By
+from exigible.operations.documents import store_document
 from exigible.store.models import (
     Dispute,
     DueOnSource,
@@ -233,6 +234,24 @@ def test_an_account_to_be_left_alone_gets_no_demand(state):
     assert caught.value.code in {state, "nothing_due"}
 
 
+@pytest.mark.parametrize("template", ["avant_echeance", "relance_1", "relance_2"])
+def test_a_message_with_nothing_left_to_claim_is_refused_and_says_so(template: str):
+    account = late_account(120_000)
+    claim = account.claims.get()
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=120_000,
+        value_date=MONDAY,
+        allocations=[(claim.pk, 120_000)],
+        by=PERSON,
+        at=AT,
+    )
+    with pytest.raises(Refused) as caught:
+        prepare(account, template)
+    assert caught.value.code == "nothing_due"
+
+
 def test_a_promised_part_is_not_claimed_again():
     account = late_account(120_000)
     _promise(account, 20_000)
@@ -252,31 +271,12 @@ def test_a_promise_is_confirmed_in_its_own_words():
 
 def test_a_consumer_is_not_written_to_twice_a_week():
     account = late_account(kind="consumer")
-    Message.objects.create(
-        account=account,
-        channel="letter",
-        template="relance_1",
-        status="refused",
-        created_at=AT,
-        sending_at=AT - timedelta(days=3),
-    )
-    prepare(account).delete()  # the refused one did not reach him
-    gone = prepare(account)
-    Message.objects.filter(pk=gone.pk).update(status="cancelled", sending_at=AT - timedelta(days=3))
-    document = messages_document()
-    Message.objects.filter(pk=gone.pk).update(
-        status="sent", document=document, sent_on=MONDAY - timedelta(days=3)
-    )
+    _sent(prepare(account), MONDAY - timedelta(days=3))
     with pytest.raises(Refused) as caught:
         prepare(account)
     assert caught.value.code == "too_many_messages"
+    # Friday 20 and seven days: the next one may leave on Friday 27.
     assert caught.value.facts["possible_on"] == "2026-11-27"
-
-
-def messages_document() -> object:
-    from exigible.operations.documents import store_document
-
-    return store_document(b"octets", name="essai", media_type="text/plain", at=AT)
 
 
 def test_a_creditor_without_its_legal_line_is_told_what_to_complete():
@@ -300,9 +300,7 @@ def test_an_agency_writes_a_letter_first_with_its_mentions_then_recalls_it(sink:
     letter = prepare(account, channel="letter")
     assert "L. 111-8" in letter.body
     assert "exerce une activité de recouvrement amiable" in letter.body
-    Message.objects.filter(pk=letter.pk).update(
-        status="sent", document=messages_document(), sent_on=date(2026, 11, 2), sending_at=AT
-    )
+    _sent(letter, date(2026, 11, 2))
     mail = prepare(account, channel="email")
     assert f"{account.number}/{letter.pk}" in mail.body
     assert "2\u00a0novembre 2026" in mail.body
@@ -352,6 +350,16 @@ def test_a_preview_writes_nothing_and_tells_every_refusal():
     assert seen.letter.subject
     assert not Message.objects.exists()
     assert not JournalEntry.objects.exists()
+
+
+def _sent(message: Message, on: date) -> None:
+    """Say that a message left on a day."""
+    Message.objects.filter(pk=message.pk).update(
+        status="sent",
+        document=store_document(b"octets", name="essai", media_type="text/plain", at=AT),
+        sent_on=on,
+        sending_at=AT - (MONDAY - on),
+    )
 
 
 def _promise(account: object, cents: int) -> Promise:

@@ -147,3 +147,32 @@ def test_a_debtor_of_unknown_kind_has_no_statement():
     make_claim(account, 120_000, date(2025, 7, 15))
     with pytest.raises(Refused, match="qualité du débiteur"):
         account_statement(account.pk, ON)
+
+
+def test_the_undisputed_part_paid_late_keeps_its_accessories():
+    account = make_account()
+    claim = make_claim(account, 100_000, date(2026, 1, 31))
+    Dispute.objects.create(
+        account=account,
+        claim=claim,
+        amount_cents=60_000,
+        reason="quantité",
+        opened_on=date(2026, 2, 10),
+        answer_due_on=date(2026, 3, 1),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=40_000,
+        value_date=date(2026, 2, 20),
+        allocations=[(claim.pk, 40_000)],
+        by=BY,
+        at=datetime(2026, 2, 20, 9, tzinfo=UTC),
+    )
+    figures.refresh([account.pk], date(2026, 2, 28))
+    # 400 € × 12,15 % × 20/365 = 2,663 €, from 1 to 20 February; and 40 €.
+    answer, _ = account_statement(account.pk, date(2026, 2, 28))
+    assert answer.total_cents == answer.components.accessories == 266 + 4000
+    assert AccountFigures.objects.get(account=account).accessories_cents == 266 + 4000

@@ -110,31 +110,61 @@ def test_an_entry_on_another_account_than_its_claim(paid: Claim):
         )
 
 
-def test_rows_may_come_after_their_facts_and_are_born_with_their_totals():
+def test_a_payment_may_come_after_its_allocations_and_is_born_with_its_total():
     account = make_account()
+    claim = make_claim(account, 700, TODAY)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('store_claim_id_seq')")
-        claim_id = cursor.fetchone()[0]
-        Entry.objects.create(
+        cursor.execute("SELECT nextval('store_payment_id_seq')")
+        payment_id = cursor.fetchone()[0]
+        settlement = Settlement.objects.create(
+            account=account, kind="lettering", recorded_at=AT, origin="test"
+        )
+        Allocation.objects.create(
             account=account,
-            claim_id=claim_id,
-            kind="opening",
+            payment_id=payment_id,
+            settlement=settlement,
+            claim=claim,
             amount_cents=700,
             value_date=TODAY,
             recorded_at=AT,
             origin="test",
         )
-        claim = Claim.objects.create(
-            id=claim_id,
+        payment = Payment.objects.create(
+            id=payment_id,
             account=account,
-            due_on=TODAY,
-            due_on_source="stated",
-            amount_cents=700,
+            kind="transfer",
+            amount_cents=1000,
+            value_date=TODAY,
+            recorded_at=AT,
             origin="test",
-            created_at=AT,
         )
-    claim.refresh_from_db()
-    assert claim.balance_cents == 700
+    payment.refresh_from_db()
+    assert payment.allocated_cents == 700
+
+
+@pytest.mark.parametrize("wrong", ["claim", "settlement"])
+def test_an_entry_of_no_claim_or_of_another_accounts_settlement(wrong: str):
+    account, other = make_account(), make_account(number="C999")
+    claim = make_claim(account, 700, TODAY)
+    settlement = Settlement.objects.create(
+        account=other, kind="lettering", recorded_at=AT, origin="test"
+    )
+    values = {"claim_id": 10**12} if wrong == "claim" else {"settlement": settlement}
+    with pytest.raises(IntegrityError, match="Refusé"), transaction.atomic():
+        Entry.objects.create(
+            **(
+                {
+                    "account": account,
+                    "claim": claim,
+                    "kind": "opening",
+                    "amount_cents": 700,
+                    "value_date": TODAY,
+                    "recorded_at": AT,
+                    "origin": "test",
+                }
+                | values
+            )
+        )
 
 
 def test_the_same_step_twice_in_a_cycle():

@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from exigible.domain.calendar import half_year_start
 from exigible.domain.french import day as french_day
 from exigible.domain.french import half_year
 from exigible.domain.refusals import OutsideKnownLaw
@@ -58,6 +59,7 @@ class Parameter:
     period: str
     find_at: str
     known_until: date | None
+    read_on: str  # "half_year_start" for an index read on 1 January and 1 July
     values: tuple[DatedValue, ...]
 
     def on(self, day: date) -> DatedValue:
@@ -70,6 +72,10 @@ class Parameter:
         ):
             raise self.unknown_on(day)
         return self.values[index]
+
+    def needed_on(self, day: date) -> date:
+        """Return the day whose value `day` calls for: an index is read when its half-year opens."""
+        return half_year_start(day) if self.read_on == "half_year_start" else day
 
     def amount_on(self, day: date) -> int:
         """Return the bare value in force on `day`."""
@@ -135,6 +141,7 @@ def read_parameter(parameter_id: str, content: dict[str, Any]) -> Parameter:
         period=content.get("period", "until_changed"),
         find_at=content.get("find_at", ""),
         known_until=content.get("known_until"),
+        read_on=content.get("read_on", ""),
         values=values,
     )
 

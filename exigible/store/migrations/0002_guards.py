@@ -19,31 +19,45 @@ END $$;
 """
 
 BALANCES = """
+-- Their queries are executed as text, to be planned for the size of each statement: a plan kept from
+-- a row typed by hand would never end on a million.
 CREATE FUNCTION add_to_claim_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE stray boolean;
 BEGIN
-  IF EXISTS (SELECT 1 FROM added a JOIN store_claim c ON c.id = a.claim_id
-             WHERE c.account_id <> a.account_id) THEN
-    RAISE EXCEPTION 'Refusé : une écriture porte le compte d''une autre créance.'
+  EXECUTE 'SELECT EXISTS (SELECT 1 FROM added a LEFT JOIN store_claim c ON c.id = a.claim_id
+                           WHERE c.account_id IS DISTINCT FROM a.account_id)
+               OR EXISTS (SELECT 1 FROM added a LEFT JOIN store_settlement s ON s.id = a.settlement_id
+                           WHERE a.settlement_id IS NOT NULL
+                             AND s.account_id IS DISTINCT FROM a.account_id)' INTO stray;
+  IF stray THEN
+    RAISE EXCEPTION 'Refusé : une écriture porte le compte d''une autre créance, ou d''aucune.'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  UPDATE store_claim c SET balance_cents = c.balance_cents + s.amount
-    FROM (SELECT claim_id, sum(amount_cents) AS amount FROM added GROUP BY claim_id) s
-   WHERE c.id = s.claim_id AND s.amount <> 0;
+  EXECUTE 'UPDATE store_claim c SET balance_cents = c.balance_cents + s.amount
+             FROM (SELECT claim_id, sum(amount_cents) AS amount FROM added GROUP BY claim_id) s
+            WHERE c.id = s.claim_id AND s.amount <> 0';
   RETURN NULL;
 END $$;
 CREATE TRIGGER entry_balance AFTER INSERT ON store_entry
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_to_claim_balance();
 
 CREATE FUNCTION add_to_payment_allocated() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE stray boolean;
 BEGIN
-  IF EXISTS (SELECT 1 FROM added a JOIN store_payment p ON p.id = a.payment_id
-             WHERE p.account_id <> a.account_id) THEN
-    RAISE EXCEPTION 'Refusé : une affectation porte le compte d''un autre règlement.'
+  EXECUTE 'SELECT EXISTS (SELECT 1 FROM added a JOIN store_payment p ON p.id = a.payment_id
+                           WHERE p.account_id <> a.account_id)
+               OR EXISTS (SELECT 1 FROM added a LEFT JOIN store_settlement s ON s.id = a.settlement_id
+                           WHERE s.account_id IS DISTINCT FROM a.account_id)
+               OR EXISTS (SELECT 1 FROM added a LEFT JOIN store_claim c ON c.id = a.claim_id
+                           WHERE a.claim_id IS NOT NULL
+                             AND c.account_id IS DISTINCT FROM a.account_id)' INTO stray;
+  IF stray THEN
+    RAISE EXCEPTION 'Refusé : une affectation porte le compte d''un autre règlement, ou d''aucun.'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  UPDATE store_payment p SET allocated_cents = p.allocated_cents + s.amount
-    FROM (SELECT payment_id, sum(amount_cents) AS amount FROM added GROUP BY payment_id) s
-   WHERE p.id = s.payment_id AND s.amount <> 0;
+  EXECUTE 'UPDATE store_payment p SET allocated_cents = p.allocated_cents + s.amount
+             FROM (SELECT payment_id, sum(amount_cents) AS amount FROM added GROUP BY payment_id) s
+            WHERE p.id = s.payment_id AND s.amount <> 0';
   RETURN NULL;
 END $$;
 CREATE TRIGGER allocation_total AFTER INSERT ON store_allocation
@@ -58,23 +72,13 @@ END $$;
 CREATE TRIGGER claim_balance_is_a_copy BEFORE UPDATE OF balance_cents ON store_claim
   FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.balance_cents IS DISTINCT FROM NEW.balance_cents)
   EXECUTE FUNCTION refuse_copy('le solde d''une créance');
--- Entries and allocations may be written before their claim or payment, in one transaction (their
--- foreign keys are checked at its end): the row is then born with its total, and no row is written
--- twice. That is how a ledger of a million lines comes in.
-CREATE FUNCTION claim_born() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE other boolean;
-BEGIN
-  SELECT coalesce(sum(amount_cents), 0), bool_or(account_id <> NEW.account_id)
-    INTO NEW.balance_cents, other FROM store_entry WHERE claim_id = NEW.id;
-  IF other THEN
-    RAISE EXCEPTION 'Refusé : une écriture porte le compte d''une autre créance.'
-      USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER claim_born_with_its_balance BEFORE INSERT ON store_claim
-  FOR EACH ROW EXECUTE FUNCTION claim_born();
-CREATE FUNCTION payment_born() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE TRIGGER claim_born_at_zero BEFORE INSERT ON store_claim
+  FOR EACH ROW WHEN (NEW.balance_cents <> 0) EXECUTE FUNCTION refuse_copy('le solde d''une créance');
+-- Allocations may be written before their payment, in one transaction (that foreign key is checked at
+-- its end): the row is then born with its total and is not written twice. A claim comes before its
+-- entries: those of a ledger, written together, leave most claims at zero, and those rows alone.
+-- Never by reading the whole table, whatever its size was when the plan was made.
+CREATE FUNCTION payment_born() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE other boolean;
 BEGIN
   SELECT coalesce(sum(amount_cents), 0), bool_or(account_id <> NEW.account_id)
@@ -95,8 +99,8 @@ CREATE TRIGGER claim_stays BEFORE DELETE ON store_claim
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
 -- A claim's amount, currency, account and origin never change; the rest may be completed.
 CREATE TRIGGER claim_amount_is_a_fact BEFORE UPDATE ON store_claim
-  FOR EACH ROW WHEN (ROW(OLD.account_id, OLD.amount_cents, OLD.currency, OLD.origin)
-                     IS DISTINCT FROM ROW(NEW.account_id, NEW.amount_cents, NEW.currency, NEW.origin))
+  FOR EACH ROW WHEN (ROW(OLD.id, OLD.account_id, OLD.amount_cents, OLD.currency, OLD.origin)
+                     IS DISTINCT FROM ROW(NEW.id, NEW.account_id, NEW.amount_cents, NEW.currency, NEW.origin))
   EXECUTE FUNCTION refuse_change();
 """
 
@@ -114,6 +118,46 @@ BEGIN
 END $$;
 CREATE TRIGGER account_of_its_creditor BEFORE INSERT OR UPDATE OF creditor_id, portfolio_id ON store_account
   FOR EACH ROW EXECUTE FUNCTION check_account();
+"""
+
+LEDGER_LINES = """
+CREATE FUNCTION check_ledger_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE stray boolean;
+BEGIN
+  EXECUTE 'SELECT EXISTS (SELECT 1 FROM added l LEFT JOIN store_account a ON a.id = l.account_id
+                           WHERE a.creditor_id IS DISTINCT FROM l.creditor_id)
+               OR EXISTS (SELECT 1 FROM (SELECT DISTINCT batch_id FROM added) l
+                            LEFT JOIN store_importbatch b ON b.id = l.batch_id WHERE b.id IS NULL)
+               OR EXISTS (SELECT 1 FROM added l LEFT JOIN store_claim c ON c.id = l.claim_id
+                           WHERE l.claim_id IS NOT NULL
+                             AND c.account_id IS DISTINCT FROM l.account_id)
+               OR EXISTS (SELECT 1 FROM added l LEFT JOIN store_payment p ON p.id = l.payment_id
+                           WHERE l.payment_id IS NOT NULL
+                             AND p.account_id IS DISTINCT FROM l.account_id)' INTO stray;
+  IF stray THEN
+    RAISE EXCEPTION 'Refusé : une ligne comptable porte le compte d''un autre créancier, d''une autre créance ou d''aucun.'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_lines_added AFTER INSERT ON store_ledgerline
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_ledger_lines();
+CREATE TRIGGER ledger_lines_changed AFTER UPDATE ON store_ledgerline
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_ledger_lines();
+
+CREATE FUNCTION refuse_while_ledger_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM store_ledgerline WHERE account_id = OLD.id AND TG_TABLE_NAME = 'store_account')
+     OR EXISTS (SELECT 1 FROM store_ledgerline WHERE batch_id = OLD.id AND TG_TABLE_NAME = 'store_importbatch') THEN
+    RAISE EXCEPTION 'Refusé : des lignes comptables viennent de cette ligne de %.', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER account_of_ledger_lines_stays BEFORE DELETE ON store_account
+  FOR EACH ROW EXECUTE FUNCTION refuse_while_ledger_lines();
+CREATE TRIGGER batch_of_ledger_lines_stays BEFORE DELETE ON store_importbatch
+  FOR EACH ROW EXECUTE FUNCTION refuse_while_ledger_lines();
 """
 
 JOURNAL = """
@@ -160,7 +204,9 @@ def guards() -> str:
         f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();\n"
         for table in (*FACTS, "store_payment", "store_claim", "store_message")
     )
-    return REFUSE + per_table + truncation + BALANCES + ACCOUNT + JOURNAL + MESSAGES
+    return (
+        REFUSE + per_table + truncation + BALANCES + ACCOUNT + LEDGER_LINES + JOURNAL + MESSAGES
+    )
 
 
 class Migration(migrations.Migration):

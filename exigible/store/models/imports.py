@@ -62,17 +62,40 @@ class LedgerLine(models.Model):
     """A line of a third-party account, as a ledger export held it.
 
     Identity: the creditor, all fields but EcritureLet, DateLet and ValidDate, and the rank among
-    equal lines. Only the lettering, which later exports complete, and the links to what the line
-    became are updated.
+    equal lines (docs/decisions/ledger_lines.md). The lettering, which later exports complete, the
+    links to what the line became, the financial year once it is known, and for *à-nouveaux* the
+    batch that last held them are updated; the rest never is. References are checked by a trigger,
+    a statement at a time, as for entries.
     """
 
+    class PostedAs(models.TextChoices):
+        """What stood on the other side of the entry, or the nature of its journal."""
+
+        SALE = "sale", "vente"
+        MONEY = "money", "trésorerie"
+        OTHER = "other", "opération diverse"
+
     creditor = models.ForeignKey(
-        "store.Creditor", on_delete=models.PROTECT, related_name="ledger_lines", db_index=False
+        "store.Creditor",
+        on_delete=models.PROTECT,
+        related_name="ledger_lines",
+        db_constraint=False,
+        db_index=False,
     )
     account = models.ForeignKey(
-        "store.Account", on_delete=models.PROTECT, related_name="ledger_lines", db_index=False
+        "store.Account",
+        on_delete=models.PROTECT,
+        related_name="ledger_lines",
+        db_constraint=False,
+        db_index=False,
     )
-    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="lines")
+    batch = models.ForeignKey(
+        ImportBatch,
+        on_delete=models.PROTECT,
+        related_name="lines",
+        db_constraint=False,
+        db_index=False,
+    )
     line = models.BigIntegerField()  # in the file
     identity = models.BinaryField(max_length=16)
     rank = models.IntegerField()
@@ -90,8 +113,15 @@ class LedgerLine(models.Model):
     lettering = models.TextField(blank=True)
     lettered_on = models.DateField(null=True, blank=True)
     is_opening = models.BooleanField(default=False)  # à-nouveaux
+    posted_as = models.CharField(max_length=10, choices=PostedAs.choices, default=PostedAs.OTHER)
     claim = models.ForeignKey(
-        "store.Claim", null=True, blank=True, on_delete=models.PROTECT, related_name="ledger_lines"
+        "store.Claim",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="ledger_lines",
+        db_constraint=False,
+        db_index=False,
     )
     payment = models.ForeignKey(
         "store.Payment",
@@ -99,6 +129,8 @@ class LedgerLine(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="ledger_lines",
+        db_constraint=False,
+        db_index=False,
     )
 
     class Meta:
@@ -110,14 +142,9 @@ class LedgerLine(models.Model):
         indexes = [
             models.Index(fields=["account", "entry_date"], name="ledger_line_account"),
             models.Index(
-                fields=[
-                    "creditor",
-                    "ledger_account",
-                    "auxiliary",
-                    "financial_year_end",
-                    "lettering",
-                ],
-                name="ledger_line_lettering",
-                condition=~Q(lettering=""),
+                fields=["claim"], name="ledger_line_claim", condition=Q(claim__isnull=False)
+            ),
+            models.Index(
+                fields=["payment"], name="ledger_line_payment", condition=Q(payment__isnull=False)
             ),
         ]

@@ -93,9 +93,7 @@ def rows(user: User, wanted: Wanted, *, on: date) -> QuerySet[AccountFigures]:
 
 def with_account(figures: QuerySet[AccountFigures]) -> QuerySet[AccountFigures]:
     """Bring along what a row shows: account, debtor, creditor, collector."""
-    return figures.select_related(
-        "account__debtor", "account__creditor", "account__collector"
-    )
+    return figures.select_related("account__debtor", "account__creditor", "account__collector")
 
 
 def totals(figures: QuerySet[AccountFigures]) -> Totals:

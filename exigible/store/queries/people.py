@@ -14,8 +14,7 @@ def colleagues(user: User) -> list[tuple[str, str]]:
     people = User.objects.filter(is_active=True, role__in=_WORKERS)
     if not user.all_portfolios:
         people = people.filter(
-            Q(all_portfolios=True)
-            | Q(portfolios__in=portfolio_ids(user, every_creditor=True))
+            Q(all_portfolios=True) | Q(portfolios__in=portfolio_ids(user, every_creditor=True))
         ).distinct()
     return [(str(pk), name) for pk, name in people.order_by("name").values_list("pk", "name")]
 

@@ -165,9 +165,7 @@ def _late_promises(account_id: int, until: date, depth: int) -> Iterator[Event]:
         .values("total")
     )
     for promise in (
-        Promise.objects.filter(
-            account_id=account_id, due_on__lt=until, cancelled_at__isnull=True
-        )
+        Promise.objects.filter(account_id=account_id, due_on__lt=until, cancelled_at__isnull=True)
         .annotate(received_cents=Coalesce(Subquery(received), Value(0)))
         .filter(received_cents__lt=F("amount_cents"))
         .order_by("-due_on", "-recorded_at")[:depth]
@@ -217,4 +215,3 @@ _READERS = {
     "hold": _holds,
     "task": _tasks,
 }
-

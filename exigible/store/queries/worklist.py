@@ -186,9 +186,7 @@ def step_for(user: User, proposal_id: int) -> Proposal | None:
 def waiting_count(user: User, *, on: date) -> int:
     """Return how many steps and tasks wait for a person: the figure beside *Ma journée*."""
     narrowing = Narrowing(mine=works_alone(user))
-    return (
-        open_steps(user, narrowing, on=on).count() + open_tasks(user, narrowing, on=on).count()
-    )
+    return open_steps(user, narrowing, on=on).count() + open_tasks(user, narrowing, on=on).count()
 
 
 def _with_account(steps: QuerySet[Proposal]) -> QuerySet[Proposal]:

@@ -89,7 +89,7 @@ function act(name) {
 
 function usable(element) {
   if (element.disabled || element.closest("[data-arms]:not([data-armed])")) return false;
-  return element.checkVisibility();
+  return element.checkVisibility() || Boolean(element.closest(".menu-acts")); // « Autres actions » need not be open
 }
 
 // A call that begins arms its outcomes: from then on, 1 to 6 are theirs.

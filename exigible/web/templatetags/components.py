@@ -58,7 +58,11 @@ def due(last_day: date | None, today: date, legal: bool = False) -> SafeString:
     elif last_day <= add_working_days(today, NEAR_WORKING_DAYS):
         tone = " near"
     words = (
-        f"{-left}{french.NO_BREAK}j de retard" if left < 0 else f"J{french.MINUS}{left}" if left else "jour J"
+        f"{-left}{french.NO_BREAK}j de retard"
+        if left < 0
+        else f"J{french.MINUS}{left}"
+        if left
+        else "jour J"
     )
     shown = f"{last_day:%d/%m}" if last_day.year == today.year else french.day(last_day)
     return format_html(
@@ -82,7 +86,10 @@ def key_line(*pairs: str) -> SafeString:
     return format_html_join(
         "",
         "<span>{} {}</span>",
-        ((format_html_join(" ", "<kbd>{}</kbd>", ((k,) for k in keys.split())), words) for keys, words in items),
+        (
+            (format_html_join(" ", "<kbd>{}</kbd>", ((k,) for k in keys.split())), words)
+            for keys, words in items
+        ),
     )
 
 

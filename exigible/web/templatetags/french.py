@@ -159,6 +159,8 @@ def lateness(due_on: date | None, today: date) -> SafeString | str:
     if days > 0:
         return f"{french.grouped(days)}{french.NO_BREAK}j"
     words = (
-        "aujourd’hui" if days == 0 else f"dans{french.NO_BREAK}{french.grouped(-days)}{french.NO_BREAK}j"
+        "aujourd’hui"
+        if days == 0
+        else f"dans{french.NO_BREAK}{french.grouped(-days)}{french.NO_BREAK}j"
     )
     return format_html('<span class="nil">{}</span>', words)

@@ -67,8 +67,9 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "past": not live,
         "wrong_day": wrong_day,
         "tab": tab,
+        "tab_label": TABS[tab],
         "tabs": _tabs(day, counted),
-        "chips": wording.account_chips(found),
+        "chips": wording.account_chips(found) if live else [],
         "step": step,
         "contact": contact,
         "heading": wording.proposed(step, contact.name if contact else "") if step else "",
@@ -84,7 +85,9 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "may": _rights(user, live=live),
         "term_words": _term_words(found),
     }
-    context |= _beside(found, on, today, request) | _TAB_CONTEXTS[tab](found, day, on, today, request)
+    context |= _beside(found, on, today, request) | _TAB_CONTEXTS[tab](
+        found, day, on, today, request
+    )
     return render(request, "accounts/account.html", context)
 
 
@@ -148,9 +151,7 @@ def statement(request: HttpRequest, account_id: int) -> HttpResponse:
         "legal_order": request.GET.get("ordre") == "legal",
     }
     try:
-        made, case = statements.account_statement(
-            found.pk, on, legal_order=context["legal_order"]
-        )
+        made, case = statements.account_statement(found.pk, on, legal_order=context["legal_order"])
     except OutsideKnownLaw as unknown:
         context["unknown"] = unknown
     except Refused as refusal:
@@ -237,7 +238,9 @@ def _claims(
             (one, wording.claim_chip(one, reminders.get(one.claim.pk, 0))) for one in day.claims
         ],
         "disputes": [
-            one for one in reads.disputes(found.pk, on) if one.closed_on is None or one.closed_on > on
+            one
+            for one in reads.disputes(found.pk, on)
+            if one.closed_on is None or one.closed_on > on
         ],
         "promises": reads.promises(found, on),
         "delay_chart": charts.delay_bars(delays, on) if len(delays) > 1 else None,
@@ -278,7 +281,9 @@ def _disputes(
     rows = list(reads.disputes(found.pk, on))
     return {
         "open_disputes": [one for one in rows if one.closed_on is None or one.closed_on > on],
-        "closed_disputes": [one for one in rows if one.closed_on is not None and one.closed_on <= on],
+        "closed_disputes": [
+            one for one in rows if one.closed_on is not None and one.closed_on <= on
+        ],
     }
 
 
@@ -302,9 +307,7 @@ def _journal(
     found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
 ) -> dict[str, Any]:
     rows = _page(reads.journal(found.pk), request)
-    people = events_query.names_of(
-        wording.person_id(line) for line in rows.object_list
-    )
+    people = events_query.names_of(wording.person_id(line) for line in rows.object_list)
     return {
         "journal_page": rows,
         "journal": [

@@ -61,7 +61,9 @@ BUILT_IN = (
     listing.BuiltIn("promesses", "Promesses non tenues", "etat=broken_promise"),
     listing.BuiltIn("litiges", "Litiges", "etat=disputed&tri=conteste"),
     listing.BuiltIn("anciens", "Plus de 90 jours", "age=90&tri=retard"),
-    listing.BuiltIn("credits", "Crédits à affecter", "credit=oui&tri=credit&col=credit&col=step&col=collector"),
+    listing.BuiltIn(
+        "credits", "Crédits à affecter", "credit=oui&tri=credit&col=credit&col=step&col=collector"
+    ),
 )
 
 
@@ -119,7 +121,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and not request.POST.get("tout"):
         found = reads.rows(user, reads.Wanted(), on=today).filter(account_id__in=_ids(request))
     else:
-        query = QueryDict(request.POST.get("requete", "")) if request.method == "POST" else request.GET
+        query = (
+            QueryDict(request.POST.get("requete", "")) if request.method == "POST" else request.GET
+        )
         bar = filter_bar(request, query)
         found = reads.rows(user, wanted(request, bar, query), on=today)
     rows = reads.with_account(found).order_by("-chased_cents", "account_id")
@@ -260,9 +264,7 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     else:
         found = reads.rows(user, reads.Wanted(), on=today).filter(account_id__in=_ids(request))
     totals = reads.totals(found)
-    chosen = list(
-        reads.with_account(found).order_by("-chased_cents", "account_id")[:MOST_AT_ONCE]
-    )
+    chosen = list(reads.with_account(found).order_by("-chased_cents", "account_id")[:MOST_AT_ONCE])
     confirmed = bool(request.POST.get("fait"))
     form = act.form(request.POST if confirmed else None, today=today)
     offer(form, request)
@@ -449,9 +451,7 @@ def filter_bar(request: HttpRequest, query: QueryDict | None = None) -> FilterBa
     return FilterBar(filters, request.GET if query is None else query, anchor="comptes")
 
 
-def wanted(
-    request: HttpRequest, bar: FilterBar, query: QueryDict | None = None
-) -> reads.Wanted:
+def wanted(request: HttpRequest, bar: FilterBar, query: QueryDict | None = None) -> reads.Wanted:
     """Turn the address into what the query narrows to."""
     values = bar.values
     search = (request.GET if query is None else query).get("q", "").strip()[:200]
@@ -468,4 +468,3 @@ def wanted(
         older_than_days=values.get("age"),
         with_credit=bool(values.get("credit")),
     )
-

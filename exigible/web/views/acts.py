@@ -69,7 +69,7 @@ class Attempt:
         self.account = account_or_404(request, account_id)
         self.today = clock.today()
 
-    def form[F: forms.ActForm](self, kind: type[F], **initial: object) -> F:
+    def form[F: forms.ActForm](self, kind: type[F], /, **initial: object) -> F:
         """Bind the form to what was posted; `initial` fills it the first time."""
         return kind(
             self.request.POST if self.request.method == "POST" else None,
@@ -200,9 +200,7 @@ def promise(request: HttpRequest, account_id: int) -> HttpResponse:
             "proposal_id": frame.step,
             **frame.dated,
         }
-        words = (
-            f"Promesse de {french.euros(data['amount'])} notée pour le {french.day(data['due_on'])}."
-        )
+        words = f"Promesse de {french.euros(data['amount'])} notée pour le {french.day(data['due_on'])}."
         if request.GET.get("appel"):
             contacts.settle_call(
                 account_id,
@@ -258,7 +256,9 @@ def _unanswered(act: Attempt, outcome: str) -> HttpResponse:
     step = number(act.request.GET.get("etape", ""))
     words = "Message laissé."
     if outcome == CallOutcome.NO_ANSWER:
-        words = "Appel sans réponse" + (" : l’étape revient au prochain jour ouvré." if step else ".")
+        words = "Appel sans réponse" + (
+            " : l’étape revient au prochain jour ouvré." if step else "."
+        )
     return act.at_once(
         words,
         lambda by, at: contacts.settle_call(
@@ -608,9 +608,7 @@ def strategy(request: HttpRequest, account_id: int) -> HttpResponse:
         assigning.assign_strategy(account_id, int(data["strategy"]), **frame.dated)
         return Done("Stratégie changée.")
 
-    return act.answer(
-        form, operate, title="Changer de stratégie", verb="Changer la stratégie"
-    )
+    return act.answer(form, operate, title="Changer de stratégie", verb="Changer la stratégie")
 
 
 @page(Capability.COMPLETE_DATA, section="accounts")
@@ -618,9 +616,7 @@ def identity(request: HttpRequest, account_id: int) -> HttpResponse:
     """Change who the debtor is and where to write."""
     act = Attempt(request, account_id)
     names = [name for name in forms.DebtorForm.base_fields if name not in {"version", "etape"}]
-    form = act.form(
-        forms.DebtorForm, **{name: getattr(act.account.debtor, name) for name in names}
-    )
+    form = act.form(forms.DebtorForm, **{name: getattr(act.account.debtor, name) for name in names})
 
     def operate(data: Data, frame: Frame) -> Done:
         facts = completing.DebtorFacts(**{name: data[name] for name in names})

@@ -17,7 +17,7 @@ from exigible.domain.roles import Capability
 from exigible.domain.text_keys import name_key
 from exigible.operations import daily_run
 from exigible.operations.acts import By
-from exigible.store.models import Account, Channel, Contact, DailyRun, Message, MessageStatus, Proposal
+from exigible.store.models import Account, Channel, Contact, DailyRun, Proposal
 from exigible.store.queries import timeline as events_query
 from exigible.store.queries import worklist
 from exigible.store.queries.access import visible_creditors
@@ -112,9 +112,7 @@ def run_day(request: HttpRequest) -> HttpResponse:
     """Start today's run; the page follows it until it ends."""
     user = person(request)
     try:
-        daily_run.start_run(
-            clock.today(), today=clock.today(), by=By.user(user), at=clock.now()
-        )
+        daily_run.start_run(clock.today(), today=clock.today(), by=By.user(user), at=clock.now())
     except Refused as refused:
         return answers.refused(request, refused, back=reverse("my_day"))
     return run_progress(request)
@@ -136,12 +134,6 @@ def step_context(request: HttpRequest, chosen: Proposal, today: date) -> dict[st
     account = chosen.account
     contact = main_contact(account)
     recent, _ = events_query.events(account.pk, until=today, which="tout", limit=6)
-    message = (
-        Message.objects.filter(proposal=chosen)
-        .exclude(status__in=[MessageStatus.CANCELLED])
-        .order_by("-id")
-        .first()
-    )
     return {
         "today": today,
         "step": chosen,
@@ -150,7 +142,6 @@ def step_context(request: HttpRequest, chosen: Proposal, today: date) -> dict[st
         "heading": wording.proposed(chosen, contact.name if contact else ""),
         "why": wording.reasons(chosen),
         "recent": timeline_words.lines(recent),
-        "message": message,
         "is_call": chosen.channel == Channel.CALL,
         "is_written": chosen.channel in worklist.WRITTEN,
         "may_work": user.may(Capability.WORK_ACCOUNTS),
@@ -161,9 +152,10 @@ def step_context(request: HttpRequest, chosen: Proposal, today: date) -> dict[st
 def main_contact(account: Account) -> Contact | None:
     """Return whom to call: the main contact, else the first who has a number."""
     contacts = Contact.objects.filter(debtor_id=account.debtor_id, active=True)
-    return contacts.order_by("-is_main", "pk").exclude(phone="").first() or contacts.order_by(
-        "-is_main", "pk"
-    ).first()
+    return (
+        contacts.order_by("-is_main", "pk").exclude(phone="").first()
+        or contacts.order_by("-is_main", "pk").first()
+    )
 
 
 def filter_bar(request: HttpRequest) -> FilterBar:
@@ -172,7 +164,11 @@ def filter_bar(request: HttpRequest) -> FilterBar:
     filters: list[Filter] = [
         TextFilter("nom", "Nom", "Nom contenant"),
         ChoiceFilter(
-            "canal", "Étape", "Étape", options=[(c.value, str(c.label)) for c in Channel], every="toutes"
+            "canal",
+            "Étape",
+            "Étape",
+            options=[(c.value, str(c.label)) for c in Channel],
+            every="toutes",
         ),
         AmountFilter("plus_de", "Montant", "Échu d’au moins"),
     ]

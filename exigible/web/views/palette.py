@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
@@ -54,16 +54,50 @@ class Act:
 
 ACTS = (
     Act("act-call", "Appeler", "phone", "A", Capability.WORK_ACCOUNTS, "appeler telephoner"),
-    Act("act-write", "Écrire", "send", "E", Capability.WORK_ACCOUNTS, "ecrire relance relancer mail"),
-    Act("act-promise", "Noter une promesse", "flag", "P", Capability.WORK_ACCOUNTS, "noter promesse"),
+    Act(
+        "act-write", "Écrire", "send", "E", Capability.WORK_ACCOUNTS, "ecrire relance relancer mail"
+    ),
+    Act(
+        "act-promise", "Noter une promesse", "flag", "P", Capability.WORK_ACCOUNTS, "noter promesse"
+    ),
     Act("act-note", "Ajouter une note", "note", "N", Capability.WORK_ACCOUNTS, "ajouter note"),
-    Act("act-dispute", "Ouvrir un litige", "split", "L", Capability.WORK_ACCOUNTS, "litige contestation bloquer"),
+    Act(
+        "act-dispute",
+        "Ouvrir un litige",
+        "split",
+        "L",
+        Capability.WORK_ACCOUNTS,
+        "litige contestation bloquer",
+    ),
     Act("act-hold", "Suspendre", "pause", "", Capability.HOLD_ACCOUNTS, "suspendre suspension"),
-    Act("act-payment", "Saisir un règlement", "euro", "", Capability.RECORD_PAYMENTS, "reglement encaissement paiement virement cheque"),
-    Act("act-notice", "Préparer une mise en demeure", "scale", "M", Capability.WORK_ACCOUNTS, "mise en demeure"),
-    Act("act-statement", "Décompte", "doc", "D", Capability.SEE_ACCOUNTS, "decompte interets penalites"),
+    Act(
+        "act-payment",
+        "Saisir un règlement",
+        "euro",
+        "",
+        Capability.RECORD_PAYMENTS,
+        "reglement encaissement paiement virement cheque",
+    ),
+    Act(
+        "act-notice",
+        "Préparer une mise en demeure",
+        "scale",
+        "M",
+        Capability.WORK_ACCOUNTS,
+        "mise en demeure",
+    ),
+    Act(
+        "act-statement",
+        "Décompte",
+        "doc",
+        "D",
+        Capability.SEE_ACCOUNTS,
+        "decompte interets penalites",
+    ),
     Act("act-task", "Ajouter une tâche", "task", "", Capability.WORK_ACCOUNTS, "tache"),
-    Act("act-assign", "Confier le compte", "user", "", Capability.ASSIGN_ACCOUNTS, "confier charge"),
+    Act(
+        "act-assign", "Confier le compte", "user", "", Capability.ASSIGN_ACCOUNTS, "confier charge"
+    ),
 )
 
 
@@ -98,7 +132,9 @@ def search(request: HttpRequest) -> HttpResponse:
     if here is not None:
         groups.append((f"Actions sur {here.debtor.name}", _acts(request, key)))
     groups.append(("Sections", _sections(request, key)))
-    return render(request, "components/palette_results.html", {"groups": _cut(groups), "typed": typed})
+    return render(
+        request, "components/palette_results.html", {"groups": _cut(groups), "typed": typed}
+    )
 
 
 @personal()
@@ -115,7 +151,7 @@ def understood(request: HttpRequest) -> HttpResponse:
                 return JsonResponse({"value": typed_amount(cents_of(typed)), "words": ""})
     except WrongInput as wrong:
         return JsonResponse({"value": "", "words": wrong.message})
-    raise Http404
+    return JsonResponse({"value": "", "words": ""})
 
 
 def _account_option(account: Account) -> Option:
@@ -135,7 +171,9 @@ def _sections(request: HttpRequest, key: str) -> list[Option]:
     return [
         Option("chev", section.label, key=f"G {section.letter}", address=reverse(section.url_name))
         for section in sections_of(person(request))
-        if not wanted or name_key(section.label).startswith(wanted) or f" {wanted}" in name_key(section.label)
+        if not wanted
+        or name_key(section.label).startswith(wanted)
+        or f" {wanted}" in name_key(section.label)
     ]
 
 
@@ -187,8 +225,8 @@ def _cut(groups: list[tuple[str, list[Option]]]) -> list[tuple[str, list[Option]
     """Keep twelve options in all, dropping empty groups."""
     kept, left = [], MOST
     for title, options in groups:
-        options = options[:left]
-        left -= len(options)
-        if options:
-            kept.append((title, options))
+        taken = options[:left]
+        left -= len(taken)
+        if taken:
+            kept.append((title, taken))
     return kept

@@ -195,10 +195,10 @@ def _carry_out(
     words = f"{french.grouped(len(done))} {act.done}"
     if aside:
         first, reason = aside[0]
-        words += f", {french.grouped(len(aside))} mises de côté ({first.account.debtor.name} : {reason})"
-    return answers.acted(
-        request, f"{words}.", back=reverse("my_day"), events={"step-done": done}
-    )
+        words += (
+            f", {french.grouped(len(aside))} mises de côté ({first.account.debtor.name} : {reason})"
+        )
+    return answers.acted(request, f"{words}.", back=reverse("my_day"), events={"step-done": done})
 
 
 @page(Capability.EXPORT, section="my_day")

@@ -1,0 +1,219 @@
+"""`exigible import`: bring files in, or say what they hold without writing anything.
+
+With `--dry-run` neither creditor nor database is needed, and neither Django nor psycopg is loaded.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exigible.cli._command import (
+    DONE,
+    REFUSED,
+    JsonOption,
+    open_database,
+    progress_bar,
+    say,
+    write,
+    write_json,
+)
+from exigible.domain.french import count, day, euros
+from exigible.domain.refusals import Refused, WrongInput
+from exigible.intake.fec import is_siren, read_name
+from exigible.intake.formats import LABELS, Format
+from exigible.intake.report import ImportReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exigible.store.models import Creditor
+
+SHOWN_PROBLEMS = 20
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")],
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="FORMAT",
+            help="fec, customers (fichier des clients) ou open_items (factures ouvertes) ; "
+            "sans elle, le format est reconnu.",
+        ),
+    ] = "",
+    creditor: Annotated[
+        str, typer.Option("--creditor", metavar="SIREN", help="À qui est le fichier.")
+    ] = "",
+    creditor_name: Annotated[
+        str,
+        typer.Option("--creditor-name", metavar="NOM", help="Crée ce créancier s’il est inconnu."),
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Lit et contrôle, sans base et sans rien écrire.")
+    ] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Prend ce qui est lisible et laisse le reste.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Importe un export comptable (FEC), un fichier de clients ou de factures ouvertes."""
+    if format_ and format_ not in Format:
+        raise WrongInput(
+            "format",
+            f"Le format « {format_} » n’est pas connu. Formats : {', '.join(Format)}.",
+            field="--as",
+        )
+    for file in files:
+        with file.open("rb"):  # unreachable files are refused before anything starts
+            pass
+    with progress_bar(quiet=False) as progress:
+        if dry_run:
+            reports = [_read(file, format_, partial, progress) for file in files]
+        else:
+            reports = _bring_in(files, format_, creditor, creditor_name, partial, progress)
+    if as_json:
+        answers = [report.as_json() for report in reports]
+        write_json(answers[0] if len(answers) == 1 else answers)
+    else:
+        for report in reports:
+            _show(report, dry_run=dry_run)
+    return DONE if all(report.accepted for report in reports) else REFUSED
+
+
+def _read(
+    file: Path, format_: str, partial: bool, progress: Callable[[str, int, int], None]
+) -> ImportReport:
+    from exigible.intake.importing import dry_run
+
+    size = file.stat().st_size
+    return dry_run(
+        file,
+        format_=format_,
+        partial=partial,
+        on_bytes=lambda done: progress(f"Lecture de {file.name}", min(done, size), size),
+    )
+
+
+def _bring_in(
+    files: list[Path],
+    format_: str,
+    siren: str,
+    name: str,
+    partial: bool,
+    progress: Callable[[str, int, int], None],
+) -> list[ImportReport]:
+    owners = [siren or read_name(file.name)[0] for file in files]
+    for file, owner in zip(files, owners, strict=True):
+        if not owner:
+            raise WrongInput(
+                "creditor_unknown",
+                f"« {file.name} » ne dit pas à qui il est : indiquez-le par --creditor SIREN.",
+                field="--creditor",
+            )
+    open_database()
+    from exigible.operations.acts import By
+    from exigible.operations.imports import receive_file, run_import
+
+    reports = []
+    for file, owner in zip(files, owners, strict=True):
+        at = datetime.now(UTC)
+        with file.open("rb") as content:
+            batch = receive_file(
+                content,
+                name=file.name,
+                creditor=_creditor(owner, name),
+                format_=format_,
+                partial=partial,
+                by=By.job("import"),
+                at=at,
+            )
+        reports.append(run_import(batch.pk, at=at, progress=progress))
+    return reports
+
+
+def _creditor(siren: str, name: str) -> Creditor:
+    from exigible.store.models import Creditor
+
+    siren = siren.replace(" ", "")
+    found = Creditor.objects.filter(siren=siren).first()
+    if found is not None:
+        return found
+    if not name:
+        raise Refused(
+            "creditor_unknown",
+            f"Aucun créancier n’a le SIREN {siren}. Créez-le dans Administration, ou ici par "
+            "--creditor-name NOM ; ou désignez-en un autre par --creditor SIREN.",
+            field="--creditor",
+        )
+    if len(siren) != 9 or not siren.isdigit():
+        raise WrongInput(
+            "siren", f"« {siren} » n’est pas un SIREN (neuf chiffres).", field="--creditor"
+        )
+    if not is_siren(siren):
+        say(f"Attention : {siren} n’est pas un SIREN valable ; le créancier est créé ainsi.")
+    return Creditor.objects.create(name=name, siren=siren)
+
+
+def _show(report: ImportReport, *, dry_run: bool) -> None:
+    """Write a report for a person."""
+    label = LABELS.get(Format(report.format), report.format) if report.format else "?"
+    write(f"{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else ""))
+    if report.closing_on is not None and report.first_on and report.last_on:
+        write(
+            f"  du {day(report.first_on)} au {day(report.last_on)}, exercice clos le "
+            f"{day(report.closing_on)}"
+        )
+    for name, words in _COUNTED.items():
+        if report.counts.get(name):
+            write(f"  {count(report.counts[name], *words)}")
+    for kind, words in (("debit", "débit"), ("credit", "crédit")):
+        if kind in report.totals:
+            write(f"  total {words} {euros(report.totals[kind].get('EUR', 0))}")
+    for customer, reason in report.never_chased[:SHOWN_PROBLEMS]:
+        write(f"  {customer} ne sera pas relancé. {reason}")
+    for problem in report.problems[:SHOWN_PROBLEMS]:
+        write(f"  {'✗' if problem.blocking else '!'} {problem.message}")
+    if report.problem_count > SHOWN_PROBLEMS:
+        write(
+            f"  … {count(report.problem_count - SHOWN_PROBLEMS, 'autre remarque', 'autres remarques')}"
+        )
+    if not report.accepted:
+        write("  Fichier refusé : rien n’a été pris.")
+    elif dry_run:
+        write("  Fichier lisible. Rien n’a été écrit.")
+    elif report.unchanged:
+        write("  Déjà importé : rien n’a changé.")
+    else:
+        for name, words in _WRITTEN.items():
+            if report.written.get(name):
+                write(f"  + {count(report.written[name], *words)}")
+
+
+_COUNTED = {
+    "entries": ("ligne", "lignes"),
+    "parties": ("client", "clients"),
+    "claims": ("créance", "créances"),
+    "payments": ("règlement", "règlements"),
+    "credit_notes": ("avoir", "avoirs"),
+    "lettered_groups": ("groupe lettré", "groupes lettrés"),
+    "open_items": ("facture ouverte", "factures ouvertes"),
+}
+_WRITTEN = {
+    "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
+    "claims": ("créance ouverte", "créances ouvertes"),
+    "payments": ("règlement enregistré", "règlements enregistrés"),
+    "credit_notes": ("avoir enregistré", "avoirs enregistrés"),
+    "settlements": ("lettrage repris", "lettrages repris"),
+    "returned": ("règlement revenu impayé", "règlements revenus impayés"),
+    "recognised": ("règlement déjà saisi reconnu", "règlements déjà saisis reconnus"),
+    "reversed": ("affectation contrepassée", "affectations contrepassées"),
+    "superseded": ("report remplacé", "reports remplacés"),
+    "customers": ("client mis à jour", "clients mis à jour"),
+    "contacts": ("contact ajouté", "contacts ajoutés"),
+    "due_dates": ("échéance reprise", "échéances reprises"),
+}

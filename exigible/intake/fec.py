@@ -1,0 +1,755 @@
+"""Reading a FEC (*fichier des écritures comptables*): bytes in, lines of third-party accounts out.
+
+Article A47 A-1 of the *Livre des procédures fiscales* names eighteen columns; the wild adds and
+drops some, changes separator, encoding, line ends and the writing of amounts. Everything here is a
+stream: a file of any size is read in the same memory but for the entries still open and one total
+for each customer account.
+
+An entry is JournalCode and EcritureNum, without the date, and must balance. Software that numbers
+nothing (EcritureNum 0 everywhere) makes one entry of a whole journal: it balances too, and each
+return to zero on the way closes what is called here a *unit*: the smallest balanced run of lines,
+which says what stood against each customer line (sales, bank, something else).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import IntEnum
+from pathlib import PurePath
+from typing import NamedTuple
+
+from exigible.domain.french import day as french_day
+from exigible.domain.french import euros
+from exigible.domain.text_keys import name_key, ref_key
+from exigible.intake.cells import Illegible, read_cents, read_day
+from exigible.intake.ledger_text import (
+    Opener,
+    TextShape,
+    look_at,
+    numbered_lines,
+    unreadable,
+)
+from exigible.intake.problems import Problem, Problems, Unreadable
+
+FORMAT = "fec"
+DELIMITERS = ("\t", "|", ";", ",")
+COLUMNS = (
+    "JournalCode",
+    "JournalLib",
+    "EcritureNum",
+    "EcritureDate",
+    "CompteNum",
+    "CompteLib",
+    "CompAuxNum",
+    "CompAuxLib",
+    "PieceRef",
+    "PieceDate",
+    "EcritureLib",
+    "Debit",
+    "Credit",
+    "Montant",
+    "Sens",
+    "EcritureLet",
+    "DateLet",
+    "ValidDate",
+    "Montantdevise",
+    "Idevise",
+)
+SYNONYMS = {
+    "codejournal": "JournalCode",
+    "journal": "JournalCode",
+    "journallibelle": "JournalLib",
+    "libellejournal": "JournalLib",
+    "numeroecriture": "EcritureNum",
+    "numecriture": "EcritureNum",
+    "dateecriture": "EcritureDate",
+    "numerocompte": "CompteNum",
+    "numcompte": "CompteNum",
+    "compte": "CompteNum",
+    "libellecompte": "CompteLib",
+    "comptelibelle": "CompteLib",
+    "compteauxnum": "CompAuxNum",
+    "compteauxiliaire": "CompAuxNum",
+    "compteauxlib": "CompAuxLib",
+    "referencepiece": "PieceRef",
+    "refpiece": "PieceRef",
+    "datepiece": "PieceDate",
+    "libelleecriture": "EcritureLib",
+    "ecriturelibelle": "EcritureLib",
+    "montantdebit": "Debit",
+    "montantcredit": "Credit",
+    "lettrage": "EcritureLet",
+    "ecriturelettrage": "EcritureLet",
+    "datelettrage": "DateLet",
+    "datevalidation": "ValidDate",
+    "devise": "Idevise",
+    "idevise": "Idevise",
+}
+REQUIRED = ("JournalCode", "EcritureNum", "EcritureDate", "CompteNum")
+INFORMATIVE = frozenset({"Montantdevise", "Idevise"})  # may be cut off the end of a line
+DATES = ("EcritureDate", "PieceDate", "DateLet", "ValidDate")
+SENSES = {
+    **dict.fromkeys(("d", "+1", "+", "1", "debit", "debiteur"), 1),
+    **dict.fromkeys(("c", "-1", "-", "credit", "crediteur"), -1),
+}
+MAX_TOTAL = 10**17  # cents: a quadrillion euros, and every sum stays within 64 bits
+FIELD_NAMES = {
+    "EcritureDate": "date d’écriture",
+    "PieceDate": "date de pièce",
+    "DateLet": "date de lettrage",
+    "ValidDate": "date de validation",
+    "CompteNum": "numéro de compte",
+    "Debit": "débit",
+    "Credit": "crédit",
+    "Montant": "montant",
+    "Sens": "sens",
+}
+STOP_AFTER = 200  # unreadable lines after which a file is not worth reading on
+CACHED = 100_000
+DEFAULT_PREFIXES = ("411", "413", "416", "417", "4191")
+NOT_INVOICED = "418"  # factures à établir: no claim yet, whatever the prefixes followed
+
+# What an account is, for telling sales from receipts: one bit each.
+MONEY, SALE, THIRD_PARTY, OTHER = 1, 2, 4, 8
+SALES = ("70", "71", "72", "73", "74", "751", "752", "753", "754", "756")  # rents, dues included
+_FILE_NAME = re.compile(r"(\d{9})[ _-]?FEC[ _-]?(\d{8})(?!\d)", re.IGNORECASE)
+
+_OPENING_CODES = frozenset({"an", "ran", "ano", "anv", "anx", "aan", "anc", "rn", "raz", "nouv"})
+_MAYBE_OPENING_CODES = frozenset({"ad", "ao", "ou", "ouv", "rep"})
+_OPENING_WORDS = re.compile(
+    r"\ba[ -]?nouveaux?\b|\breports?\b|\bouverture\b|\bran\b|\bsoldes? d ?ouverture\b"
+)
+_OPENING_LABEL = re.compile(
+    r"(?:(?:soldes?|reports?) )?[aà][ -]?nouveaux?\b|solde d.?ouverture|r\.?a\.?n\.?(?:\s|$)",
+    re.IGNORECASE,
+).match
+
+
+class Opening(IntEnum):
+    """How a line is known to be an *à-nouveau*; by its label alone it is only believed to be."""
+
+    NO = 0
+    BY_LABEL = 1
+    BY_JOURNAL = 2
+
+
+class Posting(NamedTuple):
+    """One line of a followed account. Amounts in cents, never negative; texts without padding."""
+
+    line: int
+    unit: int
+    journal: str
+    entry_num: str
+    entry_date: date
+    account: str
+    account_label: str
+    auxiliary: str
+    auxiliary_label: str
+    piece_ref: str
+    piece_date: date | None
+    label: str
+    debit_cents: int
+    credit_cents: int
+    lettering: str
+    lettered_on: date | None
+    opening: Opening
+    currency_amount: str
+    currency: str
+
+
+@dataclass(slots=True)
+class AccountTotals:
+    """Sums of one followed account and auxiliary, as the file states them."""
+
+    label: str
+    debit_cents: int = 0
+    credit_cents: int = 0
+
+    @property
+    def balance_cents(self) -> int:
+        return self.debit_cents - self.credit_cents
+
+
+@dataclass(slots=True, kw_only=True)
+class FecReport:
+    """What a file held: complete once its lines have all been read."""
+
+    name: str
+    shape: TextShape
+    delimiter: str
+    columns: tuple[str, ...]
+    problems: Problems
+    entries: int = 0  # lines after the header
+    debit_cents: int = 0
+    credit_cents: int = 0
+    first_on: date | None = None  # of the lines that are not à-nouveaux
+    last_on: date | None = None
+    opening_days: set[date] = field(default_factory=set)
+    accounts: dict[tuple[str, str], AccountTotals] = field(default_factory=dict)
+    lettered_groups: set[tuple[str, str, str]] = field(default_factory=set)
+    lettered_lines: int = 0
+    followed_lines: int = 0
+    unit_masks: array[int] = field(default_factory=lambda: array("B"))
+    journal_masks: Counter[tuple[str, int]] = field(default_factory=Counter)
+    journal_labels: dict[str, str] = field(default_factory=dict)
+    name_siren: str = ""
+    name_closing: date | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.problems.blocking == 0
+
+    @property
+    def closing_on(self) -> date:
+        """The last day of the financial year, from the name where the content allows it."""
+        return closing_day(self)
+
+
+class FecFile:
+    """A FEC ready to be read: its encoding, separator and columns are known.
+
+    `opened` opens the bytes anew each time; `name` is the file's name as it came. Raise Unreadable
+    for a file that has no lines to read: empty, binary, without the columns.
+    """
+
+    def __init__(
+        self,
+        opened: Opener,
+        name: str,
+        *,
+        prefixes: Sequence[str] = DEFAULT_PREFIXES,
+        partial: bool = False,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> None:
+        self._opened = opened
+        self._followed = tuple(prefixes)
+        self._on_bytes = on_bytes
+        shape = look_at(opened)
+        problems = Problems(partial=partial)
+        siren, closing = read_name(name)
+        self._header_line, header = self._first_line(shape)
+        self._delimiter, self._places = _understand_header(header)
+        self._width = len(header.rstrip("\r\n").split(self._delimiter))
+        self.report = FecReport(
+            name=name,
+            shape=shape,
+            delimiter=self._delimiter,
+            columns=tuple(self._places),
+            problems=problems,
+            name_siren=siren,
+            name_closing=closing,
+        )
+        if shape.broken:
+            problems.add(
+                "broken_characters",
+                f"{shape.broken} octets ne sont pas de l’encodage {shape.label} ; ils sont "
+                "remplacés par « \ufffd » dans les libellés.",
+                blocking=False,
+            )
+        for absent in ("CompAuxNum", "PieceRef", "EcritureLib", "EcritureLet"):
+            if absent not in self._places:
+                problems.add(
+                    "missing_column",
+                    f"La colonne {absent} manque : ce qu’elle dit d’habitude restera inconnu.",
+                    line=self._header_line,
+                    field=absent,
+                    blocking=False,
+                )
+
+    def _first_line(self, shape: TextShape) -> tuple[int, str]:
+        for number, lines in numbered_lines(self._opened, shape.encoding):
+            for offset, line in enumerate(lines):
+                if line.strip():
+                    return number + offset, line
+        raise unreadable("empty_file", "Ce fichier est vide. Vérifiez l’export, puis recommencez.")
+
+    def postings(self) -> Iterator[Posting]:
+        """Yield the lines of followed accounts; afterwards `report` is complete.
+
+        Every line of the file is checked (columns, dates, amounts, balance of its entry). Reading
+        stops early when most of it makes no sense. Raise Unreadable for an endless line.
+        """
+        report, problems = self.report, self.report.problems
+        yield from self._read()
+        if not report.entries:
+            raise unreadable(
+                "no_lines", "Ce fichier n’a que sa ligne d’en-tête : aucune écriture à lire."
+            )
+        if report.debit_cents > MAX_TOTAL or report.credit_cents > MAX_TOTAL:
+            problems.add("amount_too_large", "Le total du fichier dépasse ce qui est possible.")
+        _check_name(report)
+
+    def _read(self) -> Iterator[Posting]:
+        report, problems = self.report, self.report.problems
+        places, width, delimiter = self._places, self._width, self._delimiter
+        at = places.__getitem__
+        i_journal, i_num, i_date, i_account = (at(name) for name in REQUIRED)
+        optional = {name: places.get(name, -1) for name in COLUMNS}
+        i_label = optional["EcritureLib"]
+        i_aux, i_aux_label = optional["CompAuxNum"], optional["CompAuxLib"]
+        i_letter = optional["EcritureLet"]
+        i_other_dates = [
+            places[name] for name in ("PieceDate", "DateLet", "ValidDate") if name in places
+        ]
+        split = "Montant" in places
+        i_debit, i_credit = (at("Montant"), at("Sens")) if split else (at("Debit"), at("Credit"))
+        shortest = 1 + max(place for name, place in places.items() if name not in INFORMATIVE)
+        masks, journal_masks = report.unit_masks, report.journal_masks
+        units: dict[tuple[str, str], list[int]] = {}  # balance, debit, line, unit
+        days: dict[str, date | None] = {}
+        cents: dict[str, int] = {}
+        kinds: dict[str, tuple[str, int, bool]] = {}
+        journals: dict[str, tuple[str, bool]] = {}
+        opening_days: set[date] = set()
+        ordinary_days: set[date] = set()
+        debits = credits = 0
+        totals = report.accounts
+        texts: dict[str, str] = {}
+        unreadable_lines = 0
+        bytes_told = 0
+
+        def text(fields: Sequence[str], name: str) -> str:
+            place = optional[name]
+            if place < 0:
+                return ""
+            value = fields[place].strip()
+            if len(texts) < CACHED:
+                return texts.setdefault(value, value)
+            return value
+
+        for first, lines in numbered_lines(self._opened, report.shape.encoding):
+            if self._on_bytes:
+                bytes_told += sum(map(len, lines)) + len(lines)
+                self._on_bytes(bytes_told)
+            number = first - 1
+            for line in lines:
+                number += 1
+                if number <= self._header_line:
+                    continue
+                fields: Sequence[str] = line.split(delimiter)
+                if len(fields) != width:
+                    if not line.strip():
+                        continue
+                    fields = _repaired(line, fields, delimiter, shortest, width, problems, number)
+                    if not fields:
+                        unreadable_lines += 1
+                        report.entries += 1
+                        if unreadable_lines >= STOP_AFTER:
+                            _stop(problems, number)
+                            return
+                        continue
+                elif '"' in line:
+                    fields = _unquoted(fields)
+                report.entries += 1
+                try:
+                    raw = fields[i_date]
+                    try:
+                        on = days[raw]
+                    except KeyError:
+                        on = _remember(days, raw, read_day(raw))
+                    if on is None:
+                        raise Illegible("wrong_date", "la date manque")
+                    raw_account = fields[i_account]
+                    try:
+                        account, mask, followed = kinds[raw_account]
+                    except KeyError:
+                        account, mask, followed = self._kind(raw_account)
+                        if len(kinds) < CACHED:
+                            kinds[raw_account] = account, mask, followed
+                    if not account:
+                        raise Illegible("missing_account", "le numéro manque")
+                    raw = fields[i_debit]
+                    try:
+                        debit = cents[raw]
+                    except KeyError:
+                        debit = _remember(cents, raw, read_cents(raw))
+                    raw = fields[i_credit]
+                    if split:
+                        sense = SENSES.get(ref_sense(raw))
+                        if sense is None:
+                            raise Illegible(
+                                "wrong_sense", f"« {raw.strip()[:20]} » n’est ni D ni C"
+                            )
+                        debit, credit = (debit, 0) if sense > 0 else (0, debit)
+                    else:
+                        try:
+                            credit = cents[raw]
+                        except KeyError:
+                            credit = _remember(cents, raw, read_cents(raw))
+                    for place in i_other_dates:
+                        raw = fields[place]
+                        if raw not in days:
+                            _remember(days, raw, read_day(raw))
+                except Illegible as error:
+                    unreadable_lines += 1
+                    self._note(error, fields, number, line)
+                    if unreadable_lines >= STOP_AFTER:
+                        _stop(problems, number)
+                        return
+                    continue
+
+                debits += debit
+                credits += credit
+                raw = fields[i_journal]
+                try:
+                    journal, opening = journals[raw]
+                except KeyError:
+                    journal, opening = journals[raw] = self._journal(
+                        raw, text(fields, "JournalLib")
+                    )
+                (opening_days if opening else ordinary_days).add(on)
+                key = (journal, fields[i_num].strip())
+                unit = units.get(key)
+                if unit is None:
+                    unit = units[key] = [0, 0, number, len(masks)]
+                    masks.append(0)
+                unit[0] += debit - credit
+                unit[1] += debit
+                if mask:
+                    masks[unit[3]] |= mask
+                if not unit[0]:
+                    del units[key]
+                    journal_masks[journal, masks[unit[3]]] += 1
+                if not followed:
+                    continue
+
+                auxiliary = fields[i_aux].strip() if i_aux >= 0 else ""
+                label = fields[i_label].strip() if i_label >= 0 else ""
+                letter = fields[i_letter].strip() if i_letter >= 0 else ""
+                total = totals.get((account, auxiliary))
+                if total is None:
+                    shown = fields[i_aux_label].strip() if i_aux_label >= 0 else ""
+                    total = totals[account, auxiliary] = AccountTotals(
+                        shown if auxiliary else text(fields, "CompteLib")
+                    )
+                total.debit_cents += debit
+                total.credit_cents += credit
+                report.followed_lines += 1
+                if letter:
+                    report.lettered_lines += 1
+                    if account.startswith("411"):
+                        report.lettered_groups.add((account, auxiliary, letter))
+                net_debit, net_credit = net(debit, credit)
+                yield Posting(
+                    number,
+                    unit[3],
+                    journal,
+                    key[1],
+                    on,
+                    account,
+                    text(fields, "CompteLib"),
+                    auxiliary,
+                    text(fields, "CompAuxLib"),
+                    text(fields, "PieceRef"),
+                    days.get(fields[optional["PieceDate"]]) if "PieceDate" in places else None,
+                    label,
+                    net_debit,
+                    net_credit,
+                    letter,
+                    days.get(fields[optional["DateLet"]]) if "DateLet" in places else None,
+                    Opening.BY_JOURNAL
+                    if opening
+                    else Opening.BY_LABEL
+                    if _OPENING_LABEL(label)
+                    else Opening.NO,
+                    text(fields, "Montantdevise"),
+                    text(fields, "Idevise"),
+                )
+            report.debit_cents, report.credit_cents = debits, credits
+        report.opening_days = opening_days
+        if ordinary_days:
+            report.first_on, report.last_on = min(ordinary_days), max(ordinary_days)
+        _check_balance(units, problems)
+
+    def _journal(self, raw: str, label: str) -> tuple[str, bool]:
+        """Return the code of a journal and whether it holds *à-nouveaux*, at its first line."""
+        code = raw.strip()
+        self.report.journal_labels.setdefault(code, label)
+        return code, is_opening_journal(code, label)
+
+    def _kind(self, raw: str) -> tuple[str, int, bool]:
+        """Return an account number, what it is, and whether it is followed."""
+        account = raw.strip().strip('"').strip()
+        if account.startswith("5"):
+            mask = MONEY
+        elif account.startswith(SALES):
+            mask = SALE
+        elif account.startswith("41"):
+            mask = THIRD_PARTY
+        elif account.startswith("445"):
+            mask = 0  # VAT goes with anything
+        else:
+            mask = OTHER
+        followed = account.startswith(self._followed) and not account.startswith(NOT_INVOICED)
+        return account, mask, followed
+
+    def _note(self, error: Illegible, fields: Sequence[str], number: int, line: str) -> None:
+        """Note what cannot be read, at the field it stands in."""
+        name = _guilty_field(error, fields, self._places)
+        self.report.problems.add(
+            error.code,
+            f"Ligne {number}, {FIELD_NAMES.get(name, name)} : {error}.",
+            line=number,
+            field=name,
+            excerpt=line,
+        )
+
+
+def net(debit: int, credit: int) -> tuple[int, int]:
+    """Return debit and credit without signs: a negative debit is a credit, and the reverse."""
+    if debit >= 0 and credit >= 0:
+        return debit, credit
+    return (max(debit, 0) + max(-credit, 0), max(credit, 0) + max(-debit, 0))
+
+
+def ref_sense(raw: str) -> str:
+    return raw.strip().lower().replace("é", "e")
+
+
+def read_name(name: str) -> tuple[str, date | None]:
+    """Return the SIREN and closing date of a name like 123456789FEC20251231.txt."""
+    found = _FILE_NAME.search(PurePath(name).name)
+    if not found:
+        return "", None
+    try:
+        return found[1], read_day(found[2])
+    except Illegible:
+        return found[1], None
+
+
+def is_siren(siren: str) -> bool:
+    """Say whether a SIREN has nine digits, not all the same, and its check digit (Luhn)."""
+    if len(siren) != 9 or not siren.isascii() or not siren.isdigit() or len(set(siren)) == 1:
+        return False
+    total = 0
+    for place, digit in enumerate(map(int, reversed(siren))):
+        doubled = digit * (1 + place % 2)
+        total += doubled - 9 * (doubled > 9)
+    return total % 10 == 0
+
+
+def is_opening_journal(code: str, label: str) -> bool:
+    """Say whether a journal holds *à-nouveaux*: by its code, or by its label."""
+    code, words = ref_key(code), name_key(label)
+    if _OPENING_WORDS.search(words):
+        return True
+    if code in _OPENING_CODES:
+        return not re.search(r"annul|achat|vente|banque|caisse", words)
+    return code in _MAYBE_OPENING_CODES and (not words or ref_key(words) == code)
+
+
+def _remember[T](cache: dict[str, T], raw: str, value: T) -> T:
+    if len(cache) < CACHED:
+        cache[raw] = value
+    return value
+
+
+def _understand_header(header: str) -> tuple[str, dict[str, int]]:
+    """Return the separator and the place of each known column; raise Unreadable without them."""
+    best: tuple[str, dict[str, int]] = ("\t", {})
+    for delimiter in DELIMITERS:
+        places: dict[str, int] = {}
+        known = {ref_key(name): name for name in COLUMNS} | SYNONYMS
+        for place, cell in enumerate(header.split(delimiter)):
+            name = known.get(ref_key(cell))
+            if name is not None:
+                places.setdefault(name, place)
+        if len(places) > len(best[1]):
+            best = delimiter, places
+    places = best[1]
+    missing = [name for name in REQUIRED if name not in places]
+    if "Debit" in places and "Credit" in places:
+        places.pop("Montant", None)
+        places.pop("Sens", None)
+    elif "Montant" in places and "Sens" in places:
+        places.pop("Debit", None)
+        places.pop("Credit", None)
+    else:
+        missing.append("Debit et Credit (ou Montant et Sens)")
+    if missing:
+        raise unreadable(
+            "missing_columns",
+            f"Ce fichier n’est pas un FEC : il manque {_listed(missing)} à sa première ligne. "
+            "Exportez le fichier des écritures comptables (article A47 A-1 du LPF) avec son "
+            "en-tête.",
+            line=1,
+            field=missing[0],
+        )
+    return best
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"la colonne {name}" for name in names]
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " et " + shown[-1]
+
+
+def _repaired(
+    line: str,
+    fields: Sequence[str],
+    delimiter: str,
+    shortest: int,
+    width: int,
+    problems: Problems,
+    number: int,
+) -> Sequence[str]:
+    """Return the fields of a line that has not the header's number of them, empty if hopeless."""
+    if '"' in line:
+        try:
+            fields = next(csv.reader([line], delimiter=delimiter))
+        except (csv.Error, StopIteration):
+            fields = []
+    if shortest <= len(fields) < width:
+        return [*fields, *[""] * (width - len(fields))]
+    if len(fields) >= width and not any(cell.strip() for cell in fields[width:]):
+        return fields[:width]
+    problems.add(
+        "wrong_columns",
+        f"Ligne {number} : {len(fields)} champs au lieu de {width}. Le fichier est coupé, ou un "
+        "libellé contient le séparateur.",
+        line=number,
+        excerpt=line,
+    )
+    return []
+
+
+def _unquoted(fields: Sequence[str]) -> list[str]:
+    """Remove the quotes that wrap whole cells; those inside a label stay."""
+    return [
+        cell.strip()[1:-1].replace('""', '"')
+        if len(cell.strip()) > 1 and cell.strip()[0] == '"' == cell.strip()[-1]
+        else cell
+        for cell in fields
+    ]
+
+
+def _guilty_field(error: Illegible, fields: Sequence[str], places: Mapping[str, int]) -> str:
+    if error.code == "missing_account":
+        return "CompteNum"
+    if error.code == "wrong_sense":
+        return "Sens"
+    reader, names = (
+        (read_day, DATES)
+        if error.code == "wrong_date"
+        else (read_cents, ("Debit", "Credit", "Montant"))
+    )
+    for name in names:
+        if name in places:
+            try:
+                if reader(fields[places[name]]) is None and name == "EcritureDate":
+                    return name
+            except Illegible:
+                return name
+    return names[0]
+
+
+def _stop(problems: Problems, number: int) -> None:
+    problems.add(
+        "too_many_problems",
+        f"Lecture arrêtée à la ligne {number} : {STOP_AFTER} lignes illisibles.",
+        line=number,
+    )
+    problems.blocking += problems.partial  # even a partial reading stops there
+
+
+def _check_balance(units: Mapping[tuple[str, str], Sequence[int]], problems: Problems) -> None:
+    for (journal, entry_num), (gap, debit, line, _) in units.items():
+        credit = debit - gap
+        problems.add(
+            "unbalanced_entry",
+            f"Ligne {line} : l’écriture {entry_num or '(sans numéro)'} du journal "
+            f"{journal or '(sans code)'} n’est pas équilibrée : débit {euros(debit)}, crédit "
+            f"{euros(credit)}. Le fichier est peut-être coupé ; refaites l’export.",
+            line=line,
+            field="EcritureNum",
+        )
+
+
+def _check_name(report: FecReport) -> None:
+    """Warn where the file's name and its content disagree; a name refuses nothing."""
+    problems = report.problems
+
+    def warn(code: str, message: str) -> None:
+        problems.add(code, message, field="nom du fichier", blocking=False)
+
+    if not report.name_siren:
+        warn(
+            "file_name",
+            "Le nom du fichier n’est pas de la forme SIRENFECAAAAMMJJ : indiquez à qui il est.",
+        )
+        return
+    if not is_siren(report.name_siren):
+        warn(
+            "siren_check_digit",
+            f"« {report.name_siren} », lu dans le nom du fichier, n’est pas un SIREN valable.",
+        )
+    if report.name_closing is None:
+        warn("closing_date", "La date de clôture du nom du fichier n’existe pas.")
+    elif not _closes(report.name_closing, report) and report.first_on and report.last_on:
+        warn(
+            "closing_date",
+            f"Le nom du fichier annonce une clôture au {french_day(report.name_closing)}, ses "
+            f"écritures vont du {french_day(report.first_on)} au {french_day(report.last_on)} : "
+            f"l’exercice retenu se termine le {french_day(report.closing_on)}.",
+        )
+
+
+def _closes(day: date, report: FecReport) -> bool:
+    """Say whether a financial year ending on `day` can hold the file's lines (24 months at most)."""
+    if report.first_on is None or report.last_on is None:
+        return not report.opening_days or max(report.opening_days) <= day
+    return report.last_on <= day and report.first_on > _years_before(day, 2)
+
+
+def opening_day(report: FecReport) -> date | None:
+    """Return the first day of the financial year where the *à-nouveaux* tell it: all on one day."""
+    if len(report.opening_days) != 1:
+        return None
+    [day] = report.opening_days
+    return day if report.first_on is None or day <= report.first_on else None
+
+
+def closing_day(report: FecReport) -> date:
+    """Return the last day of the financial year of a file.
+
+    An export made during the year carries the day of the export in its name: the day of the
+    *à-nouveaux* then tells the year. Without them the name is believed if the lines fit in it;
+    without a name that fits, the civil year of the last line, or its month's end.
+    """
+    opened = opening_day(report)
+    last = report.last_on or (max(report.opening_days) if report.opening_days else None)
+    assert last is not None, "a file without lines has no financial year"
+    if opened is not None:
+        twelve_months = _years_before(opened, -1) - timedelta(days=1)
+        if last <= twelve_months and (
+            report.name_closing is None or report.name_closing <= twelve_months
+        ):
+            return twelve_months
+    if report.name_closing is not None and _closes(report.name_closing, report):
+        return report.name_closing
+    first = report.first_on or last
+    if first.year == last.year:
+        return date(last.year, 12, 31)
+    if first > _years_before(last, 1):
+        following = _years_before(first.replace(day=1), -1) - timedelta(days=1)
+        return max(following, last)
+    return last
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - years, day=28)
+
+
+def refuse(report: FecReport) -> None:
+    """Raise Unreadable with the first reason if the file may not be taken."""
+    first: Problem | None = report.problems.first_blocking
+    if first is not None:
+        raise Unreadable(first)

@@ -1,0 +1,37 @@
+"""Which reader a file wants, from its first bytes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from exigible.domain.text_keys import ref_key
+
+
+class Format(StrEnum):
+    """Files that imports understand; the values are those of `--as` and of the database."""
+
+    FEC = "fec"
+    CUSTOMERS = "customers"
+    OPEN_ITEMS = "open_items"
+
+
+LABELS = {
+    Format.FEC: "export comptable (FEC)",
+    Format.CUSTOMERS: "fichier des clients",
+    Format.OPEN_ITEMS: "liste des factures ouvertes",
+}
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS, XLS
+HEAD = 8192
+
+
+def is_spreadsheet(head: bytes) -> bool:
+    """Say whether a file is a spreadsheet's, by its first bytes."""
+    return head.startswith(SPREADSHEETS)
+
+
+def is_fec(head: bytes) -> bool:
+    """Say whether the first line names the columns of a FEC."""
+    text = head.decode("latin-1").replace("\x00", "")
+    first = next((line for line in text.replace("\r", "\n").split("\n") if line.strip()), "")
+    key = ref_key(first)
+    return "journalcode" in key and ("comptenum" in key or "ecriturenum" in key)

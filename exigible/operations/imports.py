@@ -1,0 +1,247 @@
+"""Files brought in: received and kept, then taken whole or not at all.
+
+`receive_file` keeps the bytes and opens an `ImportBatch`; `run_import` reads it in one transaction,
+under the creditor's lock, and leaves either everything or nothing but its reasons. Progress is told
+outside that transaction, so that a page may show it. `dry_run` reads without writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO
+
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from exigible.domain.refusals import Refused, WrongInput
+from exigible.intake.formats import HEAD, Format, is_fec
+from exigible.intake.importing import dry_run
+from exigible.intake.ledger_text import opener
+from exigible.intake.problems import Unreadable
+from exigible.intake.report import ImportReport, refused
+from exigible.operations import journal
+from exigible.operations.acts import By
+from exigible.operations.documents import path_of, store_document
+from exigible.operations.ledger_import import Progress, RefusedLedger, import_ledger
+from exigible.operations.payments import paris_day
+from exigible.store.models import Creditor, ImportBatch, ImportProblem
+
+__all__ = ["dry_run", "receive_file", "run_import"]
+
+CREDITOR_LOCK = 7342
+TELL_EVERY_SECONDS = 0.3
+
+
+def receive_file(
+    content: bytes | BinaryIO,
+    *,
+    name: str,
+    creditor: Creditor,
+    format_: str = "",
+    partial: bool = False,
+    by: By,
+    at: datetime,
+) -> ImportBatch:
+    """Keep a file under its hash and open its import, waiting to be run.
+
+    Without a format, it is told from the first bytes. Raise WrongInput for a format not known.
+    """
+    if format_ and format_ not in Format:
+        raise WrongInput("format", f"Le format « {format_} » n’est pas connu.", field="format")
+    with transaction.atomic():
+        document = store_document(content, name=name, media_type="application/octet-stream", at=at)
+        path = path_of(document.sha256)
+        return ImportBatch.objects.create(
+            creditor=creditor,
+            format=format_ or guess_format(path),
+            filename=Path(name).name,
+            document=document,
+            sha256=document.sha256,
+            size_bytes=document.size_bytes,
+            options={"partial": partial},
+            created_by=by.uuid,
+            created_at=at,
+        )
+
+
+def guess_format(path: Path) -> str:
+    """Return the format of a file, from what it begins with."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if is_fec(head):
+        return Format.FEC
+    from exigible.intake.customers import looks_like_open_items
+
+    return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
+
+
+def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None) -> ImportReport:
+    """Take a received file, whole or not at all; return what was understood and written.
+
+    A refused file changes nothing: the batch says why, line by line. The same file twice changes
+    nothing the second time. An error of ours or of the machine undoes everything, marks the batch
+    *interrompu* and is raised again; the import can be run anew.
+    """
+    batch = ImportBatch.objects.select_related("creditor", "document").get(pk=batch_id)
+    assert batch.creditor is not None
+    if batch.status in (ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED):
+        raise Refused("already_run", "Cet import est déjà terminé.")
+    _mark(batch, status=ImportBatch.Status.RUNNING, started_at=at, error="", phase="")
+    ImportProblem.objects.filter(batch=batch).delete()
+    with ExitStack() as stack:
+        tell = progress or stack.enter_context(_ProgressOnBatch(batch.pk))
+        try:
+            with transaction.atomic():
+                _lock(batch.creditor, tell)
+                report = _take(batch, at, tell)
+                _finish(batch, report, at)
+        except Unreadable as error:
+            report = (
+                error.report
+                if isinstance(error, RefusedLedger)
+                else refused(batch.format, batch.filename, error)
+            )
+            _refuse(batch, report, at)
+        except BaseException as error:
+            _mark(
+                batch,
+                status=ImportBatch.Status.FAILED,
+                finished_at=at,
+                error=f"Import interrompu, rien n’a été enregistré ({type(error).__name__}).",
+            )
+            raise
+    return report
+
+
+def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
+    assert batch.creditor is not None
+    assert batch.document is not None
+    path = path_of(batch.document.sha256)
+    on = paris_day(at)
+    partial = bool(batch.options.get("partial"))
+    if batch.format == Format.FEC:
+        return import_ledger(
+            batch,
+            batch.creditor,
+            opener(path),
+            partial=partial,
+            on=on,
+            at=at,
+            progress=tell,
+        ).report
+    from exigible.operations.customer_import import import_customers, import_open_items
+
+    take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
+    return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
+
+
+def _lock(creditor: Creditor, tell: Progress) -> None:
+    """Take the creditor's lock: two imports at once follow one another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+        if not cursor.fetchone()[0]:
+            tell("En attente : un autre import de ce créancier est en cours", 0, 1)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+
+
+def _finish(batch: ImportBatch, report: ImportReport, at: datetime) -> None:
+    status = ImportBatch.Status.UNCHANGED if report.unchanged else ImportBatch.Status.DONE
+    _save_problems(batch, report)
+    _mark(
+        batch,
+        status=status,
+        finished_at=at,
+        phase="",
+        summary=report.summary(),
+        financial_year_end=report.closing_on,
+        problem_count=report.problem_count,
+    )
+    journal.append(
+        journal.Act(
+            account_id=None,
+            actor=f"import:{batch.pk}",
+            action="file_imported" if not report.unchanged else "file_unchanged",
+            subject=f"import:{batch.pk}",
+            facts={"file": batch.filename, "sha256": batch.sha256, **report.written},
+        ),
+        at=at,
+    )
+
+
+def _refuse(batch: ImportBatch, report: ImportReport, at: datetime) -> None:
+    with transaction.atomic():
+        _save_problems(batch, report)
+        _mark(
+            batch,
+            status=ImportBatch.Status.REFUSED,
+            finished_at=at,
+            phase="",
+            error=report.error.message if report.error else "",
+            summary=report.summary(),
+            problem_count=report.problem_count,
+        )
+
+
+def _save_problems(batch: ImportBatch, report: ImportReport) -> None:
+    ImportProblem.objects.bulk_create(
+        (
+            ImportProblem(
+                batch=batch,
+                line=problem.line,
+                field=problem.field,
+                code=problem.code,
+                message=problem.message,
+                blocking=problem.blocking,
+                excerpt=problem.excerpt.replace("\x00", ""),
+            )
+            for problem in report.problems
+        ),
+        batch_size=1000,
+    )
+
+
+def _mark(batch: ImportBatch, **fields: object) -> None:
+    for name, value in fields.items():
+        setattr(batch, name, value)
+    batch.save(update_fields=list(fields))
+
+
+@dataclass(slots=True)
+class _Told:
+    phase: str = ""
+    at: float = 0.0
+
+
+class _ProgressOnBatch:
+    """Writes progress on the batch by a connection of its own, so that a page sees it at once."""
+
+    def __init__(self, batch_id: int) -> None:
+        self._batch_id = batch_id
+        self._connection: BaseDatabaseWrapper | None = None
+        self._told = _Told()
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        self._connection = connection.copy()
+        return self._tell
+
+    def __exit__(self, *error: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _tell(self, phase: str, done: int, total: int) -> None:
+        now = monotonic()
+        if phase == self._told.phase and now - self._told.at < TELL_EVERY_SECONDS:
+            return
+        self._told = _Told(phase, now)
+        assert self._connection is not None
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE store_importbatch
+                      SET phase = %s, progress_done = %s, progress_total = %s WHERE id = %s""",
+                [phase, done, total, self._batch_id],
+            )

@@ -1,0 +1,873 @@
+"""From plans to facts: what an import adds, and what it takes back by reversal.
+
+A customer's lines are planned whole (`intake.ledger_replay`); the plan is compared with the facts that
+earlier imports wrote for it. What is there already stays, what is new is added, what no longer holds
+(a lettering changed, an opening balance that an older year explains) is reversed, never changed.
+
+What people did by hand stays too, unless accounting now settles the same payment or claim
+otherwise: their settlement is then reversed, and said. A settlement of the accounting that a person
+reversed is not made again while the accounting says nothing new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import connection
+
+from exigible.domain.terms import due_date
+from exigible.domain.text_keys import ref_key
+from exigible.intake.ledger_plan import Credit, Group, Line, Move, Opened, Plan
+from exigible.intake.receivables import CreditKind, PostedAs
+from exigible.store.bulk import Ids, copy_rows
+from exigible.store.models import ClaimKind, DueOnSource, EntryKind, SettlementKind
+
+ORIGIN = "fec:"
+SAME_RECEIPT_DAYS = 10  # a receipt typed by hand and the ledger's line of it
+
+# Columns copied, with their types.
+CLAIM = {
+    "id": "int8",
+    "account_id": "int8",
+    "ref": "text",
+    "ref_key": "text",
+    "kind": "varchar",
+    "label": "text",
+    "issued_on": "date",
+    "due_on": "date",
+    "due_on_source": "varchar",
+    "currency": "varchar",
+    "amount_cents": "int8",
+    "balance_cents": "int8",
+    "ledger_account": "text",
+    "detail_unknown": "bool",
+    "retention": "bool",
+    "origin": "text",
+    "created_at": "timestamptz",
+}
+PAYMENT = {
+    "id": "int8",
+    "account_id": "int8",
+    "kind": "varchar",
+    "amount_cents": "int8",
+    "allocated_cents": "int8",
+    "currency": "varchar",
+    "value_date": "date",
+    "recorded_at": "timestamptz",
+    "label": "text",
+    "reference": "text",
+    "ledger_account": "text",
+    "origin": "text",
+    "reverses_id": "int8",
+}
+SETTLEMENT = {
+    "id": "int8",
+    "account_id": "int8",
+    "kind": "varchar",
+    "code": "text",
+    "scope": "text",
+    "reverses_id": "int8",
+    "recorded_at": "timestamptz",
+    "origin": "text",
+}
+ENTRY = {
+    "account_id": "int8",
+    "claim_id": "int8",
+    "settlement_id": "int8",
+    "kind": "varchar",
+    "component": "varchar",
+    "amount_cents": "int8",
+    "value_date": "date",
+    "recorded_at": "timestamptz",
+    "ledger_account": "text",
+    "origin": "text",
+    "reverses_id": "int8",
+}
+ALLOCATION = {
+    "account_id": "int8",
+    "payment_id": "int8",
+    "settlement_id": "int8",
+    "claim_id": "int8",
+    "amount_cents": "int8",
+    "value_date": "date",
+    "recorded_at": "timestamptz",
+    "origin": "text",
+}
+
+LINK = {
+    "line": "int8",
+    "posted_as": "text",
+    "is_opening": "bool",
+    "claim_id": "int8",
+    "payment_id": "int8",
+}
+
+NOTE, PAID, MOVED = (
+    EntryKind.CREDIT_NOTE.value,
+    EntryKind.SETTLEMENT.value,
+    EntryKind.TRANSFER.value,
+)
+Row = tuple[object, ...]
+EntryFact = tuple[int, str, date, int, str]  # claim, ledger account, day, cents, kind
+LooseFact = tuple[int, str, str, date, int]  # claim, kind, ledger account, day, cents
+AllocationFact = tuple[int, int | None, date, int]  # payment, claim, day, cents
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The account that lines belong to, and its terms of payment."""
+
+    account_id: int
+    auxiliary: str
+    term_days: int
+    term_method: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """One entry of a settlement already there."""
+
+    id: int
+    claim_id: int
+    kind: str
+    place: str
+    on: date
+    cents: int
+    component: str
+
+
+@dataclass(slots=True)
+class KnownSettlement:
+    """A settlement already there, with its facts as they would be compared."""
+
+    id: int
+    origin: str
+    code: str
+    scope: str
+    reversed_by: str | None  # origin of its reversal, if it was reversed
+    entries: list[KnownEntry] = field(default_factory=list)
+    allocations: list[AllocationFact] = field(default_factory=list)
+
+    @property
+    def live(self) -> bool:
+        return self.reversed_by is None
+
+    @property
+    def of_ledger(self) -> bool:
+        return self.origin.startswith(ORIGIN)
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        return _signature(
+            [(row.claim_id, row.place, row.on, row.cents, row.kind) for row in self.entries],
+            self.allocations,
+        )
+
+    @property
+    def pairs(self) -> tuple[object, ...]:
+        """What it settles whatever the days: claims and payments, with amounts."""
+        return _pairs(
+            [(row.claim_id, row.cents) for row in self.entries],
+            [(payment, cents) for payment, _, _, cents in self.allocations],
+        )
+
+
+@dataclass(slots=True)
+class KnownPayment:
+    """A payment already there, and the row that reverses it if one does."""
+
+    id: int
+    amount_cents: int
+    value_date: date
+    kind: str
+    label: str
+    reference: str
+    place: str
+    origin: str
+    reversal: int | None
+    reversal_origin: str
+
+
+@dataclass(slots=True)
+class Known:
+    """The facts of one account before an import."""
+
+    claims: dict[int, tuple[int, str, bool]] = field(default_factory=dict)  # amount, place, held
+    payments: dict[int, KnownPayment] = field(default_factory=dict)
+    loose: dict[LooseFact, list[int]] = field(default_factory=lambda: defaultdict(list))
+    settlements: list[KnownSettlement] = field(default_factory=list)
+    gap_claims: dict[tuple[str, date], int] = field(default_factory=dict)
+    gap_payments: dict[tuple[str, date], int] = field(default_factory=dict)
+    unlinked_receipts: list[KnownPayment] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Written:
+    """How many facts were added, by kind."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    by_account: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    overruled: list[tuple[int, int]] = field(default_factory=list)  # account, settlement by hand
+
+    def add(self, account_id: int, what: str, number: int = 1) -> None:
+        if number:
+            self.counts[what] += number
+            self.by_account[account_id][what] += number
+
+
+class Writer:
+    """Collects the rows of many accounts and copies them together."""
+
+    def __init__(self, batch_id: int, at: datetime) -> None:
+        self.batch_id = batch_id
+        self.origin = f"{ORIGIN}{batch_id}"
+        self.at = at
+        self.written = Written()
+        self.claim_ids = Ids("store_claim")
+        self.payment_ids = Ids("store_payment")
+        self.settlement_ids = Ids("store_settlement")
+        self.claims: list[Row] = []
+        self.payments: list[Row] = []
+        self.settlements: list[Row] = []
+        self.entries: list[Row] = []
+        self.allocations: list[Row] = []
+        self.places: list[tuple[int, str, bool]] = []  # claims that moved
+        self.links: list[Row] = []  # what staged lines became
+        self.relinks: list[tuple[int, int | None, int | None]] = []  # what known lines became
+        self._due: dict[tuple[date, int, str], date] = {}
+
+    def apply(
+        self, customer: Customer, lines: Sequence[Line], plan: Plan, known: Known | None
+    ) -> None:
+        """Add to the facts of an account what its plan says and they lack; reverse the contrary."""
+        _Comparison(self, customer, lines, plan, known or Known()).run()
+
+    def flush(self) -> None:
+        """Copy what was collected: claims before their entries, allocations before payments."""
+        for table, columns, rows in (
+            ("store_claim", CLAIM, self.claims),
+            ("store_settlement", SETTLEMENT, self.settlements),
+            ("store_entry", ENTRY, self.entries),
+            ("store_allocation", ALLOCATION, self.allocations),
+            ("store_payment", PAYMENT, self.payments),
+            ("ledger_link", LINK, self.links),
+        ):
+            if rows:
+                copy_rows(table, columns, rows)
+                rows.clear()
+        with connection.cursor() as cursor:
+            if self.places:
+                cursor.execute(
+                    """UPDATE store_claim c SET ledger_account = v.place, retention = v.held
+                         FROM unnest(%s::bigint[], %s::text[], %s::bool[]) AS v(id, place, held)
+                        WHERE c.id = v.id""",
+                    [list(column) for column in zip(*self.places, strict=True)],
+                )
+            if self.relinks:
+                cursor.execute(
+                    """UPDATE store_ledgerline l SET claim_id = v.claim, payment_id = v.payment
+                         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+                           AS v(id, claim, payment) WHERE l.id = v.id""",
+                    [list(column) for column in zip(*self.relinks, strict=True)],
+                )
+        self.places.clear()
+        self.relinks.clear()
+
+    def due_on(self, customer: Customer, issued_on: date) -> date:
+        key = (issued_on, customer.term_days, customer.term_method)
+        found = self._due.get(key)
+        if found is None:
+            found = self._due[key] = due_date(*key)
+        return found
+
+
+class _Comparison:
+    """The comparison of one account's plan with its facts."""
+
+    def __init__(
+        self, writer: Writer, customer: Customer, lines: Sequence[Line], plan: Plan, known: Known
+    ) -> None:
+        self.w = writer
+        self.customer = customer
+        self.account_id = customer.account_id
+        self.lines = lines
+        self.plan = plan
+        self.known = known
+        self.claim_of: dict[int, int] = {}  # id() of Opened → claim id
+        self.payment_of: dict[int, int] = {}  # id() of Credit → payment id
+        self.claim_link: dict[Line, int] = {}
+        self.payment_link: dict[Line, int] = {}
+        self.reversed_settlements: set[int] = set()
+
+    def run(self) -> None:
+        self._resolve_claims()
+        self._resolve_payments()
+        wanted = self._wanted_blocks()
+        kept = self._kept_blocks(wanted)
+        self._reverse_payments()
+        self._write_loose()
+        self._write_returns()
+        for signature, group in wanted:
+            if signature not in kept:
+                self._write_block(group)
+        self._link()
+
+    def _origin(self, line: Line) -> str:
+        if line.gap:
+            return f"{self.w.origin}:gap:{line.ledger_account}:{line.fy}"
+        return f"{self.w.origin}:{line.token}"
+
+    # --- claims and payments ---------------------------------------------------------------------
+
+    def _resolve_claims(self) -> None:
+        for claim in self.plan.claims:
+            line = claim.line
+            existing = (
+                self.known.gap_claims.get((line.ledger_account, line.fy))
+                if line.gap
+                else line.claim_id
+            )
+            held = self.known.claims.get(existing) if existing is not None else None
+            if existing is not None and held is not None and held[0] == claim.cents:
+                self.claim_of[id(claim)] = existing
+                place = (claim.ledger_account, claim.retention)
+                if place != held[1:]:
+                    self.w.places.append((existing, *place))
+            else:
+                self.claim_of[id(claim)] = self._new_claim(claim)
+            for debit in claim.debits:
+                self.claim_link[debit] = self.claim_of[id(claim)]
+            self.claim_link[line] = self.claim_of[id(claim)]
+
+    def _new_claim(self, claim: Opened) -> int:
+        line, new = claim.line, self.w.claim_ids.take()
+        kind = ClaimKind.INVOICE if claim.is_invoice else ClaimKind.OTHER
+        if line.ledger_account.startswith("413"):
+            kind = ClaimKind.BILL
+        self.w.claims.append(
+            (
+                new,
+                self.account_id,
+                claim.ref,
+                ref_key(claim.ref),
+                kind.value,
+                line.label,
+                line.issued_on,
+                self.w.due_on(self.customer, line.issued_on),
+                DueOnSource.DERIVED.value,
+                "EUR",
+                claim.cents,
+                0,
+                claim.ledger_account,
+                claim.detail_unknown,
+                claim.retention,
+                self._origin(line),
+                self.w.at,
+            )
+        )
+        self.w.written.add(self.account_id, "claims")
+        return new
+
+    def _resolve_payments(self) -> None:
+        for credit in self.plan.payments:
+            line = credit.line
+            existing = (
+                self.known.gap_payments.get((line.ledger_account, line.fy))
+                if line.gap
+                else line.payment_id
+            )
+            found = self.known.payments.get(existing) if existing is not None else None
+            if (
+                found is not None
+                and found.amount_cents == credit.cents
+                and (found.reversal is None or not found.reversal_origin.startswith(ORIGIN))
+            ) or (found is not None and found.reversal is not None and self._comes_back(credit)):
+                self.payment_of[id(credit)] = found.id
+            else:
+                self.payment_of[id(credit)] = self._receipt_by_hand(credit) or self._new_payment(
+                    credit
+                )
+            self.payment_link[line] = self.payment_of[id(credit)]
+
+    def _comes_back(self, credit: Credit) -> bool:
+        return any(back.credit is credit for back in self.plan.returns)
+
+    def _receipt_by_hand(self, credit: Credit) -> int | None:
+        """Return a receipt already typed by a person that this line of the ledger is, if any."""
+        if credit.line.posted_as is not PostedAs.MONEY:
+            return None
+        for receipt in self.known.unlinked_receipts:
+            days = abs((receipt.value_date - credit.line.on).days)
+            if receipt.amount_cents == credit.cents and days <= SAME_RECEIPT_DAYS:
+                self.known.unlinked_receipts.remove(receipt)
+                self.w.written.add(self.account_id, "recognised")
+                return receipt.id
+        return None
+
+    def _new_payment(self, credit: Credit) -> int:
+        line, new = credit.line, self.w.payment_ids.take()
+        self._add_payment(
+            new,
+            credit.kind.value,
+            credit.cents,
+            line.on,
+            line.label,
+            line.piece_ref,
+            line.ledger_account,
+            self._origin(line),
+        )
+        self.w.written.add(
+            self.account_id,
+            "credit_notes" if credit.kind is CreditKind.CREDIT_NOTE else "payments",
+        )
+        return new
+
+    def _add_payment(
+        self,
+        new: int,
+        kind: str,
+        cents: int,
+        on: date,
+        label: str,
+        reference: str,
+        place: str,
+        origin: str,
+        reverses: int | None = None,
+    ) -> None:
+        self.w.payments.append(
+            (
+                new,
+                self.account_id,
+                kind,
+                cents,
+                0,
+                "EUR",
+                on,
+                self.w.at,
+                label,
+                reference,
+                place,
+                origin,
+                reverses,
+            )
+        )
+
+    def _write_returns(self) -> None:
+        """Write the rows of payments that came back, unless they are known, by us or by hand."""
+        for back in self.plan.returns:
+            payment = self.payment_of[id(back.credit)]
+            found = self.known.payments.get(payment)
+            if found is not None and found.reversal is not None:
+                self.payment_link[back.debit] = found.reversal
+                continue
+            new = self.payment_link[back.debit] = self.w.payment_ids.take()
+            self._add_payment(
+                new,
+                back.credit.kind.value,
+                -back.credit.cents,
+                back.debit.on,
+                back.debit.label,
+                back.debit.piece_ref,
+                back.debit.ledger_account,
+                self._origin(back.debit),
+                payment,
+            )
+            self.w.written.add(self.account_id, "returned")
+
+    def _reverse_payments(self) -> None:
+        """Reverse payments of earlier imports that the plan no longer holds."""
+        kept = set(self.payment_of.values())
+        for payment in self.known.payments.values():
+            if (
+                payment.id in kept
+                or payment.amount_cents < 0
+                or payment.reversal is not None
+                or not payment.origin.startswith(ORIGIN)
+            ):
+                continue
+            for settlement in self.known.settlements:
+                if settlement.live and any(row[0] == payment.id for row in settlement.allocations):
+                    self._reverse_settlement(settlement)
+            self._add_payment(
+                self.w.payment_ids.take(),
+                payment.kind,
+                -payment.amount_cents,
+                payment.value_date,
+                payment.label,
+                payment.reference,
+                payment.place,
+                self.w.origin,
+                payment.id,
+            )
+            self.w.written.add(self.account_id, "superseded")
+
+    # --- what opened and moved claims ---------------------------------------------------------------
+
+    def _write_loose(self) -> None:
+        wanted: Counter[LooseFact] = Counter()
+        lines: dict[LooseFact, Line] = {}
+        for claim in self.plan.claims:
+            for debit in claim.debits:
+                key = (
+                    self.claim_of[id(claim)],
+                    EntryKind.OPENING.value,
+                    debit.ledger_account,
+                    debit.on,
+                    debit.cents,
+                )
+                wanted[key] += 1
+                lines[key] = debit
+        for move in self.plan.moves:
+            for key in self._move_keys(move):
+                wanted[key] += 1
+                lines[key] = move.claim.line
+        for key, ids in self.known.loose.items():
+            for entry_id in ids[: max(len(ids) - wanted[key], 0)]:
+                self._reverse_entry(entry_id, key)
+            wanted[key] -= min(len(ids), wanted[key])
+        for key, times in wanted.items():
+            for _ in range(times):
+                claim_id, kind, place, on, cents = key
+                self._add_entry(claim_id, None, kind, cents, on, place, self._origin(lines[key]))
+
+    def _move_keys(self, move: Move) -> list[LooseFact]:
+        claim_id, kind = self.claim_of[id(move.claim)], EntryKind.TRANSFER.value
+        return [
+            (claim_id, kind, move.source, move.on, -move.cents),
+            (claim_id, kind, move.target, move.on, move.cents),
+        ]
+
+    def _reverse_entry(self, entry_id: int, key: LooseFact) -> None:
+        claim_id, kind, place, on, cents = key
+        if kind == EntryKind.OPENING.value:
+            for settlement in self.known.settlements:
+                if settlement.live and any(row.claim_id == claim_id for row in settlement.entries):
+                    self._reverse_settlement(settlement)
+            self.w.written.add(self.account_id, "superseded")
+        self._add_entry(
+            claim_id,
+            None,
+            EntryKind.REVERSAL.value,
+            -cents,
+            on,
+            place,
+            self.w.origin,
+            entry_id,
+        )
+
+    def _add_entry(
+        self,
+        claim_id: int,
+        settlement_id: int | None,
+        kind: str,
+        cents: int,
+        on: date,
+        place: str,
+        origin: str,
+        reverses: int | None = None,
+        component: str = "principal",
+    ) -> None:
+        self.w.entries.append(
+            (
+                self.account_id,
+                claim_id,
+                settlement_id,
+                kind,
+                component,
+                cents,
+                on,
+                self.w.at,
+                place,
+                origin,
+                reverses,
+            )
+        )
+
+    # --- settlements -----------------------------------------------------------------------------
+
+    def _wanted_blocks(self) -> list[tuple[tuple[object, ...], Group]]:
+        return [
+            (_signature(*self._facts(group)), group) if self.known.settlements else ((), group)
+            for group in self.plan.groups
+        ]
+
+    def _facts(self, group: Group) -> tuple[list[EntryFact], list[AllocationFact]]:
+        """Return the entries and allocations of a group, added up by day."""
+        entries: Counter[tuple[int, str, date, str]] = Counter()
+        allocations: Counter[tuple[int, int | None, date]] = Counter()
+        named = group.names_claims
+        for piece in group.pieces:
+            claim = self.claim_of[id(piece.claim)]
+            kind = NOTE if piece.credit.kind is CreditKind.CREDIT_NOTE else PAID
+            entries[claim, piece.place, piece.on, kind] -= piece.cents
+            payment = self.payment_of[id(piece.credit)]
+            allocations[payment, claim if named else None, piece.on] += piece.cents
+        for move in group.moves:
+            claim = self.claim_of[id(move.claim)]
+            entries[claim, move.source, move.on, MOVED] -= move.cents
+            entries[claim, move.target, move.on, MOVED] += move.cents
+        return (
+            [
+                (claim, place, on, cents, kind)
+                for (claim, place, on, kind), cents in entries.items()
+                if cents
+            ],
+            [(*key, cents) for key, cents in allocations.items() if cents],
+        )
+
+    def _kept_blocks(self, wanted: list[tuple[tuple[object, ...], Group]]) -> set[object]:
+        """Compare settlements with the groups wanted; reverse those that no longer hold.
+
+        Return the signatures that need no new settlement: they stand, or a person reversed them,
+        or a person had already settled the same by hand.
+        """
+        kept: set[object] = set()
+        if not self.known.settlements:
+            return kept
+        signatures = {signature for signature, _ in wanted}
+        by_hand = [s for s in self.known.settlements if not s.of_ledger and s.live]
+        for settlement in self.known.settlements:
+            if not settlement.of_ledger:
+                continue
+            signature = settlement.signature
+            if signature in signatures and signature not in kept:
+                if settlement.live:
+                    kept.add(signature)
+                    continue
+                if settlement.reversed_by and not settlement.reversed_by.startswith(ORIGIN):
+                    kept.add(signature)
+                continue
+            if settlement.live:
+                self._reverse_settlement(settlement)
+        for signature, group in wanted:
+            if signature in kept:
+                continue
+            entries, allocations = self._facts(group)
+            pairs = _pairs(
+                [(claim, cents) for claim, _, _, cents, _ in entries],
+                [(payment, cents) for payment, _, _, cents in allocations],
+            )
+            payments = {payment for payment, _, _, _ in allocations}
+            claims = {claim for claim, _, _, _, _ in entries}
+            for settlement in by_hand:
+                if settlement.id in self.reversed_settlements:
+                    continue
+                if settlement.pairs == pairs:
+                    kept.add(signature)
+                elif any(row[0] in payments for row in settlement.allocations) or any(
+                    row.claim_id in claims for row in settlement.entries
+                ):
+                    self._reverse_settlement(settlement)
+                    self.w.written.overruled.append((self.account_id, settlement.id))
+        return kept
+
+    def _write_block(self, group: Group) -> None:
+        place, fy, code = group.key
+        new = self.w.settlement_ids.take()
+        origin = self.w.origin
+        scope = f"{place}/{self.customer.auxiliary}/{fy or ''}"
+        self.w.settlements.append(
+            (
+                new,
+                self.account_id,
+                SettlementKind.LETTERING.value,
+                code,
+                scope,
+                None,
+                self.w.at,
+                origin,
+            )
+        )
+        entries, allocations = self._facts(group)
+        for claim_id, at_place, on, cents, kind in entries:
+            self._add_entry(claim_id, new, kind, cents, on, at_place, origin)
+        for payment_id, claim_id_or_none, on, cents in allocations:
+            self.w.allocations.append(
+                (
+                    self.account_id,
+                    payment_id,
+                    new,
+                    claim_id_or_none,
+                    cents,
+                    on,
+                    self.w.at,
+                    origin,
+                )
+            )
+        self.w.written.add(self.account_id, "settlements")
+
+    def _reverse_settlement(self, settlement: KnownSettlement) -> None:
+        if settlement.id in self.reversed_settlements:
+            return
+        self.reversed_settlements.add(settlement.id)
+        settlement.reversed_by = ORIGIN
+        new = self.w.settlement_ids.take()
+        origin = self.w.origin if settlement.of_ledger else "reconciliation"
+        self.w.settlements.append(
+            (
+                new,
+                self.account_id,
+                SettlementKind.REVERSAL.value,
+                settlement.code,
+                settlement.scope,
+                settlement.id,
+                self.w.at,
+                origin,
+            )
+        )
+        for entry in settlement.entries:
+            self._add_entry(
+                entry.claim_id,
+                new,
+                EntryKind.REVERSAL.value,
+                -entry.cents,
+                entry.on,
+                entry.place,
+                origin,
+                entry.id,
+                entry.component,
+            )
+        for payment_id, claim_id_or_none, on, cents in settlement.allocations:
+            self.w.allocations.append(
+                (
+                    self.account_id,
+                    payment_id,
+                    new,
+                    claim_id_or_none,
+                    -cents,
+                    on,
+                    self.w.at,
+                    origin,
+                )
+            )
+        self.w.written.add(self.account_id, "reversed")
+
+    # --- links -----------------------------------------------------------------------------------
+
+    def _link(self) -> None:
+        for line in self.lines:
+            claim, payment = self.claim_link.get(line), self.payment_link.get(line)
+            if isinstance(line.token, int):
+                self.w.links.append(
+                    (line.token, line.posted_as.value, line.opening, claim, payment)
+                )
+                continue
+            claim = claim if claim is not None else line.claim_id
+            payment = payment if payment is not None else line.payment_id
+            if (claim, payment) != (line.claim_id, line.payment_id):
+                self.w.relinks.append((_line_id(line), claim, payment))
+
+
+def _line_id(line: Line) -> int:
+    """Return the database id of a line that is known; its token is ("id", id)."""
+    assert isinstance(line.token, tuple)
+    return int(line.token[1])
+
+
+def _signature(
+    entries: Iterable[EntryFact], allocations: Iterable[AllocationFact]
+) -> tuple[object, ...]:
+    return (
+        tuple(sorted((claim, place, on, cents) for claim, place, on, cents, _ in entries)),
+        tuple(sorted((p, c or 0, on, cents) for p, c, on, cents in allocations)),
+    )
+
+
+def _pairs(
+    entries: Iterable[tuple[int, int]], allocations: Iterable[tuple[int, int]]
+) -> tuple[object, ...]:
+    by_claim: Counter[int] = Counter()
+    by_payment: Counter[int] = Counter()
+    for claim, cents in entries:
+        by_claim[claim] += cents
+    for payment, cents in allocations:
+        by_payment[payment] += cents
+    return (tuple(sorted(by_claim.items())), tuple(sorted(by_payment.items())))
+
+
+# --- reading what is known --------------------------------------------------------------------
+
+
+def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
+    """Return the facts of accounts that earlier imports or people wrote."""
+    found: dict[int, Known] = {account_id: Known() for account_id in account_ids}
+    parameters = {"ids": list(account_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT account_id, id, amount_cents, ledger_account, retention, origin
+                 FROM store_claim WHERE account_id = ANY(%(ids)s) AND origin LIKE 'fec:%%'
+                ORDER BY id""",
+            parameters,
+        )
+        for account, claim, cents, place, held, origin in cursor.fetchall():
+            found[account].claims[claim] = (cents, place, held)
+            if (gap := _gap_of(origin)) is not None:
+                found[account].gap_claims[gap] = claim
+        cursor.execute(
+            """SELECT p.account_id, p.id, p.amount_cents, p.value_date, p.kind, p.label,
+                      p.reference, p.ledger_account, p.origin, r.id, coalesce(r.origin, ''),
+                      EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.payment_id = p.id)
+                 FROM store_payment p LEFT JOIN store_payment r ON r.reverses_id = p.id
+                WHERE p.account_id = ANY(%(ids)s) ORDER BY p.id""",
+            parameters,
+        )
+        for account, *row, linked in cursor.fetchall():
+            payment = KnownPayment(*row)
+            known = found[account]
+            known.payments[payment.id] = payment
+            if (gap := _gap_of(payment.origin)) is not None:
+                known.gap_payments[gap] = payment.id
+            by_hand = not payment.origin.startswith(ORIGIN) and payment.amount_cents > 0
+            if by_hand and not linked and payment.reversal is None:
+                known.unlinked_receipts.append(payment)
+        cursor.execute(
+            """SELECT account_id, id, claim_id, kind, ledger_account, value_date, amount_cents
+                 FROM store_entry e
+                WHERE account_id = ANY(%(ids)s) AND settlement_id IS NULL
+                  AND origin LIKE 'fec:%%' AND kind IN ('opening', 'transfer')
+                  AND NOT EXISTS (SELECT 1 FROM store_entry r WHERE r.reverses_id = e.id)
+                ORDER BY id""",
+            parameters,
+        )
+        for account, entry, *key in cursor.fetchall():
+            claim, kind, place, on, cents = key
+            found[account].loose[claim, kind, place, on, cents].append(entry)
+        cursor.execute(
+            """SELECT s.account_id, s.id, s.origin, s.code, s.scope, r.origin
+                 FROM store_settlement s LEFT JOIN store_settlement r ON r.reverses_id = s.id
+                WHERE s.account_id = ANY(%(ids)s) AND s.reverses_id IS NULL ORDER BY s.id""",
+            parameters,
+        )
+        settlements: dict[int, KnownSettlement] = {}
+        for account, *row in cursor.fetchall():
+            settlement = settlements[row[0]] = KnownSettlement(*row)
+            found[account].settlements.append(settlement)
+        cursor.execute(
+            """SELECT settlement_id, id, claim_id, kind, ledger_account, value_date, amount_cents,
+                      component
+                 FROM store_entry WHERE account_id = ANY(%(ids)s) AND settlement_id IS NOT NULL""",
+            parameters,
+        )
+        for settlement_id, *row in cursor.fetchall():
+            if settlement_id in settlements:
+                settlements[settlement_id].entries.append(KnownEntry(*row))
+        cursor.execute(
+            """SELECT settlement_id, payment_id, claim_id, value_date, amount_cents
+                 FROM store_allocation WHERE account_id = ANY(%(ids)s)""",
+            parameters,
+        )
+        for settlement_id, *row in cursor.fetchall():
+            if settlement_id in settlements:
+                payment_id, claim_id, on, cents = row
+                settlements[settlement_id].allocations.append((payment_id, claim_id, on, cents))
+    return found
+
+
+def _gap_of(origin: str) -> tuple[str, date] | None:
+    """Return the ledger account and year that a gap fact stands for, from its origin."""
+    _, _, what = origin.partition(":gap:")
+    place, _, day = what.rpartition(":")
+    return (place, date.fromisoformat(day)) if what else None

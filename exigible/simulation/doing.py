@@ -1,0 +1,450 @@
+"""What the play does to the product: every act of its people, through the operations.
+
+This is the one place where the simulation touches the operations. Each act takes its moment from
+the play; none looks at a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
+from exigible.domain.refusals import Refused
+from exigible.operations import (
+    assigning,
+    completing,
+    contacts,
+    daily_run,
+    disputes,
+    holds,
+    letter_batches,
+    messages,
+    opening,
+    payments,
+    proposals,
+    sending,
+)
+from exigible.operations.acts import By
+from exigible.operations.bootstrap import ensure_strategies
+from exigible.operations.opening import NewAccount, NewClaim
+from exigible.operations.payments import NewPayment
+from exigible.simulation.people import Answer, Invoice, Person
+from exigible.simulation.world import House
+from exigible.store.models import (
+    Account,
+    Channel,
+    Claim,
+    DailyRun,
+    Dispute,
+    LetterBatch,
+    Message,
+    MessageStatus,
+    Payment,
+    Proposal,
+    ProposalStatus,
+    Task,
+    User,
+)
+
+ACCOUNTING = By.job("accounting")
+NIGHT = By.job("daily_run")
+SINCE_APPROVED = re.compile(r"depuis la validation")
+
+
+# ---- opening the houses
+
+
+def open_house(house: House, *, at: datetime) -> None:
+    """Open a creditor, its portfolios and the accounts of its people."""
+    ensure_strategies()
+    creditor = opening.open_creditor(
+        **house.creditor, portfolio=house.portfolios[0], by=ACCOUNTING, at=at
+    )
+    house.creditor_id = creditor.pk
+    portfolios = {house.portfolios[0]: creditor.portfolios.get().pk}
+    for name in house.portfolios[1:]:
+        portfolios[name] = opening.open_portfolio(creditor.pk, name=name, by=ACCOUNTING, at=at).pk
+    accounts = opening.open_accounts(
+        creditor.pk,
+        [
+            NewAccount(
+                number=person.number,
+                debtor=person.debtor,
+                portfolio_id=portfolios[person.portfolio],
+                credit_limit_cents=person.limit_cents,
+            )
+            for person in house.people
+        ],
+        by=ACCOUNTING,
+        at=at,
+    )
+    for person, account in zip(house.people, accounts, strict=True):
+        person.account_id, person.debtor_id = account.pk, account.debtor_id
+
+
+def create_colleague(
+    *,
+    email: str,
+    name: str,
+    role: str,
+    password: str,
+    creditor_ids: Sequence[int] | None,
+    at: datetime,
+) -> User:
+    """Create someone who works on the portfolios of some creditors (None: of all)."""
+    portfolio_ids: list[int] = []
+    if creditor_ids is not None:
+        rows = Account.portfolio.field.related_model.objects.filter(creditor_id__in=creditor_ids)
+        portfolio_ids = list(rows.values_list("pk", flat=True))
+    return opening.create_user(
+        email=email,
+        name=name,
+        role=role,
+        password=password,
+        portfolio_ids=portfolio_ids,
+        all_portfolios=creditor_ids is None,
+        by=ACCOUNTING,
+        at=at,
+    )
+
+
+def put_in_charge(people: Sequence[Person], collector: User, *, at: datetime) -> None:
+    """Give accounts to a collector."""
+    for person in people:
+        assigning.assign_collector(person.account_id, collector.pk, by=ACCOUNTING, at=at)
+
+
+# ---- accounting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Money (or a credit note) that accounting records, and what it pays."""
+
+    person: Person
+    way: str
+    cents: int
+    value_date: date
+    label: str
+    pays: tuple[tuple[Invoice, int], ...] = ()
+
+
+class LiveBooks:
+    """Accounting that posts to the product."""
+
+    def invoice(self, rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None:
+        """Record invoices of many accounts; each then knows its claim."""
+        by_account: dict[int, list[NewClaim]] = {}
+        in_order: dict[int, list[Invoice]] = {}
+        for person, row in rows:
+            by_account.setdefault(person.account_id, []).append(
+                NewClaim(
+                    ref=row.ref,
+                    amount_cents=row.amount_cents,
+                    issued_on=row.issued_on,
+                    due_on=row.due_on,
+                    kind=person.billing.kind,
+                    label=person.billing.label,
+                )
+            )
+            in_order.setdefault(person.account_id, []).append(row)
+        claims = opening.record_claims_of_many(by_account, by=ACCOUNTING, at=at)
+        flat = [row for account_rows in in_order.values() for row in account_rows]
+        for row, claim in zip(flat, claims, strict=True):
+            row.claim_id = claim.pk
+
+    def receive(self, rows: Sequence[Receipt], *, at: datetime) -> list[int]:
+        """Record receipts of many accounts; return the payments' ids."""
+        recorded = payments.record_payments(
+            [
+                NewPayment(
+                    account_id=row.person.account_id,
+                    kind=row.way,
+                    amount_cents=row.cents,
+                    value_date=row.value_date,
+                    label=row.label,
+                    allocations=[(one.claim_id, cents) for one, cents in row.pays],
+                )
+                for row in rows
+            ],
+            by=ACCOUNTING,
+            at=at,
+        )
+        return [payment.pk for payment in recorded]
+
+    def comes_back(self, payment_id: int, *, on: date, at: datetime) -> None:
+        """Take back an unpaid cheque or a rejected debit."""
+        payments.reverse_payment(
+            payment_id, on=on, by=ACCOUNTING, at=at, reason="Impayé retourné par la banque"
+        )
+
+    def fail(self, person: Person, *, on: date, at: datetime) -> None:
+        """Record the judgment that opens a collective procedure."""
+        opening.record_insolvency(
+            person.debtor_id, kind=person.failure, opened_on=on, by=ACCOUNTING, at=at
+        )
+
+
+def unplaced() -> list[Payment]:
+    """Return the receipts of which something is left to allocate, oldest first."""
+    live = Payment.objects.filter(amount_cents__gt=0, reversed_by__isnull=True)
+    return [row for row in live.order_by("value_date", "id") if row.unallocated_cents > 0]
+
+
+def place(payment_id: int, pays: Sequence[tuple[Invoice, int]], *, by: User, at: datetime) -> None:
+    """Say what an unallocated receipt pays."""
+    payments.allocate(
+        payment_id, [(one.claim_id, cents) for one, cents in pays], by=By.user(by), at=at
+    )
+
+
+# ---- the night and what leaves
+
+
+def run(on: date, *, at: datetime) -> DailyRun:
+    """Run the day, shards in line."""
+    return daily_run.run_in_line(on, today=on, by=NIGHT, at=at)
+
+
+class Post:
+    """The way out of the simulated world: accepts, refuses dead addresses, sometimes never answers."""
+
+    def __init__(self, dead: set[str], luck: Random, *, silence: float = 0.002) -> None:
+        self.dead, self.luck, self.silence = dead, luck, silence
+        self.accepted = 0
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        yield self
+
+    def send(self, data: bytes, *, sender: str, recipient: str) -> Delivered:
+        if recipient in self.dead:
+            raise Undelivered(
+                f"L’adresse {recipient} n’existe pas.",
+                permanent=True,
+                answer="550 5.1.1 utilisateur inconnu",
+                bad_address=True,
+            )
+        if self.luck.random() < self.silence:
+            raise Uncertain("Le serveur a reçu le message et n’a pas répondu.")
+        self.accepted += 1
+        return Delivered(f"250 2.0.0 accepté, file {self.accepted:06d}")
+
+
+def prepare_automatic(on: date, *, at: datetime) -> None:
+    """Write the messages of the steps that leave alone."""
+    while messages.prepare_approved(on=on, by=NIGHT, at=at):
+        pass
+
+
+def send_ready(on: date, post: Post, *, at: datetime) -> None:
+    """Send the e-mails that are ready and whose hour has come."""
+    while sending.send_due(at=at, on=on, transport=post):
+        pass
+
+
+def build_batches(on: date, *, at: datetime) -> list[LetterBatch]:
+    """Make the day's letters into batches for the printer."""
+    return letter_batches.build_batches(on=on, at=at, by=NIGHT)
+
+
+def post_batch(batch: LetterBatch, *, on: date, by: User, at: datetime) -> None:
+    """Take a batch to the post; made again first if facts overtook its letters."""
+    try:
+        letter_batches.mark_printed(batch.pk, by=By.user(by), at=at, on=on)
+    except Refused:
+        again = letter_batches.rebuild_batch(batch.pk, on=on, at=at, by=By.user(by))
+        if again is not None:
+            letter_batches.mark_printed(again.pk, by=By.user(by), at=at, on=on)
+
+
+def unposted_batches() -> list[LetterBatch]:
+    """Return the batches built and not posted."""
+    return list(LetterBatch.objects.filter(printed_at__isnull=True).order_by("id"))
+
+
+def sent_on(on: date) -> list[tuple[int, str, str, str]]:
+    """Return what left on a day: account, step, channel, message's address."""
+    rows = Message.objects.filter(sent_on=on).order_by("id")
+    return [
+        (account_id, step or template, channel, address)
+        for account_id, step, template, channel, address in rows.values_list(
+            "account_id", "proposal__action", "template", "channel", "to_address"
+        )
+    ]
+
+
+# ---- the office
+
+
+def worklist(creditor_ids: Sequence[int], on: date, limit: int) -> list[Proposal]:
+    """Return the open steps of some creditors, in the order of the worklist."""
+    rows = (
+        Proposal.objects.filter(status=ProposalStatus.OPEN)
+        .filter(account__creditor_id__in=creditor_ids)
+        .exclude(show_from__gt=on)
+        .order_by("-rank", "id")
+    )
+    return list(rows[:limit])
+
+
+def approve(step: Proposal, *, on: date, by: User, at: datetime) -> bool:
+    """Approve a written step: its message is prepared and ready. False if it may not leave."""
+    proposals.approve(step.pk, by=By.user(by), at=at)
+    try:
+        messages.prepare(proposal_id=step.pk, by=By.user(by), at=at, on=on)
+    except Refused as refusal:
+        messages.give_back(step.pk, refusal.message, by=By.user(by), at=at)
+        return False
+    return True
+
+
+def dismiss(step: Proposal, note: str, *, by: User, at: datetime) -> None:
+    proposals.dismiss(step.pk, by=By.user(by), at=at, note=note)
+
+
+def postpone(step: Proposal, until: date, *, on: date, by: User, at: datetime) -> None:
+    proposals.postpone(step.pk, until=until, on=on, by=By.user(by), at=at, note="À revoir")
+
+
+def done(step: Proposal, *, by: User, at: datetime) -> None:
+    proposals.mark_done(step.pk, by=By.user(by), at=at)
+
+
+def call(
+    step: Proposal, answer: Answer, claims: Mapping[str, int], *, on: date, by: User, at: datetime
+) -> None:
+    """Note a call with what came of it."""
+    promised = None
+    contested = None
+    if answer.outcome == "promise" and answer.promised_on is not None:
+        promised = contacts.Promised(amount_cents=answer.promised_cents, due_on=answer.promised_on)
+    if answer.outcome == "dispute":
+        contested = _contested(answer, claims, on)
+    contacts.settle_call(
+        step.account_id,
+        outcome=answer.outcome,
+        on=on,
+        note=answer.note,
+        promised=promised,
+        contested=contested,
+        proposal_id=step.pk,
+        by=By.user(by),
+        at=at,
+    )
+
+
+def contest(
+    person: Person, answer: Answer, claims: Mapping[str, int], *, on: date, by: User, at: datetime
+) -> None:
+    """Note a dispute that came in writing."""
+    contested = _contested(answer, claims, on)
+    disputes.open_dispute(
+        person.account_id,
+        claim_id=contested.claim_id,
+        amount_cents=contested.amount_cents,
+        reason=contested.reason,
+        answer_due_on=contested.answer_due_on,
+        holder=contested.holder,
+        on=on,
+        by=By.user(by),
+        at=at,
+    )
+
+
+def close_dispute(
+    dispute_id: int, *, outcome: str, accepted_cents: int | None, on: date, by: User, at: datetime
+) -> None:
+    disputes.close_dispute(
+        dispute_id, outcome=outcome, accepted_cents=accepted_cents, on=on, by=By.user(by), at=at
+    )
+
+
+def open_disputes() -> list[Dispute]:
+    return list(Dispute.objects.filter(closed_on__isnull=True).order_by("id"))
+
+
+def hold(
+    person: Person,
+    *,
+    reason: str,
+    ends_on: date,
+    claim_id: int | None = None,
+    on: date,
+    by: User,
+    at: datetime,
+) -> None:
+    holds.place_hold(
+        person.account_id,
+        reason=reason,
+        ends_on=ends_on,
+        claim_id=claim_id,
+        on=on,
+        by=By.user(by),
+        at=at,
+    )
+
+
+def note(person: Person, text: str, *, on: date, by: User, at: datetime) -> None:
+    contacts.record_note(person.account_id, text=text, on=on, by=By.user(by), at=at)
+
+
+def task(person: Person, label: str, due_on: date, *, on: date, by: User, at: datetime) -> None:
+    contacts.add_task(
+        person.account_id,
+        label=label,
+        due_on=due_on,
+        on=on,
+        assigned_to_id=by.pk,
+        by=By.user(by),
+        at=at,
+    )
+
+
+def tasks_due(by: User, on: date) -> list[Task]:
+    return list(Task.objects.filter(assigned_to=by, done_at__isnull=True, due_on__lte=on))
+
+
+def finish(one: Task, *, by: User, at: datetime) -> None:
+    contacts.finish_task(one.pk, by=By.user(by), at=at)
+
+
+def find_address(
+    person: Person, line: str, postcode: str, city: str, *, on: date, by: User, at: datetime
+) -> None:
+    """Complete an address that was missing, or from which mail came back."""
+    facts = completing.DebtorFacts(address_line1=line, postcode=postcode, city=city)
+    completing.complete_debtor(person.account_id, facts, on=on, by=By.user(by), at=at)
+
+
+def settle_doubts(*, by: User, at: datetime) -> None:
+    """Look into the messages nobody knows about: most did leave."""
+    for message in Message.objects.filter(status=MessageStatus.UNCERTAIN).order_by("id"):
+        messages.resolve_uncertain(
+            message.pk, outcome="sent", by=By.user(by), at=at, note="Vu dans le journal du serveur."
+        )
+
+
+def claims_of(account_id: int) -> dict[str, Claim]:
+    """Return an account's claims by number."""
+    return {claim.ref: claim for claim in Claim.objects.filter(account_id=account_id)}
+
+
+def _contested(answer: Answer, claims: Mapping[str, int], on: date) -> contacts.Contested:
+    return contacts.Contested(
+        claim_id=claims[answer.disputed_ref],
+        amount_cents=answer.disputed_cents,
+        reason=answer.reason,
+        answer_due_on=on + timedelta(days=21),
+        holder="Service commercial",
+    )
+
+
+def email_waits() -> bool:
+    """Say whether an e-mail is ready to leave."""
+    return Message.objects.filter(status=MessageStatus.READY, channel=Channel.EMAIL).exists()

@@ -1,0 +1,74 @@
+"""Seeded worlds played through the operations, every day checked by the oracle."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from exigible.simulation.world import build
+from exigible.store.models import Call, Dispute, Hold, Message, Promise
+from tests.simulation.checked_play import CheckedPlay, check_journal, check_past, facts_digest
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _documents(settings: object, tmp_path: Path) -> None:
+    settings.DOCUMENTS_FOLDER = tmp_path / "documents"
+    settings.SMTP = None
+
+
+def test_thirty_debtors_for_three_months_agree_with_the_oracle_every_day():
+    start = date(2026, 1, 5)
+    CheckedPlay(7, 30, start, 90).through()
+    check_journal()
+    for days in (10, 35, 62):
+        check_past(start + timedelta(days=days))
+    # The world had something to disagree about.
+    assert Message.objects.filter(status="sent", channel="letter").exists()
+    assert Promise.objects.exists()
+    assert Call.objects.exists()
+
+
+def test_rates_unknown_after_june_2026_leave_the_rest_of_the_figures():
+    CheckedPlay(3, 12, date(2026, 6, 8), 40).through()
+
+
+def test_the_same_seed_gives_the_same_facts(django_db_blocker: object):
+    from django.db import transaction
+
+    class Undone(Exception):
+        pass
+
+    digests = []
+    for seed in (5, 5, 6):
+        with pytest.raises(Undone), transaction.atomic():
+            CheckedPlay(seed, 8, date(2026, 3, 2), 30).through()
+            digests.append(facts_digest())
+            raise Undone
+    assert digests[0] == digests[1]
+    assert digests[0] != digests[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [11, 12])
+def test_sixty_debtors_for_ten_months_agree_with_the_oracle_every_day(seed: int):
+    start = date(2025, 9, 1)
+    CheckedPlay(seed, 60, start, 300).through()
+    check_journal()
+    for days in range(20, 300, 40):
+        check_past(start + timedelta(days=days))
+    assert Message.objects.filter(is_formal_notice=True, status="sent").exists()
+    assert Dispute.objects.exclude(closed_on=None).exists()
+    assert Hold.objects.exists()
+
+
+def test_a_world_is_drawn_from_its_seed_alone():
+    first, again, other = (
+        build(seed, 40, start=date(2026, 1, 1), end=date(2026, 6, 1)) for seed in (1, 1, 2)
+    )
+    assert [person.debtor for person in first.people] == [person.debtor for person in again.people]
+    assert [person.debtor for person in first.people] != [person.debtor for person in other.people]
+    sirens = [person.debtor.siren for person in first.people if person.debtor.siren]
+    assert len(set(sirens)) == len(sirens)
+    assert all(siren.startswith("999") for siren in sirens)

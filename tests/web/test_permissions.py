@@ -1,0 +1,346 @@
+"""Every address × every role × (own portfolio, another's, nobody signed in).
+
+`EXPECTED` says, for each named address, what it needs. An address that is not in it, or a view that
+declares something else, fails: nothing is reachable by oversight.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from exigible.domain.roles import Capability, Role
+from exigible.operations import contacts, disputes, holds, payments, promises
+from exigible.operations.acts import By
+from exigible.operations.documents import store_document
+from exigible.store.models import (
+    Account,
+    Channel,
+    Claim,
+    Contact,
+    Message,
+    Proposal,
+    SavedView,
+    Settlement,
+)
+from exigible.web.access import PERSONAL, PUBLIC
+from tests.builders import make_claim
+from tests.factories import WORLD_DAY, World
+from tests.web.conftest import NOW
+
+C = Capability
+EXPECTED: dict[str, Capability | str] = {
+    "my_day": PERSONAL,  # leads to the first section the role may open
+    "step": C.SEE_WORKLIST,
+    "approve_step": C.APPROVE_MESSAGES,
+    "finish_step": C.WORK_ACCOUNTS,
+    "postpone_step": C.WORK_ACCOUNTS,
+    "dismiss_step": C.WORK_ACCOUNTS,
+    "steps_in_bulk": PERSONAL,  # each verb has its own: see below
+    "export_steps": C.EXPORT,
+    "run_day": C.RUN_DAY,
+    "run_progress": C.SEE_WORKLIST,
+    "accounts": C.SEE_ACCOUNTS,
+    "export_accounts": C.EXPORT,
+    "accounts_in_bulk": PERSONAL,
+    "account": C.SEE_ACCOUNTS,
+    "timeline": C.SEE_ACCOUNTS,
+    "why": C.SEE_ACCOUNTS,
+    "statement": C.SEE_ACCOUNTS,
+    "statement_pdf": C.SEE_ACCOUNTS,
+    "message": C.SEE_ACCOUNTS,
+    "message_document": C.SEE_ACCOUNTS,
+    "promise_act": C.WORK_ACCOUNTS,
+    "cancel_promise": C.WORK_ACCOUNTS,
+    "free_call": C.WORK_ACCOUNTS,
+    "call_act": C.WORK_ACCOUNTS,
+    "note_act": C.WORK_ACCOUNTS,
+    "task_act": C.WORK_ACCOUNTS,
+    "finish_task": C.WORK_ACCOUNTS,
+    "reopen_task": C.WORK_ACCOUNTS,
+    "dispute_act": C.WORK_ACCOUNTS,
+    "close_dispute": C.WORK_ACCOUNTS,
+    "hold_act": C.HOLD_ACCOUNTS,
+    "lift_hold": C.HOLD_ACCOUNTS,
+    "payment_act": C.RECORD_PAYMENTS,
+    "allocate": C.RECORD_PAYMENTS,
+    "reverse_payment": C.RECORD_PAYMENTS,
+    "reverse_settlement": C.RECORD_PAYMENTS,
+    "assign_act": C.ASSIGN_ACCOUNTS,
+    "strategy_act": C.ASSIGN_ACCOUNTS,
+    "identity_act": C.COMPLETE_DATA,
+    "contact_act": C.COMPLETE_DATA,
+    "contact_edit": C.COMPLETE_DATA,
+    "terms_act": C.COMPLETE_DATA,
+    "claim_act": C.COMPLETE_DATA,
+    "write_act": C.WORK_ACCOUNTS,
+    "save_view": PERSONAL,
+    "delete_view": PERSONAL,
+    "palette": C.SEE_ACCOUNTS,
+    "understood": PERSONAL,
+    "choose_creditor": PERSONAL,
+    "profile": PERSONAL,
+    "stay": PERSONAL,
+    "health": PUBLIC,
+    "account_login": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_reauthenticate": PERSONAL,
+    "mfa_reauthenticate": PERSONAL,
+    "account_change_password": PERSONAL,
+    "mfa_index": PERSONAL,
+    "mfa_activate_totp": PERSONAL,
+    "mfa_deactivate_totp": PERSONAL,
+    "mfa_view_recovery_codes": PERSONAL,
+    "mfa_generate_recovery_codes": PERSONAL,
+    "mfa_download_recovery_codes": PERSONAL,
+}
+# What a bulk act needs, by its verb.
+BULK: dict[str, dict[str, Capability]] = {
+    "steps_in_bulk": {
+        "valider": C.APPROVE_MESSAGES,
+        "reporter": C.WORK_ACCOUNTS,
+        "confier": C.ASSIGN_ACCOUNTS,
+    },
+    "accounts_in_bulk": {
+        "confier": C.ASSIGN_ACCOUNTS,
+        "strategie": C.ASSIGN_ACCOUNTS,
+        "suspendre": C.HOLD_ACCOUNTS,
+        "tache": C.WORK_ACCOUNTS,
+    },
+}
+POSTED = {
+    "approve_step",
+    "finish_step",
+    "run_day",
+    "cancel_promise",
+    "finish_task",
+    "reopen_task",
+    "lift_hold",
+    "reverse_payment",
+    "reverse_settlement",
+    "export_steps",
+    "choose_creditor",
+    "delete_view",
+    "steps_in_bulk",
+    "accounts_in_bulk",
+}
+# Answers that say « you may »: a page, a redirect, a refusal by a rule.
+OPEN = {200, 204, 302, 422}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: its name, what its path names (`account_id`…), its view."""
+
+    name: str
+    arguments: tuple[str, ...]
+    view: Any
+
+    @property
+    def names_a_row(self) -> bool:
+        return any(one.endswith("_id") for one in self.arguments)
+
+
+def addresses(patterns: list[Any] | None = None, before: tuple[str, ...] = ()) -> Iterator[Address]:
+    """Walk every address of the product."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        arguments = (*before, *one.pattern.converters)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, arguments)
+        else:
+            assert one.name, f"{one} has no name"
+            yield Address(one.name, arguments, one.callback)
+
+
+def test_every_address_is_expected_and_declares_what_it_needs() -> None:
+    found = {address.name: address for address in addresses()}
+    assert set(found) == set(EXPECTED)
+    for name, address in found.items():
+        assert getattr(address.view, "access", None) == EXPECTED[name], name
+
+
+class Rows:
+    """One row of each kind that addresses name, all on one account."""
+
+    def __init__(self, world: World, account: Account) -> None:
+        by = By.user(world.collector)
+        signed: dict[str, Any] = {"by": by, "at": NOW}
+        claim = make_claim(account, 100_000, WORLD_DAY - timedelta(days=30))
+        self.values = {
+            "account_id": account.pk,
+            "proposal_id": Proposal.objects.create(
+                account=account,
+                action="test",
+                cycle=WORLD_DAY,
+                channel=Channel.TASK,
+                label="À faire",
+                amount_cents=100_000,
+                proposed_on=WORLD_DAY,
+            ).pk,
+            "claim_id": claim.pk,
+            "contact_id": Contact.objects.filter(debtor=account.debtor).first().pk,
+            "promise_id": promises.record_promise(
+                account.pk, amount_cents=1000, due_on=WORLD_DAY, on=WORLD_DAY, **signed
+            ).pk,
+            "dispute_id": disputes.open_dispute(
+                account.pk,
+                claim_id=claim.pk,
+                amount_cents=1000,
+                reason="Prix",
+                on=WORLD_DAY,
+                answer_due_on=WORLD_DAY,
+                **signed,
+            ).pk,
+            "hold_id": holds.place_hold(
+                account.pk, reason="Avoir attendu", ends_on=WORLD_DAY, on=WORLD_DAY, **signed
+            ).pk,
+            "task_id": contacts.add_task(
+                account.pk, label="Rappeler", due_on=WORLD_DAY, on=WORLD_DAY, **signed
+            ).pk,
+            "payment_id": payments.record_payment(
+                account.pk,
+                kind="transfer",
+                amount_cents=2000,
+                value_date=WORLD_DAY,
+                allocations=[(claim.pk, 500)],
+                **signed,
+            ).pk,
+            "settlement_id": Settlement.objects.filter(account=account).order_by("-pk")[0].pk,
+            "message_id": Message.objects.create(
+                account=account,
+                channel=Channel.EMAIL,
+                subject="Rappel",
+                created_at=NOW,
+                document=store_document(
+                    b"Bonjour", name="message.eml", media_type="message/rfc822", at=NOW
+                ),
+            ).pk,
+            "view_id": 0,
+            "figure": "accessoires",
+            "outcome": "plan",
+            "verb": "reporter",
+        }
+        assert Claim.objects.filter(pk=claim.pk).exists()
+
+    def url(self, address: Address, **changed: object) -> str:
+        values = self.values | changed
+        return reverse(address.name, kwargs={name: values[name] for name in address.arguments})
+
+
+def ask(client: Client, url: str, *, post: bool) -> int:
+    """Make a request and take back whatever it did."""
+    with transaction.atomic():
+        answer = client.post(url) if post else client.get(url)
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_matrix(world: World) -> None:
+    mine, theirs = (
+        Rows(world, world.accounts["desnoyelles"]),
+        Rows(world, world.accounts["ailleurs"]),
+    )
+    wrong: list[str] = []
+    for role, user in world.people.items():
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        own_view = SavedView.objects.create(owner=user, screen="accounts", name="v").pk
+        for address in addresses():
+            name = address.name
+            needed = EXPECTED[name]
+            if needed == PUBLIC or name.startswith(("mfa_", "account_")) or name in BULK:
+                continue
+            post = name in POSTED
+            allowed = needed == PERSONAL or user.may(Capability(needed))
+            status = ask(client, mine.url(address, view_id=own_view), post=post)
+            # A message of the world without bytes to download is a 404 of its own.
+            if (status in OPEN) != allowed and name != "message_document":
+                wrong.append(f"{role} {name}: {status}, allowed: {allowed}")
+            if not address.names_a_row:
+                continue
+            status = ask(client, theirs.url(address), post=post)
+            sees = user.all_portfolios and name != "delete_view"
+            if (status == 404) == (allowed and sees) and name != "message_document":
+                wrong.append(f"{role} {name} on another portfolio: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(BULK))
+def test_matrix_of_bulk_acts(world: World, name: str) -> None:
+    wrong = []
+    for role, user in world.people.items():
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        sees = user.may(C.SEE_WORKLIST if name == "steps_in_bulk" else C.SEE_ACCOUNTS)
+        for verb, needed in BULK[name].items():
+            status = ask(client, reverse(name, args=[verb]), post=True)
+            if (status in OPEN) != (user.may(needed) and sees):
+                wrong.append(f"{role} {verb}: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db
+def test_bulk_acts_leave_other_portfolios_alone(world: World) -> None:
+    client = Client()
+    client.force_login(world.collector)
+    theirs = world.accounts["ailleurs"]
+    answer = client.post(
+        reverse("accounts_in_bulk", args=["suspendre"]),
+        {"compte": [theirs.pk], "fait": "1", "reason": "Test", "ends_on": "+5"},
+    )
+    assert answer.status_code in {200, 302}
+    assert not theirs.holds.exists()
+
+
+@pytest.mark.django_db
+def test_nobody_signed_in_is_sent_to_the_sign_in_page(world: World) -> None:
+    rows = Rows(world, world.accounts["desnoyelles"])
+    for address in addresses():
+        name = address.name
+        answer = Client().get(rows.url(address))
+        if EXPECTED[name] == PUBLIC:
+            assert answer.status_code in {200, 302}, name
+        else:
+            assert answer.status_code == 302, name
+            assert answer.url.startswith(reverse("account_login")), name
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_page_gets_401_after_the_session_ended(world: World) -> None:
+    answer = Client().get(reverse("accounts"), headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", list(Role))
+def test_a_section_the_role_cannot_open_is_absent_from_the_menu(world: World, role: Role) -> None:
+    user = world.people[role]
+    client = Client()
+    client.force_login(user)
+    page = client.get(reverse("profile")).content.decode()
+    assert ('data-go="J"' in page) == user.may(C.SEE_WORKLIST)
+    assert ('data-go="C"' in page) == user.may(C.SEE_ACCOUNTS)
+    assert ('id="find"' in page) == user.may(C.SEE_ACCOUNTS)
+
+
+@pytest.mark.django_db
+def test_what_is_denied_does_not_exist(world: World) -> None:
+    client = Client()
+    client.force_login(world.collector)
+    denied = client.get(reverse("account", args=[world.accounts["ailleurs"].pk]))
+    absent = client.get(reverse("account", args=[999_999_999]))
+    assert denied.status_code == absent.status_code == 404
+    words = "Cette page n’existe pas ou n’est pas dans votre portefeuille."
+    assert words in denied.content.decode()
+    assert words in absent.content.decode()
+    assert "Résidence des Glycines" not in denied.content.decode()
