@@ -10,7 +10,15 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from exigible.channels.email.transport import SmtpTransport
-from exigible.operations import chasing, daily_run, journal, letter_batches, messages, sending
+from exigible.operations import (
+    chasing,
+    daily_run,
+    journal,
+    letter_batches,
+    messages,
+    outbox,
+    sending,
+)
 from exigible.operations.acts import By
 from exigible.operations.payments import PARIS
 
@@ -46,6 +54,13 @@ def prepare_reminders(account_ids: list[int], actor: str) -> None:
     """Prepare the reminders that someone asked for on many accounts; each waits for approval."""
     at = _now()
     chasing.prepare_queued(account_ids, on=messages.paris_day(at), by=By(actor), at=at)
+
+
+@app.task(name="exigible.jobs.approve_messages", retry=RETRY)
+def approve_messages(message_ids: list[int], actor: str) -> None:
+    """Let many messages leave, each read over; one that a rule refuses is held with its reason."""
+    at = _now()
+    outbox.approve_queued(message_ids, on=messages.paris_day(at), by=By(actor), at=at)
 
 
 @app.periodic(cron="* * * * *")

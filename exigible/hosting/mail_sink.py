@@ -41,6 +41,12 @@ def received(home: Path) -> list[ReceivedMail]:
     return [_read(path) for path in sorted(sink_folder(home).glob("*.eml"))]
 
 
+def last_received(home: Path, count: int) -> list[ReceivedMail]:
+    """Return the last messages that the sink of this home received, newest first."""
+    names = sorted((path.name for path in sink_folder(home).glob("*.eml")), reverse=True)
+    return [_read(sink_folder(home) / name) for name in names[:count]]
+
+
 @contextmanager
 def mail_sink(home: Path) -> Iterator[str]:
     """Run a sink for the time of the block, in a thread; give its EXIGIBLE_SMTP_URL."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from procrastinate.contrib.django import app
 
 SEND_MESSAGE = "exigible.jobs.send_message"
+APPROVE_MESSAGES = "exigible.jobs.approve_messages"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
 
 
@@ -25,4 +26,11 @@ def queue_reminders(account_ids: Sequence[int], *, actor: str) -> None:
     """Queue the preparation of the reminders proposed on some accounts, in someone's name."""
     app.configure_task(PREPARE_REMINDERS, allow_unknown=True).defer(
         account_ids=list(account_ids), actor=actor
+    )
+
+
+def queue_approvals(message_ids: Sequence[int], *, actor: str) -> None:
+    """Queue the approval of some messages, in someone's name."""
+    app.configure_task(APPROVE_MESSAGES, allow_unknown=True).defer(
+        message_ids=list(message_ids), actor=actor
     )

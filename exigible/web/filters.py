@@ -7,13 +7,14 @@ screen's business.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
 
 from exigible.domain import french
 from exigible.domain.refusals import WrongInput
-from exigible.web.typed import cents_of, whole_number
+from exigible.web.typed import cents_of, day_of, whole_number
 
 PAGING = ("suite", "etape", "page")  # parameters that a change of filter forgets
 
@@ -91,6 +92,21 @@ class DaysFilter(Filter):
 
     def sentence(self, value: int) -> str:
         return french.count(value, "jour")
+
+
+@dataclass(frozen=True, slots=True)
+class DayFilter(Filter):
+    """A day, as one types it."""
+
+    control: str = "day"
+    today: date | None = None
+
+    def value(self, typed: str) -> date:
+        assert self.today is not None
+        return day_of(typed, today=self.today)
+
+    def sentence(self, value: date) -> str:
+        return french.day(value)
 
 
 @dataclass(slots=True)

@@ -310,6 +310,24 @@ class WriteForm(ActForm):
     texte = forms.ChoiceField(label="Texte", required=False)
 
 
+class ReasonForm(ActForm):
+    reason = forms.CharField(label="Raison", widget=_long_text(2), max_length=500)
+
+
+class ResolveForm(ActForm):
+    outcome = forms.ChoiceField(
+        label="Ce que dit le fournisseur d’envoi",
+        widget=forms.RadioSelect,
+        choices=[
+            ("sent", "Parti : le fournisseur l’a accepté"),
+            ("not_sent", "Pas parti : le fournisseur ne le connaît pas"),
+        ],
+    )
+    note = forms.CharField(
+        label="Comment vous le savez", required=False, widget=_long_text(2), max_length=500
+    )
+
+
 class ViewForm(ActForm):
     name = forms.CharField(label="Nom de la vue", max_length=60)
     shared = forms.BooleanField(label="Partager avec tous", required=False)

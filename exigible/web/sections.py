@@ -9,7 +9,7 @@ from datetime import date
 
 from exigible.domain.roles import Capability
 from exigible.store.models import User
-from exigible.store.queries import worklist
+from exigible.store.queries import outbox, worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,23 @@ def _my_day_waiting(user: User, on: date) -> int:
     return worklist.waiting_count(user, on=on)
 
 
+def _messages_waiting(user: User, on: date) -> int:
+    return outbox.waiting_count(user) if user.may(Capability.APPROVE_MESSAGES) else 0
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting),
     Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
     Section("ageing", "Balance âgée", "Recouvrement", "ageing", Capability.SEE_AGEING, "B"),
+    Section(
+        "messages",
+        "Envois",
+        "Recouvrement",
+        "messages",
+        Capability.SEE_MESSAGES,
+        "V",
+        _messages_waiting,
+    ),
 )
 
 
