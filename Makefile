@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 VENDOR := exigible/web/static/vendor
 
+# Compiled modules make every command start three times sooner: keep them, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo serve check test bench clean setup assets lock wheel format browser
 
 demo: setup assets
