@@ -479,6 +479,14 @@ class _Import:
                 )
             self.writer.apply(customers[account_id], lines, plan, known.get(account_id))
         self.writer.flush()
+        for account_id, settlement_id in self.writer.written.overruled:
+            self.read.problems.add(
+                "overruled",
+                f"Compte {customers[account_id].auxiliary} : l’affectation {settlement_id}, faite à la "
+                "main, est contrepassée ; la comptabilité a lettré autrement.",
+                blocking=False,
+            )
+        self.writer.written.overruled.clear()
 
     def _lines_by_account(self, touched: Sequence[int]) -> Iterator[tuple[int, list[Line]]]:
         """Yield each account touched with its lines, known and new, one account at a time."""
