@@ -10,7 +10,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from exigible.channels.email.transport import SmtpTransport
-from exigible.operations import daily_run, journal, letter_batches, messages, sending
+from exigible.operations import chasing, daily_run, journal, letter_batches, messages, sending
 from exigible.operations.acts import By
 from exigible.operations.payments import PARIS
 
@@ -39,6 +39,13 @@ def prepare_messages() -> None:
     by = By.job("prepare")
     while messages.prepare_approved(on=messages.paris_day(at), by=by, at=_now()):
         pass
+
+
+@app.task(name="exigible.jobs.prepare_reminders", retry=RETRY)
+def prepare_reminders(account_ids: list[int], actor: str) -> None:
+    """Prepare the reminders that someone asked for on many accounts; each waits for approval."""
+    at = _now()
+    chasing.prepare_queued(account_ids, on=messages.paris_day(at), by=By(actor), at=at)
 
 
 @app.periodic(cron="* * * * *")

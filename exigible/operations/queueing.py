@@ -5,15 +5,24 @@ Jobs are named, not imported: `jobs.py` calls the operations, not the other way 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from procrastinate.contrib.django import app
 
 SEND_MESSAGE = "exigible.jobs.send_message"
+PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
 
 
 def queue_sending(message_id: int, *, at: datetime | None = None) -> None:
     """Queue the sending of a message, now or at a later moment."""
     app.configure_task(SEND_MESSAGE, allow_unknown=True, schedule_at=at).defer(
         message_id=message_id
+    )
+
+
+def queue_reminders(account_ids: Sequence[int], *, actor: str) -> None:
+    """Queue the preparation of the reminders proposed on some accounts, in someone's name."""
+    app.configure_task(PREPARE_REMINDERS, allow_unknown=True).defer(
+        account_ids=list(account_ids), actor=actor
     )

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 BOUNDS = (30, 60, 90, 180)  # last day late of each bucket but the last
 NEVER = 1_000_000  # more days than any lateness
@@ -277,13 +277,12 @@ def claims_behind(
         "ref": "ref_key",
     }[sort.removeprefix("-")]
     query = f"""
-        WITH owed AS ({_claims(mode, filters)}),
+        WITH owed AS ({_claims(mode, filters, only_bills=column == "bills")}),
         view AS MATERIALIZED (
           SELECT o.*, a.number, d.name, d.name_key FROM owed o
             JOIN store_account a ON a.id = o.account_id
             JOIN store_debtor d ON d.id = a.debtor_id
-           WHERE o.late > %(low)s AND o.late <= %(high)s {"AND o.bill" if column == "bills" else ""}
-             AND {_accounts(filters)})
+           WHERE {_accounts(filters)})
         SELECT t.*, v.* FROM (SELECT count(*) AS lines, coalesce(sum(cents), 0)::bigint AS total
                                 FROM view) t
           LEFT JOIN LATERAL (SELECT *, row_number() OVER () AS place FROM (
@@ -445,8 +444,9 @@ def _page_of_figures(
 def _page_of_facts(
     filters: AgeingFilters, mode: Mode, compare: bool, sort: str, parameters: dict[str, Any]
 ) -> tuple[dict[str, Any], Rows]:
-    joined, difference = "", "NULL::bigint"
-    key = "s.account_id"
+    """Sums by account, then totals and one page of them; names are read for the page's rows."""
+    column = SORTS.get(sort.removeprefix("-"), "overdue")
+    joined, difference, key = "", "NULL::bigint", "s.account_id"
     if compare:
         joined = f"FULL JOIN ({_by_account(mode.other, filters)}) k ON k.account_id = s.account_id"
         key = "coalesce(s.account_id, k.account_id)"
@@ -454,6 +454,12 @@ def _page_of_facts(
         difference = f"({sign}(coalesce(s.balance, 0) - coalesce(k.balance, 0)))::bigint"
     columns = ", ".join(f"coalesce(s.{name}, 0)::bigint AS {name}" for name in AMOUNTS)
     overdue = " + ".join(f"coalesce(s.{name}, 0)" for name in LATE)
+    narrowed = _accounts(filters)
+    by_name = column == "name_key"
+    named = ""
+    if by_name or narrowed != "true":
+        named = """JOIN store_account a ON a.id = v.account_id
+                   JOIN store_debtor d ON d.id = a.debtor_id"""
     kept = ["(balance <> 0 OR overdue <> 0 OR credit <> 0 OR not_due <> 0 OR difference <> 0)"]
     if filters.older_than is not None:
         kept.append(" + ".join(_later_buckets(filters)) + " > 0")
@@ -462,26 +468,25 @@ def _page_of_facts(
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint AS total_{name}" for name in AMOUNTS)
     rows = _read(
         f"""
-        WITH view AS MATERIALIZED (
-          SELECT * FROM (
-            SELECT a.id AS account_id, a.number, a.creditor_id, a.collector_id, d.name, d.name_key,
-                   d.siren, {columns}, ({overdue})::bigint AS overdue, {difference} AS difference
-              FROM ({_by_account(mode, filters)}) s {joined}
-              JOIN store_account a ON a.id = {key}
-              JOIN store_debtor d ON d.id = a.debtor_id
-             WHERE {_accounts(filters)}) counted
-           WHERE {" AND ".join(kept)})
-        SELECT t.*, v.*, c.name AS creditor, coalesce(u.name, '') AS collector,
-               coalesce(f.state, '') AS state
+        WITH sums AS (
+          SELECT {key} AS account_id, {columns}, ({overdue})::bigint AS overdue,
+                 {difference} AS difference
+            FROM ({_by_account(mode, filters)}) s {joined}),
+        view AS MATERIALIZED (
+          SELECT v.*{", d.name_key" if by_name else ""} FROM sums v {named}
+           WHERE {" AND ".join(kept)} AND {narrowed})
+        SELECT t.*, v.*, a.number, d.name, d.siren, c.name AS creditor,
+               coalesce(u.name, '') AS collector, coalesce(f.state, '') AS state
           FROM (SELECT count(*) AS accounts, sum(difference)::bigint AS total_difference, {sums}
                   FROM view) t
           LEFT JOIN LATERAL (SELECT *, row_number() OVER () AS place FROM (
-            SELECT * FROM view ORDER BY {SORTS.get(sort.removeprefix("-"), "overdue")}
-                   {_direction(sort)}, name_key, account_id
+            SELECT * FROM view ORDER BY {column} {_direction(sort)}, account_id
              LIMIT %(limit)s OFFSET %(offset)s) ordered) v ON true
-          LEFT JOIN store_creditor c ON c.id = v.creditor_id
-          LEFT JOIN store_user u ON u.id = v.collector_id
-          LEFT JOIN store_accountfigures f ON f.account_id = v.account_id
+          LEFT JOIN store_account a ON a.id = v.account_id
+          LEFT JOIN store_debtor d ON d.id = a.debtor_id
+          LEFT JOIN store_creditor c ON c.id = a.creditor_id
+          LEFT JOIN store_user u ON u.id = a.collector_id
+          LEFT JOIN store_accountfigures f ON f.account_id = a.id
          ORDER BY v.place""",
         parameters,
     )
@@ -540,12 +545,11 @@ def _by_account(mode: Mode, filters: AgeingFilters) -> str:
          GROUP BY account_id"""
 
 
-def _claims(mode: Mode, filters: AgeingFilters) -> str:
-    """One row for each claim open on the day: what was left of it then."""
-    scope = _scope("c.account_id", filters)
-    later = f"""
-        SELECT e.claim_id, sum(e.amount_cents)::bigint AS cents FROM store_entry e
-         WHERE ({_later("e", mode)}) {_scope("e.account_id", filters)} GROUP BY e.claim_id"""
+def _claims(mode: Mode, filters: AgeingFilters, *, only_bills: bool) -> str:
+    """One row for each claim of a column open on the day: what was left of it then."""
+    late = _late(filters)
+    kept = f"""c.currency = 'EUR' AND {late} > %(low)s AND {late} <= %(high)s
+               {_scope("c.account_id", filters)} {f"AND {_BILL}" if only_bills else ""}"""
     disputed = "" if filters.with_disputes else " - coalesce(x.cents, 0)"
     joined = (
         ""
@@ -554,14 +558,16 @@ def _claims(mode: Mode, filters: AgeingFilters) -> str:
     )
     return f"""
         SELECT c.id, c.account_id, c.ref, c.ref_key, c.label, c.kind, c.issued_on, c.due_on,
-               c.due_on_source, c.amount_cents, {_late(filters)} AS late, {_BILL} AS bill,
-               m.cents{disputed} AS cents
+               c.due_on_source, c.amount_cents, {late} AS late, m.cents{disputed} AS cents
           FROM (SELECT claim_id, sum(cents)::bigint AS cents FROM (
                   SELECT c.id AS claim_id, c.balance_cents AS cents FROM store_claim c
-                   WHERE c.balance_cents <> 0 AND c.currency = 'EUR' {scope}
-                  UNION ALL SELECT claim_id, -cents FROM ({later}) undone) moved
+                   WHERE c.balance_cents <> 0 AND {kept}
+                  UNION ALL
+                  SELECT c.id, -e.amount_cents FROM store_entry e
+                    JOIN store_claim c ON c.id = e.claim_id
+                   WHERE ({_later("e", mode)}) AND {kept}) moved
                  GROUP BY claim_id HAVING sum(cents) <> 0) m
-          JOIN store_claim c ON c.id = m.claim_id AND c.currency = 'EUR' {joined}"""
+          JOIN store_claim c ON c.id = m.claim_id {joined}"""
 
 
 def _disputed(mode: Mode, filters: AgeingFilters) -> str:
@@ -596,7 +602,7 @@ def _late(filters: AgeingFilters) -> str:
 
 
 def _accounts(filters: AgeingFilters) -> str:
-    conditions = ["true"]
+    conditions = []
     if filters.portfolio_ids is not None:
         conditions.append("a.portfolio_id = ANY(%(portfolios)s::bigint[])")
     if filters.account_ids is not None:
@@ -607,7 +613,7 @@ def _accounts(filters: AgeingFilters) -> str:
         conditions.append(_collector(filters))
     if filters.debtor_kind:
         conditions.append("d.kind = %(kind)s")
-    return " AND ".join(conditions)
+    return " AND ".join(conditions) or "true"
 
 
 def _collector(filters: AgeingFilters) -> str:
@@ -647,7 +653,10 @@ def _direction(sort: str) -> str:
 
 
 def _read(query: str, parameters: dict[str, Any]) -> Rows:
-    with connection.cursor() as cursor:
+    """Run a query over whole tables: room to sort in memory, no compiling for a single use."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL jit = off")
         cursor.execute(query, parameters)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

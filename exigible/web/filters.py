@@ -15,7 +15,7 @@ from exigible.domain import french
 from exigible.domain.refusals import WrongInput
 from exigible.web.typed import cents_of, whole_number
 
-PAGING = ("suite", "etape")  # parameters that a change of filter forgets
+PAGING = ("suite", "etape", "page")  # parameters that a change of filter forgets
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def _my_day_waiting(user: User, on: date) -> int:
 SECTIONS: tuple[Section, ...] = (
     Section("my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting),
     Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
+    Section("ageing", "Balance âgée", "Recouvrement", "ageing", Capability.SEE_AGEING, "B"),
 )
 
 

@@ -68,5 +68,6 @@ urlpatterns = [
     path("creancier/", profile.choose_creditor, name="choose_creditor"),
     path("profil/", profile.profile, name="profile"),
     path("profil/session/", profile.stay, name="stay"),
+    path("", include("exigible.web.urls_credit")),
     path("", include("exigible.web.sign_in_urls")),
 ]
