@@ -13,7 +13,9 @@ def main() -> int:
     for name in names:
         if name not in HELPERS:
             print(f"\n== {name}", flush=True)
-            failed |= subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+            failed |= subprocess.run(
+                [sys.executable, "-m", f"benchmarks.{name}"], check=False
+            ).returncode
     return failed
 
 
