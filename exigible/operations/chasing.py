@@ -58,11 +58,11 @@ def plan(account_ids: Sequence[int], *, on: date) -> Plan:
     accounts = Account.objects.filter(pk__in=account_ids).select_related("debtor")
     found = Plan([], [])
     for account in accounts.order_by("debtor__name_key", "pk"):
-        step, why = _step(steps.get(account.pk, []), on)
-        if step is None:
+        chosen, why = _step(steps.get(account.pk, []), on)
+        if chosen is None:
             found.aside.append((account, why))
         else:
-            found.fit.append(step)
+            found.fit.append(chosen)
     return found
 
 
