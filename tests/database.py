@@ -70,7 +70,8 @@ def remove_home(home: Path) -> None:
     if base.exists():
         embedded.stop(environment, cluster=cluster)
         shutil.rmtree(base, ignore_errors=True)
-    shutil.rmtree(cluster.sockets, ignore_errors=True)
+    if not cluster.tcp:
+        shutil.rmtree(cluster.sockets, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
 
 

@@ -15,7 +15,7 @@ import typer
 
 from exigible.domain.refusals import Refused
 from exigible.hosting.environment import Environment, WrongSetting, read_environment
-from exigible.hosting.outage import is_database_away, is_disk_full
+from exigible.hosting.outage import is_database_away, is_disk_full, outage_reason
 
 DONE, REFUSED, WRONG_USAGE, OUR_MISTAKE, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -110,10 +110,9 @@ def understood(error: Exception) -> dict[str, object] | None:
         message = "Le disque de la base de données est plein : rien n’a été enregistré."
         return {"code": "disk_full", "message": message, "field": None}
     if is_database_away(error):
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else ""
         message = (
             "La base de données ne répond pas : vérifiez qu’elle est démarrée (exigible db "
-            f"status) ou, si elle est sur un serveur, EXIGIBLE_DATABASE_URL. Détail : {reason}"
+            f"status) ou, si elle est sur un serveur, EXIGIBLE_DATABASE_URL. Détail : {outage_reason(error)}"
         )
         return {"code": "database_away", "message": message, "field": None}
     if isinstance(error, OSError) and error.filename is not None:

@@ -69,7 +69,7 @@ def _compile(template: str, data: object, at: datetime) -> bytes:
         format="pdf",
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=STANDARDS,
-        timestamp=at.astimezone(UTC),
+        timestamp=at.astimezone(UTC).replace(microsecond=0),  # Typst takes whole seconds
     )
     assert isinstance(pdf, bytes)
     return pdf

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from exigible.hosting.embedded import Say, say_on_stderr
-from exigible.hosting.outage import is_database_away
+from exigible.hosting.outage import is_database_away, outage_reason
 
 SUPERVISED = "--supervised"  # the argument that says that standard input is the supervisor's
 REFUSED_FOR_GOOD = 78  # EX_CONFIG: starting again would end the same way
@@ -85,10 +85,5 @@ def wait_for_database(*, say: Say = say_on_stderr, using: str = "default") -> No
             connection.close()
             if time.monotonic() - said_at >= _REPEAT_SECONDS:
                 said_at = time.monotonic()
-                say(f"La base de données ne répond pas encore ({_reason(error)}) ; attente…")
+                say(f"La base de données ne répond pas encore ({outage_reason(error)}) ; attente…")
             time.sleep(_RETRY_SECONDS)
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if "FATAL" in line), lines[0] if lines else "sans motif")

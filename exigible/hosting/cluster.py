@@ -114,9 +114,12 @@ class Cluster:
 
     @property
     def sockets(self) -> Path:
-        """The folder of the socket: under the base, or under /tmp where that path is too long."""
+        """The folder of the socket: under the base, or under /tmp where that path does not suit.
+
+        Too long for a socket, or with a comma, which separates hosts in a connection's address.
+        """
         folder = self.base / "run"
-        if len(os.fsencode(folder / _SOCKET_NAME)) <= _LONGEST_SOCKET:
+        if len(os.fsencode(folder / _SOCKET_NAME)) <= _LONGEST_SOCKET and "," not in str(folder):
             return folder
         user = self.user
         owner = user.uid if user else os.geteuid()
@@ -174,7 +177,21 @@ class Cluster:
         if self.tcp:
             port, password = self.port_and_password()
             keys["PORT"], keys["PASSWORD"] = str(port), password
+        elif peer := self._server_user_name():
+            keys["OPTIONS"]["requirepeer"] = peer  # nobody else may stand in for the server
         return keys
+
+    def _server_user_name(self) -> str | None:
+        if self.user is not None:
+            return self.user.name if not self.user.name.isdigit() else None
+        if is_root():
+            return None  # its user is not created yet
+        import pwd
+
+        try:
+            return pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:
+            return None
 
     def port_and_password(self, *, other_port: bool = False) -> tuple[int, str]:
         """Return what TCP clients use, kept in the home; chosen the first time, or for another port."""

@@ -121,8 +121,10 @@ def status(environment: Environment, *, cluster: Cluster | None = None) -> Serve
         state = "starting"
     else:
         state = "stopped" if (cluster.data / "PG_VERSION").exists() else "absent"
-    keys = cluster.connection() if state != "absent" or not cluster.tcp else None
-    address = f"{keys['HOST']}:{keys['PORT']}" if cluster.tcp and keys else str(cluster.socket)
+    if not cluster.tcp:
+        address = str(cluster.socket)
+    else:
+        address = "" if state == "absent" else f"127.0.0.1:{cluster.port_and_password()[0]}"
     return ServerStatus(state, pid, cluster.data, address, cluster.logs)
 
 
@@ -273,6 +275,14 @@ def _locked(cluster: Cluster, say: Say) -> Iterator[None]:
 
 def _prepare_folders(cluster: Cluster, say: Say) -> Cluster:
     """Create the base folder, owned by the server's user, and what it holds but the cluster."""
+    forbidden = set(str(cluster.base)) & set('"$`\n' + ("" if os.name == "nt" else "\\"))
+    if forbidden:  # pg_ctl starts the server through a shell
+        raise DatabaseRefused(
+            "home_name_unfit",
+            f"Le chemin {cluster.base} contient {' '.join(sorted(forbidden))!r}, que PostgreSQL "
+            "n’accepte pas dans le nom de son dossier. Choisissez un autre EXIGIBLE_HOME.",
+            field="EXIGIBLE_HOME",
+        )
     if cluster.link.is_symlink() and not cluster.link.exists():
         raise DatabaseRefused(
             "database_folder_missing",
@@ -543,7 +553,7 @@ def _ensure_database(cluster: Cluster) -> None:
     with superuser_connection(cluster) as connection:
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
         if known.fetchone() is None:
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
         if cluster.tcp:
             secret = sql.Literal(cluster.port_and_password()[1])
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, secret))

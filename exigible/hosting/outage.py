@@ -42,6 +42,13 @@ def is_disk_full(error: BaseException | None) -> bool:
     return any(getattr(link, "sqlstate", None) == _DISK_FULL for link in _chain(error))
 
 
+def outage_reason(error: BaseException) -> str:
+    """Return the line of a connection error that says most: several attempts make several lines."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = (line for line in lines if "FATAL" in line or "failed:" in line)
+    return next(telling, lines[0] if lines else type(error).__name__)
+
+
 class NotAnOutage(logging.Filter):
     """Keep the tracebacks of an outage out of the logs: every request would bring its own."""
 

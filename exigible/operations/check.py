@@ -28,6 +28,7 @@ from exigible.domain.law import Law, shipped_law
 from exigible.domain.refusals import OutsideKnownLaw
 from exigible.operations.documents import documents_folder
 from exigible.operations.journal import GENESIS, HEADS, heads_digest, line_hash, seal_hash
+from exigible.store.queries.ledger_totals import DIFFERENCES as LEDGER_DIFFERENCES
 
 Progress = Callable[[str, int, int], None]  # phase in French, done, total (0 when unknown)
 
@@ -303,30 +304,18 @@ RULES: tuple[Rule, ...] = (
             f"ledger_line:{row[0]}",
         ),
     ),
-    # What the ledger says of a customer equals what we hold of it. An opening line (à-nouveau)
-    # counts where it opened something: elsewhere an earlier year already brought its claims.
-    # Settlements move claims and payments alike, so what opened suffices.
+    # What the ledger says of a customer equals what imports made of it.
     Rule(
         "ledger_total",
         "store_account",
-        """
-        SELECT a.id, a.number, l.total, coalesce(e.total, 0) - coalesce(p.total, 0)
-          FROM (SELECT account_id, sum(debit_cents - credit_cents) AS total
-                  FROM store_ledgerline
-                 WHERE NOT is_opening OR claim_id IS NOT NULL OR payment_id IS NOT NULL
-                 GROUP BY account_id) l
-          JOIN store_account a ON a.id = l.account_id
-          LEFT JOIN (SELECT account_id, sum(amount_cents) AS total FROM store_entry
-                      WHERE origin LIKE 'fec:%%' AND settlement_id IS NULL GROUP BY account_id) e
-            ON e.account_id = l.account_id
-          LEFT JOIN (SELECT account_id, sum(amount_cents) AS total FROM store_payment
-                      WHERE origin LIKE 'fec:%%' GROUP BY account_id) p
-            ON p.account_id = l.account_id
-         WHERE l.total <> coalesce(e.total, 0) - coalesce(p.total, 0)
+        f"""
+        SELECT a.id, a.number, d.place, d.ledger, d.facts
+          FROM ({LEDGER_DIFFERENCES.format(scope="true")}) d
+          JOIN store_account a ON a.id = d.account_id
         """,
         lambda row: (
-            f"Compte {row[1]} : la comptabilité importée fait {euros(row[2])}, les créances et "
-            f"règlements qui en viennent {euros(row[3])}.",
+            f"Compte {row[1]}, {row[2]} : la comptabilité importée fait {euros(row[3])}, les "
+            f"créances et règlements qui en viennent {euros(row[4])}.",
             f"account:{row[0]}",
         ),
     ),

@@ -7,6 +7,7 @@ each time: a message prepared yesterday is rewritten from today's facts before i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,7 +16,7 @@ from django.db.models import prefetch_related_objects
 
 from exigible.channels.templates import Template, render
 from exigible.domain import compliance
-from exigible.domain.book import Book, Figures, chased_by_claim, figures
+from exigible.domain.book import chased_by_claim, figures
 from exigible.domain.compliance import POSTAL, Outgoing
 from exigible.domain.correspondence import (
     Accessories,
@@ -33,7 +34,6 @@ from exigible.domain.correspondence import (
 )
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import Statement
-from exigible.domain.strategy import Followed
 from exigible.operations.documents import read_document
 from exigible.operations.figures import current_law
 from exigible.operations.statements import account_statement
@@ -83,13 +83,72 @@ class Written:
     contact: Contact | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """An account's columns on a day: one row of accounts."""
+class Standing:
+    """What accounts owe on a day, read together: one account costs what a hundred do."""
 
-    book: Book
-    figures: Figures
-    followed: Followed
+    def __init__(self, account_ids: Sequence[int], on: date) -> None:
+        scope = Scope(ids=tuple(sorted(set(account_ids))))
+        self.on = on
+        self.book = read_book(scope, on)
+        self.figures = figures(self.book, current_law())
+        self.followed = read_followed(scope, self.book, self.figures.oldest_due, read_strategies())
+        self._chased = chased_by_claim(self.book)
+
+    def of(self, account_id: int) -> AccountStanding:
+        """Return one account's part."""
+        book, row = self.book, int(np.searchsorted(self.book.account, account_id))
+        assert int(book.account[row]) == account_id
+        first, last = np.searchsorted(book.claim_account, [row, row + 1]).tolist()
+        mine = slice(first, last)
+        left = np.maximum(
+            book.claim_balance[mine] - book.claim_disputed[mine] - book.claim_held[mine], 0
+        )
+        announced = book.claim_euro[mine] & ~book.claim_bill[mine]
+        return AccountStanding(
+            today=book.today,
+            chased_cents=int(self.figures.chased[row]),
+            credit_cents=int(book.credit[row]),
+            held_cents=int(book.held_amount[row]),
+            promised_cents=int(self.followed.promised[row]),
+            held_whole=bool(self.followed.held_whole[row]),
+            amiable=bool(self.followed.phase_amiable[row]),
+            claims=tuple(
+                ClaimStanding(*claim)
+                for claim in zip(
+                    book.claim_id[mine].tolist(),
+                    book.claim_due[mine].tolist(),
+                    book.claim_balance[mine].tolist(),
+                    self._chased[mine].tolist(),
+                    np.where(announced, left, 0).tolist(),
+                    strict=True,
+                )
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimStanding:
+    """One open claim: what may be chased of it, what may be announced before it falls due."""
+
+    id: int
+    due: int  # ordinal
+    balance_cents: int
+    chased_cents: int
+    announced_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStanding:
+    """What one account owes on a day, and what stands in the way of asking for it."""
+
+    today: int
+    chased_cents: int
+    credit_cents: int
+    held_cents: int
+    promised_cents: int
+    held_whole: bool
+    amiable: bool
+    claims: tuple[ClaimStanding, ...]
 
 
 def write(
@@ -102,19 +161,22 @@ def write(
     claim_ids: tuple[int, ...] | None = None,
     notice_days: int = NOTICE_DAYS,
     promise: Promise | None = None,
+    standing: AccountStanding | None = None,
 ) -> Written:
     """Write a message from today's facts; `claim_ids` keeps only those claims.
+
+    `standing` is what the account owes, where it was read with others' a moment ago.
 
     Refuse (naming the reason) an account that must not be chased today: never chased, suspended,
     covered by a running promise, gone to court. Raise OutsideKnownLaw where accessories are claimed
     and a rate is unknown. The compliance gate is asked apart, by `require_lawful`.
     """
-    columns = _columns(account, on)
+    standing = standing or Standing([account.pk], on).of(account.pk)
     asks = template.nature in {Nature.DEMAND, Nature.FORMAL_NOTICE}
     if template.nature is not Nature.CONFIRMATION:
-        _refuse_if_left_alone(account, columns, asks=asks)
-    lines = _claims(account, columns, template.nature, claim_ids, notice_days)
-    deductions = _deductions(columns, lines) if asks else ()
+        _refuse_if_left_alone(account, standing, asks=asks)
+    lines = _claims(standing, template.nature, claim_ids, notice_days)
+    deductions = _deductions(standing, lines) if asks else ()
     contact = _contact(account.debtor) if channel not in POSTAL else _addressee(account.debtor)
     demand = Demand(
         on=on,
@@ -168,35 +230,25 @@ def has_email(debtor: Debtor) -> bool:
 # ---- whether, and which claims
 
 
-def _columns(account: Account, on: date) -> _Columns:
-    scope = Scope(ids=(account.pk,))
-    book = read_book(scope, on)
-    computed = figures(book, current_law())
-    return _Columns(
-        book, computed, read_followed(scope, book, computed.oldest_due, read_strategies())
-    )
-
-
-def _refuse_if_left_alone(account: Account, columns: _Columns, *, asks: bool) -> None:
+def _refuse_if_left_alone(account: Account, standing: AccountStanding, *, asks: bool) -> None:
     if account.never_chased:
         raise Refused(
             "never_chased",
             "Ce compte n’est jamais relancé"
             + (f" : {account.never_chased_reason}." if account.never_chased_reason else "."),
         )
-    if columns.followed.held_whole[0]:
+    if standing.held_whole:
         raise Refused(
             "held",
             "Le compte est suspendu en entier. Levez la suspension ou attendez sa fin.",
         )
-    if not columns.followed.phase_amiable[0] and asks:
+    if not standing.amiable and asks:
         raise Refused(
             "not_amiable",
             "Le compte n’est plus en phase amiable : ce qui s’écrit au débiteur passe par le "
             "dossier contentieux.",
         )
-    promised = int(columns.followed.promised[0])
-    if asks and promised and promised >= int(columns.figures.chased[0]) > 0:
+    if asks and standing.promised_cents >= standing.chased_cents > 0:
         raise Refused(
             "promised",
             "Une promesse de paiement est en cours et couvre ce qui est échu. La relance attend "
@@ -205,8 +257,7 @@ def _refuse_if_left_alone(account: Account, columns: _Columns, *, asks: bool) ->
 
 
 def _claims(
-    account: Account,
-    columns: _Columns,
+    standing: AccountStanding,
     nature: Nature,
     claim_ids: tuple[int, ...] | None,
     notice_days: int,
@@ -216,21 +267,16 @@ def _claims(
     A mise en demeure names only those whose number, date and due date are certain: the others go on
     being reminded of. Refuse it when none is left, naming what is missing.
     """
-    book = columns.book
-    today = book.today
     if nature is Nature.CONFIRMATION:
         return ()
-    if nature is Nature.NOTICE:
-        left = np.maximum(book.claim_balance - book.claim_disputed - book.claim_held, 0)
-        soon = (book.claim_due >= today) & (book.claim_due <= today + notice_days)
-        wanted = np.where(soon & book.claim_euro & ~book.claim_bill, left, 0)
-    else:
-        wanted = chased_by_claim(book)
-    claimed = {
-        int(claim): (int(balance), int(cents))
-        for claim, balance, cents in zip(book.claim_id, book.claim_balance, wanted, strict=True)
-        if cents > 0 and (claim_ids is None or int(claim) in claim_ids)
-    }
+    soon = range(standing.today, standing.today + notice_days + 1)
+    claimed = {}
+    for claim in standing.claims:
+        cents = claim.chased_cents
+        if nature is Nature.NOTICE:
+            cents = claim.announced_cents if claim.due in soon else 0
+        if cents > 0 and (claim_ids is None or claim.id in claim_ids):
+            claimed[claim.id] = (claim.balance_cents, cents)
     rows = Claim.objects.filter(pk__in=list(claimed)).order_by("due_on", "pk")
     lines = tuple(_line(row, *claimed[row.pk]) for row in rows)
     if nature is not Nature.FORMAL_NOTICE:
@@ -254,18 +300,18 @@ def _line(claim: Claim, balance_cents: int, claimed_cents: int) -> ClaimLine:
     )
 
 
-def _deductions(columns: _Columns, lines: tuple[ClaimLine, ...]) -> tuple[Deduction, ...]:
+def _deductions(standing: AccountStanding, lines: tuple[ClaimLine, ...]) -> tuple[Deduction, ...]:
     """Return what is taken off the claims named, never more than they come to.
 
     What covers claims that this message does not name (they are incomplete, or were left out) is
     used on those first: the debtor is never asked for more than the account's own figure.
     """
     named = sum(line.claimed_cents for line in lines)
-    elsewhere = int(chased_by_claim(columns.book).sum()) - named
+    elsewhere = sum(claim.chased_cents for claim in standing.claims) - named
     parts = (
-        ("Crédit non affecté, déduit", int(columns.book.credit[0])),
-        ("Part suspendue, non réclamée", int(columns.book.held_amount[0])),
-        ("Part promise, non réclamée", int(columns.followed.promised[0])),
+        ("Crédit non affecté, déduit", standing.credit_cents),
+        ("Part suspendue, non réclamée", standing.held_cents),
+        ("Part promise, non réclamée", standing.promised_cents),
     )
     found = []
     for label, cents in parts:

@@ -40,6 +40,7 @@ from exigible.operations.accounts import NewCustomer, open_accounts
 from exigible.operations.ledger_facts import Customer, Writer, known_facts
 from exigible.store.bulk import copy_rows
 from exigible.store.models import Creditor, ImportBatch
+from exigible.store.queries.ledger_totals import differences
 
 Progress = Callable[[str, int, int], None]  # phase, done, total
 
@@ -133,6 +134,7 @@ class _Import:
             assert problem is not None
             raise RefusedLedger(report_of(self.read), problem)
         self.closing = self.read.closing_on
+        self.natures = journal_natures(self.read.journal_masks, self.read.journal_labels)
         self._find_customers()
         self._find_known_lines()
         touched = self._touched()
@@ -394,8 +396,7 @@ class _Import:
                 [self.creditor.pk],
             )
             self.opened_years = {row[0] for row in cursor.fetchall()}
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM ledger_stage WHERE opening = 2)")
-            if cursor.fetchone()[0] and self.closing not in self.opened_years:
+            if self.closing not in self.opened_years and self._opens_year(cursor):
                 self.opened_years.add(self.closing)
                 if self.has_history:
                     cursor.execute(
@@ -411,6 +412,20 @@ class _Import:
                 [ordered],
             )
         return ordered
+
+    def _opens_year(self, cursor: Any) -> bool:
+        """Say whether the file holds *à-nouveaux* of customers."""
+        cursor.execute(
+            """SELECT opening, unit, journal, debit_cents >= credit_cents FROM ledger_stage
+                WHERE opening > 0 ORDER BY opening DESC"""
+        )
+        return any(
+            is_opening(
+                opening,
+                posted_as(self.read.unit_masks[unit], self.natures[journal_code], is_debit=debit),
+            )
+            for opening, unit, journal_code, debit in cursor.fetchall()
+        )
 
     # --- planning and writing --------------------------------------------------------------------------
 
@@ -464,11 +479,17 @@ class _Import:
                 )
             self.writer.apply(customers[account_id], lines, plan, known.get(account_id))
         self.writer.flush()
+        for account_id, settlement_id in self.writer.written.overruled:
+            self.read.problems.add(
+                "overruled",
+                f"Compte {customers[account_id].auxiliary} : l’affectation {settlement_id}, faite à la "
+                "main, est contrepassée ; la comptabilité a lettré autrement.",
+                blocking=False,
+            )
+        self.writer.written.overruled.clear()
 
     def _lines_by_account(self, touched: Sequence[int]) -> Iterator[tuple[int, list[Line]]]:
         """Yield each account touched with its lines, known and new, one account at a time."""
-        natures = journal_natures(self.read.journal_masks, self.read.journal_labels)
-        masks = self.read.unit_masks
         raw = connection.connection
         assert raw is not None
         with raw.cursor(name="ledger_lines", binary=True) as cursor:
@@ -488,11 +509,11 @@ class _Import:
                     if lines:
                         yield account_id, lines
                     account_id, lines = row[0], []
-                lines.append(self._line(row, natures, masks))
+                lines.append(self._line(row))
             if lines:
                 yield account_id, lines
 
-    def _line(self, row: Sequence[Any], natures: dict[str, PostedAs], masks: Sequence[int]) -> Line:
+    def _line(self, row: Sequence[Any]) -> Line:
         (
             _,
             known,
@@ -517,7 +538,9 @@ class _Import:
             batch_id,
         ) = row
         if known is None:
-            stood = posted_as(masks[unit], natures[journal_code], is_debit=cents >= 0)
+            stood = posted_as(
+                self.read.unit_masks[unit], self.natures[journal_code], is_debit=cents >= 0
+            )
             opens = is_opening(opening, stood)
         else:
             stood, opens = PostedAs(nature), bool(opening)
@@ -569,15 +592,14 @@ class _Import:
     def _prove(self, touched: Sequence[int]) -> None:
         """Compare, account by account, the ledger's lines with the facts; raise on a cent."""
         self.progress("Vérification", 0, 1)
-        with connection.cursor() as cursor:
-            cursor.execute(_PROOF, {"accounts": list(touched), "opened": sorted(self.opened_years)})
-            differences = cursor.fetchmany(5)
-        if differences:
+        found = differences(touched)
+        if found:
             raise Contradiction(
                 "ledger and facts differ: "
                 + "; ".join(
-                    f"account {account_id}, {place}: {ledger} in the ledger, {facts} in the facts"
-                    for account_id, place, ledger, facts in differences
+                    f"account {row.account_id}, {row.ledger_account}: {row.ledger_cents} in the "
+                    f"ledger, {row.facts_cents} in the facts"
+                    for row in found[:5]
                 )
             )
 
@@ -627,44 +649,6 @@ _LINES = """
            k.claim_id, k.payment_id, k.identity, k.rank, k.batch_id
       FROM store_ledgerline k WHERE k.account_id = ANY(%(accounts)s)
     ORDER BY 1
-"""
-# By account and ledger account: the lines of the ledger since its last opening balance (the last set
-# of à-nouveaux of that year), and the facts that imports made of them.
-_PROOF = """
-    WITH lines AS (
-      SELECT l.account_id, l.ledger_account AS place, l.financial_year_end AS year,
-             l.debit_cents - l.credit_cents AS cents, l.is_opening,
-             l.is_opening AND l.batch_id < max(l.batch_id) FILTER (WHERE l.is_opening)
-               OVER (PARTITION BY l.account_id, l.ledger_account, l.financial_year_end) AS stale
-        FROM store_ledgerline l WHERE l.account_id = ANY(%(accounts)s)
-    ), since AS (
-      SELECT account_id, place, max(year) AS year FROM lines
-       WHERE year = ANY(%(opened)s) GROUP BY 1, 2
-    ), ledger AS (
-      SELECT account_id, place, sum(cents) AS cents
-        FROM lines LEFT JOIN since USING (account_id, place)
-       WHERE (since.year IS NULL OR lines.year >= since.year) AND stale IS NOT TRUE
-       GROUP BY 1, 2
-    ), placed AS (
-      SELECT p.id, p.account_id, p.amount_cents, p.ledger_account AS place FROM store_payment p
-       WHERE p.account_id = ANY(%(accounts)s) AND p.origin LIKE 'fec:%%'
-      UNION ALL
-      SELECT p.id, p.account_id, p.amount_cents, l.ledger_account FROM store_payment p
-        JOIN store_ledgerline l ON l.payment_id = p.id
-       WHERE p.account_id = ANY(%(accounts)s) AND p.origin NOT LIKE 'fec:%%'
-    ), facts AS (
-      SELECT account_id, place, sum(cents) AS cents FROM (
-        SELECT account_id, ledger_account AS place, amount_cents AS cents FROM store_entry
-         WHERE account_id = ANY(%(accounts)s) AND origin LIKE 'fec:%%'
-        UNION ALL SELECT account_id, place, -amount_cents FROM placed
-        UNION ALL SELECT a.account_id, p.place, a.amount_cents
-          FROM store_allocation a JOIN placed p ON p.id = a.payment_id
-         WHERE a.account_id = ANY(%(accounts)s) AND a.origin LIKE 'fec:%%'
-      ) f GROUP BY 1, 2
-    )
-    SELECT account_id, place, coalesce(ledger.cents, 0), coalesce(facts.cents, 0)
-      FROM ledger FULL JOIN facts USING (account_id, place)
-     WHERE coalesce(ledger.cents, 0) <> coalesce(facts.cents, 0)
 """
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import date, datetime
+from itertools import batched
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -21,16 +22,17 @@ from exigible.domain.french import count, euros
 from exigible.domain.refusals import Refused
 from exigible.operations import figures, journal
 from exigible.operations.acts import AccountAct, By, act_on
-from exigible.operations.demands import has_email, message_reference
+from exigible.operations.demands import Standing, has_email, message_reference
 from exigible.operations.documents import read_document, store_document
 from exigible.operations.messages import issue_step, locked, prepare_copy, rewrite
 from exigible.operations.sending import checked
-from exigible.store.models import Channel, LetterBatch, Message, MessageStatus
+from exigible.store.models import Account, Channel, LetterBatch, Message, MessageStatus
 
 SERVICES = {Channel.LETTER: "Lettres simples", Channel.LRAR: f"{REGISTERED}s"}
 POSTAL = (Channel.LETTER, Channel.LRAR)
 BUILDING = 0x4558_0001  # advisory lock class: one builder of a creditor's batches at a time
 CHANGES_SHOWN = 5
+READ_TOGETHER = 200  # accounts whose figures are read at once
 
 
 def build_batches(*, on: date, at: datetime, by: By) -> list[LetterBatch]:
@@ -73,8 +75,6 @@ def mark_printed(
     again, or `despite_changes` says that they are in the post already. A mise en demeure to a
     debtor with an e-mail address is followed by its copy.
     """
-    if not despite_changes:
-        _refuse_changes(batch_id, on=on)
     with transaction.atomic():
         batch = LetterBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
         if batch.printed_at is not None:
@@ -86,6 +86,10 @@ def mark_printed(
                 "imprimez-le de nouveau.",
             )
         letters = list(_letters_in(batch).values_list("pk", "account_id").order_by("account_id"))
+        accounts = [account_id for _, account_id in letters]
+        list(Account.objects.select_for_update().filter(pk__in=accounts).order_by("pk"))
+        if not despite_changes:
+            _refuse_changes(batch, Standing(accounts, on), on=on)
         for message_id, account_id in letters:
             with act_on(account_id, by=by, at=at) as act:
                 message = locked(message_id)
@@ -93,7 +97,7 @@ def mark_printed(
             _send_copy(message, by=by, at=at, on=on)
         batch.printed_at, batch.printed_by = at, by.uuid
         batch.save(update_fields=["printed_at", "printed_by"])
-        figures.refresh([account_id for _, account_id in letters], on)
+        figures.refresh(accounts, on)
         _journal(batch, "batch_printed", by=by, at=at, letters=len(letters))
     return batch
 
@@ -107,9 +111,13 @@ def _build(batch: LetterBatch, *, on: date, at: datetime, by: By) -> LetterBatch
         channel=batch.channel,
         status=MessageStatus.READY,
     ).filter(Q(batch__isnull=True) | Q(batch=batch))
-    for message_id, account_id in list(letters.order_by("pk").values_list("pk", "account_id")):
-        with act_on(account_id, by=by, at=at) as act:
-            _put_in(act, locked(message_id), batch, on=on, at=at)
+    for slice_ in batched(
+        letters.order_by("pk").values_list("pk", "account_id"), READ_TOGETHER, strict=False
+    ):
+        standing = Standing([account_id for _, account_id in slice_], on)
+        for message_id, account_id in slice_:
+            with act_on(account_id, by=by, at=at) as act:
+                _put_in(act, locked(message_id), batch, standing, on=on, at=at)
     return _bind(batch.pk, at=at, by=by)
 
 
@@ -125,13 +133,19 @@ def _unprinted(creditor_id: int, channel: str, on: date, at: datetime) -> Letter
 
 
 def _put_in(
-    act: AccountAct, message: Message, batch: LetterBatch, *, on: date, at: datetime
+    act: AccountAct,
+    message: Message,
+    batch: LetterBatch,
+    standing: Standing,
+    *,
+    on: date,
+    at: datetime,
 ) -> None:
     """Check a letter, set its own PDF and put it in the batch; or hold it, with the reason."""
     if message.status != MessageStatus.READY:
         return
     before = (message.batch_id, message.subject, message.body, message.to_address)
-    written = checked(act, message, on=on)
+    written = checked(act, message, on=on, standing=standing.of(act.account.pk))
     if written is None:
         return
     if before == (batch.pk, message.subject, message.body, message.to_address):
@@ -220,13 +234,19 @@ def _journal(batch: LetterBatch, action: str, *, by: By, at: datetime, **facts: 
 # ---- posting
 
 
-def _refuse_changes(batch_id: int, *, on: date) -> None:
+def _refuse_changes(batch: LetterBatch, standing: Standing, *, on: date) -> None:
     """Refuse to post letters that the facts have overtaken since their PDF was set."""
     changed = []
-    letters = Message.objects.filter(batch_id=batch_id, status=MessageStatus.READY)
+    letters = _letters_in(batch).order_by("pk")
     for letter in letters.select_related("account__creditor", "account__debtor", "proposal__step"):
         try:
-            written = rewrite(letter.account, letter, on=on, automatic=letter.approved_by is None)
+            written = rewrite(
+                letter.account,
+                letter,
+                on=on,
+                automatic=letter.approved_by is None,
+                standing=standing.of(letter.account_id),
+            )
         except Refused as refusal:
             changed.append(f"{letter.to_name} : {refusal.message}")
             continue

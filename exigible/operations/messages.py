@@ -23,7 +23,7 @@ from exigible.domain.correspondence import Correspondence, Nature
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import demands
 from exigible.operations.acts import AccountAct, By, act_on
-from exigible.operations.demands import Written, message_reference
+from exigible.operations.demands import AccountStanding, Standing, Written, message_reference
 from exigible.operations.queueing import queue_sending
 from exigible.store.models import (
     Account,
@@ -75,13 +75,15 @@ def prepare(
     at: datetime,
     on: date,
     expected_version: int | None = None,
+    standing: Standing | None = None,
 ) -> Message:
     """Write a message, from a proposed step or (with `account_id` and `template`) by hand.
 
     From an approved step it is READY and leaves by itself; otherwise it waits for approval
     (PROPOSED). Without a usable e-mail address the step's other channel is taken. Refuse, creating
     nothing, what the facts or the compliance gate refuse. Preparing a step twice returns the same
-    message.
+    message. `standing` holds accounts read together, the account's among them: a draft may be a
+    moment old, what leaves is read again.
     """
     proposal = _written_step(proposal_id) if proposal_id is not None else None
     if proposal is not None:
@@ -121,6 +123,7 @@ def prepare(
             on=on,
             automatic=approved and not by_person,
             promise=_promise(act.account, promise_id),
+            standing=standing.of(account_id) if standing else None,
         )
         set_text(message, written)
         if approved:
@@ -163,10 +166,12 @@ def prepare_approved(*, on: date, by: By, at: datetime, limit: int = PREPARED_TO
 
     A step whose message is refused goes back to the worklist with the reason.
     """
-    proposals = list(queries.approved_without_message().values_list("pk", flat=True)[:limit])
-    for proposal_id in proposals:
+    rows = queries.approved_without_message().values_list("pk", "account_id")[:limit]
+    proposals = list(rows)
+    standing = Standing([account_id for _, account_id in proposals], on)
+    for proposal_id, _ in proposals:
         try:
-            prepare(proposal_id=proposal_id, by=by, at=at, on=on)
+            prepare(proposal_id=proposal_id, by=by, at=at, on=on, standing=standing)
         except Refused as refusal:
             give_back(proposal_id, refusal.message, by=by, at=at)
     return len(proposals)
@@ -302,7 +307,14 @@ def resolve_uncertain(
 # ---- shared with `sending` and `letter_batches`
 
 
-def rewrite(account: Account, message: Message, *, on: date, automatic: bool) -> Written:
+def rewrite(
+    account: Account,
+    message: Message,
+    *,
+    on: date,
+    automatic: bool,
+    standing: AccountStanding | None = None,
+) -> Written:
     """Write a prepared message again from the facts of `on`, and ask the gate."""
     plan = _plan_of(account, message)
     promise, claim_ids = None, None
@@ -318,6 +330,7 @@ def rewrite(account: Account, message: Message, *, on: date, automatic: bool) ->
         automatic=automatic,
         promise=promise,
         claim_ids=claim_ids,
+        standing=standing,
     )
 
 
@@ -458,6 +471,7 @@ def _write(
     automatic: bool,
     promise: Promise | None,
     claim_ids: tuple[int, ...] | None = None,
+    standing: AccountStanding | None = None,
 ) -> Written:
     if plan.template.nature is Nature.CONFIRMATION and promise is None:
         raise Refused("no_promise", "Aucune promesse en cours n’est à confirmer sur ce compte.")
@@ -470,6 +484,7 @@ def _write(
         claim_ids=claim_ids,
         notice_days=plan.notice_days,
         promise=promise,
+        standing=standing,
     )
     demands.require_lawful(
         account,

@@ -32,7 +32,7 @@ from exigible.domain.french import count, euros, weekday_and_day
 from exigible.domain.refusals import OutsideKnownLaw, Refused
 from exigible.operations import figures
 from exigible.operations.acts import AccountAct, By, act_on
-from exigible.operations.demands import Written
+from exigible.operations.demands import AccountStanding, Written
 from exigible.operations.documents import read_document, store_document
 from exigible.operations.messages import (
     NO_SERVER,
@@ -170,7 +170,9 @@ def _fix(message_id: int, *, at: datetime, on: date, by: By) -> _Fixed | None:
             return None
 
 
-def checked(act: AccountAct, message: Message, *, on: date) -> Written | None:
+def checked(
+    act: AccountAct, message: Message, *, on: date, standing: AccountStanding | None = None
+) -> Written | None:
     """Write a ready message again from the facts of the day; hold or cancel it if they forbid it.
 
     What leaves alone is rewritten. What a person approved is held if it would now claim something
@@ -180,7 +182,7 @@ def checked(act: AccountAct, message: Message, *, on: date) -> Written | None:
     before = (message.amount_cents, set(message.claims.values_list("pk", flat=True)))
     addressed_to = message.to_address
     try:
-        written = rewrite(act.account, message, on=on, automatic=automatic)
+        written = rewrite(act.account, message, on=on, automatic=automatic, standing=standing)
     except OutsideKnownLaw as unknown:
         hold(act, message, f"Ce message annonce des intérêts. {unknown.message}")
         return None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from exigible.domain.case import (
     Case,
@@ -76,8 +76,9 @@ def account_case(
 ) -> AccountCase:
     """Return the case of an account's open claims on `on`.
 
-    Refuse a debtor of unknown kind (no interest can be said to be due) and an account with nothing
-    to claim on that day.
+    Claims named in `claim_ids` are counted settled or not: what was paid late in principal keeps
+    its accessories. Refuse a debtor of unknown kind (no interest can be said to be due) and an
+    account with nothing to claim on that day.
     """
     account = Account.objects.select_related("creditor", "debtor").get(pk=account_id)
     kind = account.debtor.kind
@@ -151,43 +152,39 @@ def _open_claims(
     if claim_ids is not None:
         rows = rows.filter(pk__in=list(claim_ids))
     else:
-        rows = rows.exclude(
-            balance_cents=0,
-            pk__in=Claim.objects.filter(account=account, balance_cents=0).exclude(
-                entries__value_date__gt=on
-            ),
-        )
+        moved_since = Entry.objects.filter(claim=OuterRef("pk"), value_date__gt=on)
+        rows = rows.filter(~Q(balance_cents=0) | Exists(moved_since))
     if overdue_only:
         rows = rows.filter(due_on__lt=on)
-    rows = rows.order_by("due_on", "pk")
-    balances = _balances(rows, on)
+    found_rows = list(rows.order_by("due_on", "pk"))
+    balances = _balances([claim.pk for claim in found_rows], on)
     disputed: dict[int, int] = defaultdict(int)
     for dispute in Dispute.objects.filter(account=account, opened_on__lte=on).filter(
         Q(closed_on__isnull=True) | Q(closed_on__gt=on)
     ):
         disputed[dispute.claim_id] += dispute.amount_cents
     found = []
-    for claim in rows:
+    for claim in found_rows:
         balance, principal = balances.get(claim.pk, (0, 0))
-        if balance <= 0:
+        if balance < 0 or (balance == 0 and claim_ids is None):
             continue
         if claim.currency != "EUR":
             excluded.append(f"{claim} : en {claim.currency}, hors du décompte en euros.")
             continue
         contested = min(disputed[claim.pk], balance)
-        if contested:
+        if contested > 0:
             excluded.append(f"{claim} : {euros(contested)} contestés, non réclamés ici.")
         if principal - contested > 0:  # paid late, its accessories stay due (C. civ. 1343-1)
             found.append((claim, principal - contested))
     return found
 
 
-def _balances(rows: QuerySet[Claim], on: date) -> dict[int, tuple[int, int]]:
+def _balances(claim_ids: Sequence[int], on: date) -> dict[int, tuple[int, int]]:
     """Return, by claim, its balance on `on` and its principal before reductions."""
     reduction = Q(amount_cents__lt=0, reverses__isnull=True) & ~Q(kind=EntryKind.TRANSFER)
     live = Q(reversed_by__isnull=True) | Q(reversed_by__value_date__gt=on)
     sums = (
-        Entry.objects.filter(claim__in=rows, value_date__lte=on)
+        Entry.objects.filter(claim_id__in=claim_ids, value_date__lte=on)
         .values("claim_id")
         .annotate(
             balance=Sum("amount_cents"),

@@ -406,15 +406,18 @@ class Play:
         """A step came back: look for the address, or try again, or leave it for another day."""
         draw = luck.random()
         missing = not (person.debtor.address_line1 and person.debtor.postcode)
-        if (missing or person.address_dead) and draw < 0.3:
+        if (missing or person.address_dead) and draw < 0.5:
             doing.find_address(
                 person, "2 chemin de la Grange", "35900", "Valbrécourt", on=on, by=user, at=at
             )
             person.address_dead = False
-        elif draw < 0.7:
             doing.approve(step, on=on, by=user, at=at)
-        elif draw < 0.85:
-            doing.postpone(step, add_working_days(on, 3), on=on, by=user, at=at)
+        elif draw < 0.75:
+            doing.postpone(step, add_working_days(on, 5), on=on, by=user, at=at)
+        elif draw < 0.9:
+            doing.approve(step, on=on, by=user, at=at)
+        else:
+            doing.dismiss(step, "Sans adresse utilisable, on appellera.", by=user, at=at)
 
     def _answer_disputes(self, on: date, luck: Random) -> None:
         sales = self.colleagues["commercial"]

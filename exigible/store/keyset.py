@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
 
 type Key = int | str | date | None
@@ -39,7 +40,10 @@ def read_page[M: Model](
     """Return `size` rows after `cursor` ("" for the first page); ValueError on a cursor not ours."""
     if cursor:
         value, key = _unpacked(cursor)
-        rows = rows.filter(_after(order, value, key))
+        try:
+            rows = rows.filter(_after(order, value, key))
+        except (TypeError, ValidationError) as wrong:
+            raise ValueError("a cursor of another order") from wrong
     column = F(order.column)
     first = column.desc(nulls_last=True) if order.descending else column.asc(nulls_last=True)
     found = list(rows.order_by(first, order.key)[: size + 1])

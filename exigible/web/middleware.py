@@ -9,7 +9,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from exigible.hosting.outage import is_database_away, is_disk_full
+from exigible.hosting.outage import is_database_away, is_disk_full, outage_reason
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -41,7 +41,7 @@ class DatabaseAwayMiddleware:
             return response
         if not self._away:
             self._away = True
-            logger.error("the database is away: %s", str(error).strip().split("\n", 1)[0])
+            logger.error("the database is away: %s", outage_reason(error))
         return database_away(request, error)
 
 

@@ -10,7 +10,7 @@ from exigible.domain.correspondence import Deduction, Recipient
 from exigible.domain.refusals import Refused
 from tests.correspondence import ACCESSORIES, claim_line, written
 
-AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+AT = datetime(2026, 11, 23, 9, 0, 30, 250_125, tzinfo=UTC)
 
 
 def mail(**fields: object) -> object:

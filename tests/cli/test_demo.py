@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_the_world_is_loaded_once_and_mail_goes_to_the_sink(ready_home: Home):
     assert ready_home.query("SELECT count(*) FROM store_creditor") == [(1,)]
 
 
-def test_without_a_home_it_takes_one_of_its_own(monkeypatch: pytest.MonkeyPatch):
+def test_without_a_home_it_takes_one_of_its_own(tmp_path: Path):
     code = """
 import os, sys
 os.environ.pop("EXIGIBLE_HOME", None)
@@ -68,10 +69,17 @@ code = run(["demo"])
 print(os.environ["EXIGIBLE_HOME"])
 sys.exit(code)
 """
+    elsewhere = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code],
+        env={**os.environ, **elsewhere},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert answer.returncode == 1
     assert "EXIGIBLE_HOST" in answer.stderr
     assert "exigible-demo" in answer.stdout
-    assert not os.path.exists(answer.stdout.strip())
+    assert answer.stdout.strip().startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []

@@ -70,6 +70,26 @@ assert run([{name!r}, {str(case)!r}, "--as-of", "2025-06-01", "--json"]) == 0
     assert loaded_after(code) == set()
 
 
+def test_a_dry_import_loads_nothing_heavy(tmp_path: Path):
+    header = "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|"
+    header += "CompAuxLib|PieceRef|PieceDate|EcritureLib|Debit|Credit|EcritureLet|DateLet|"
+    header += "ValidDate|Montantdevise|Idevise"
+    lines = [
+        "VE|Ventes|1|20250110|411000|Clients|C1|Client un|F-1|20250110|F-1|120,00|0,00|||20250131||",
+        "VE|Ventes|1|20250110|707000|Ventes|||F-1|20250110|F-1|0,00|120,00|||20250131||",
+    ]
+    file = tmp_path / "732829320FEC20251231.txt"
+    file.write_text("\n".join([header, *lines]) + "\n")
+    code = f"""
+import os
+os.environ["EXIGIBLE_HOME"] = {str(tmp_path / "home")!r}
+from exigible.cli.main import run
+assert run(["import", {str(file)!r}, "--dry-run", "--json"]) == 0
+assert not os.path.exists({str(tmp_path / "home")!r})
+"""
+    assert loaded_after(code) == set()
+
+
 def test_a_command_loads_its_own_module_alone():
     code = "from exigible.cli.main import run\nrun(['settings'])\n"
     code += "import sys; assert 'exigible.cli.db' not in sys.modules"

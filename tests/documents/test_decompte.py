@@ -12,7 +12,7 @@ from exigible.documents.decompte import ClaimFacts, Party, render
 from exigible.domain.statement import statement, statement_answer
 from exigible.intake.statement_case import read_case
 
-AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+AT = datetime(2026, 11, 22, 9, 0, 30, 250_125, tzinfo=UTC)
 AS_OF = date(2026, 11, 22)
 CASE: dict[str, Any] = {
     "creditor": {"name": "Comptoir des Trois Rivières", "kind": "professional"},

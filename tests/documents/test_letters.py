@@ -20,7 +20,7 @@ from exigible.domain.correspondence import (
 )
 from tests.correspondence import ACCESSORIES, claim_line, demand, written
 
-AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+AT = datetime(2026, 11, 23, 9, 0, 30, 250_125, tzinfo=UTC)
 MM = 25.4 / 72
 HEIGHT = 297.0
 SIX_LINES = (

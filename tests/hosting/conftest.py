@@ -143,13 +143,19 @@ def migrated() -> Iterator[Home]:
 @pytest.fixture
 def ready_home(new_home: Callable[..., Home], migrated: Home) -> Home:
     """A home of ours whose database is migrated, and stopped."""
-    home = new_home()
+    return copy_of(migrated, new_home())
+
+
+def copy_of(source: Home, home: Home) -> Home:
+    """Make `home` a copy of a stopped one, with a database of its own."""
     home.path.mkdir(mode=0o700)
     base = home.cluster.base
-    subprocess.run(["cp", "-a", migrated.cluster.base, base], check=True)
+    subprocess.run(["cp", "-a", source.cluster.base, base], check=True)
     if base != home.path / "postgresql":  # under root
         (base / "home").write_text(os.path.realpath(home.path))
         home.cluster.link.symlink_to(base)
+    if (source.path / "documents").exists():
+        subprocess.run(["cp", "-a", source.path / "documents", home.path], check=True)
     return home
 
 

@@ -4,15 +4,18 @@ import json
 import os
 import stat
 import subprocess
+import tempfile
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from exigible.hosting import embedded
 from exigible.hosting.backup import DUMP, MANIFEST
-from tests.hosting.conftest import Home, needs_other_user
+from tests.hosting.conftest import Home, copy_of, needs_other_user
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="demande POSIX")]
 
@@ -48,10 +51,22 @@ SELECT (SELECT count(*) FROM store_claim), (SELECT sum(balance_cents) FROM store
 """
 
 
+@pytest.fixture(scope="module")
+def house(migrated: Home) -> Iterator[Home]:
+    """A stopped home with an account, a payment, three documents: to copy from."""
+    home = copy_of(migrated, Home(Path(tempfile.mkdtemp(prefix="exh-")) / "house"))
+    home.python(FURNISH)
+    assert home.run("db", "stop").returncode == 0
+    yield home
+    home.close()
+    home.path.parent.rmdir()
+
+
 @pytest.fixture
-def furnished(ready_home: Home) -> Home:
-    ready_home.python(FURNISH)
-    return ready_home
+def furnished(house: Home, new_home: Callable[..., Home]) -> Home:
+    home = copy_of(house, new_home())
+    embedded.ensure_running(home.environment, say=lambda sentence: None)
+    return home
 
 
 def documents(home: Home) -> dict[str, bytes]:
@@ -119,10 +134,6 @@ def test_a_database_in_use_is_not_replaced_unless_told(furnished: Home, tmp_path
 
 
 def test_a_restore_under_people_at_work_takes_over_their_sessions(furnished: Home, tmp_path: Path):
-    import psycopg
-
-    from exigible.hosting import embedded
-
     file = tmp_path / "s.zip"
     assert furnished.run("backup", file).returncode == 0
     keys = embedded.connection_settings(furnished.environment)
@@ -245,8 +256,6 @@ def test_files_that_are_not_backups_are_refused(furnished: Home, tmp_path: Path)
 
 
 def test_what_the_check_finds_stops_a_restore_unless_told(furnished: Home, tmp_path: Path):
-    from exigible.hosting import embedded
-
     with embedded.superuser_connection(furnished.cluster, "exigible") as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE store_claim SET balance_cents = balance_cents + 1")
@@ -303,8 +312,6 @@ def test_a_server_by_url_is_backed_up_and_restored_too(
     furnished: Home, new_home: Callable[..., Home], tmp_path: Path
 ):
     """The same server reached by its address, with a role that may create databases."""
-    from exigible.hosting import embedded
-
     keys = embedded.connection_settings(furnished.environment)
     with embedded.superuser_connection(furnished.cluster) as connection:
         connection.execute("CREATE ROLE partner LOGIN")

@@ -113,6 +113,30 @@ def test_a_home_with_a_long_path_still_has_a_short_socket(new_home: Callable[...
     assert refusal_of(home)["code"] == "socket_folder_not_ours"
 
 
+def test_a_home_may_have_any_ordinary_name(new_home: Callable[..., Home]):
+    home = new_home(uid=OTHER_USER, name="Données d’Émile, « l'été » & fils 100%")
+    assert home.run("db", "start").returncode == 0
+    assert home.run("migrate").returncode == 0
+    assert home.run("db", "stop").returncode == 0
+
+
+@needs_other_user
+def test_a_home_whose_name_a_shell_would_change_is_refused(new_home: Callable[..., Home]):
+    home = new_home(uid=OTHER_USER, name="a$HOME")
+    assert refusal_of(home)["code"] == "home_name_unfit"
+
+
+@needs_linux
+def test_nobody_stands_in_for_the_server(home: Home):
+    """Whoever else would listen on the socket is refused by the client itself."""
+    ensure(home)
+    keys = embedded.connection_settings(home.environment)
+    asked = {"host": keys["HOST"], "user": "exigible", "dbname": "exigible"}
+    psycopg.connect(**asked, requirepeer=keys["OPTIONS"]["requirepeer"]).close()
+    with pytest.raises(psycopg.OperationalError, match="requirepeer"):
+        psycopg.connect(**asked, requirepeer="daemon")
+
+
 def test_commands_started_together_on_an_empty_home_share_one_server(user_home: Home):
     commands = [user_home.start("db", "start", "--json") for _ in range(8)]
     answers = [command.communicate(timeout=120) for command in commands]

@@ -29,7 +29,7 @@ from exigible.store.models import (
 from tests.builders import make_account, make_claim, make_creditor, make_debtor
 
 MONDAY = date(2026, 11, 23)
-AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10 h in Paris
+AT = datetime(2026, 11, 23, 9, 0, 30, 250_125, tzinfo=UTC)  # 10 h in Paris
 BY = By.job("test")
 _SIRENS = count(1)
 

@@ -85,7 +85,7 @@ def sound(folder: Path) -> Account:
     imported = make_claim(account, 30_000, date(2026, 8, 31), origin=f"fec:{batch.pk}:2")
     with guards_lifted() as cursor:  # the builder says "test" of every entry
         cursor.execute(
-            "UPDATE store_entry SET origin = %s WHERE claim_id = %s",
+            "UPDATE store_entry SET origin = %s, ledger_account = '411000' WHERE claim_id = %s",
             [f"fec:{batch.pk}:2", imported.pk],
         )
     credit = Payment.objects.create(
@@ -94,11 +94,13 @@ def sound(folder: Path) -> Account:
         amount_cents=12_000,
         value_date=TODAY,
         recorded_at=AT,
+        ledger_account="411000",
         origin=f"fec:{batch.pk}:3",
     )
     line(batch, account, 2, debit=30_000, claim=imported)
     line(batch, account, 3, credit=12_000, payment=credit)
-    line(batch, account, 4, debit=99_000, is_opening=True)  # known from the year before
+    this_year = date(2027, 12, 31)  # its à-nouveau carries over what the year before holds
+    line(batch, account, 4, debit=18_000, is_opening=True, financial_year_end=this_year)
     append_all(
         [Act(account_id=None, actor="job:test", action="house", facts={"é": [1, None]})], at=AT
     )
@@ -123,13 +125,12 @@ def line(
         line=number,
         identity=number.to_bytes(16),
         rank=1,
-        financial_year_end=date(2026, 12, 31),
         journal="VE",
         entry_date=TODAY,
         ledger_account="411000",
         debit_cents=debit,
         credit_cents=credit,
-        **more,
+        **({"financial_year_end": date(2026, 12, 31)} | more),
     )
 
 
@@ -232,7 +233,7 @@ def break_ledger_line_links(cursor: Any) -> str:
 
 
 def break_ledger_total(cursor: Any) -> str:
-    found = LedgerLine.objects.earliest("id")
+    found = LedgerLine.objects.latest("id")
     cursor.execute("UPDATE store_ledgerline SET debit_cents = 1 WHERE id = %s", [found.pk])
     return f"account:{found.account_id}"
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from exigible.domain.refusals import Refused, Stale, WrongInput
@@ -316,6 +317,34 @@ def test_what_cannot_be_prepared_goes_back_to_the_worklist_with_its_reason():
     assert "qualité" in given_back.held_reason
     assert Message.objects.get().account == good
     assert messages.prepare_approved(on=MONDAY, by=BY, at=AT) == 0
+
+
+def test_accounts_read_together_each_keep_their_own_sums():
+    sums = (100_000, 250_000, 70_000)
+    accounts = [late_account(cents, 5_000 * (n + 1)) for n, cents in enumerate(sums)]
+    credited = accounts[1]
+    credited.payments.create(
+        kind="transfer", amount_cents=9_000, value_date=MONDAY, recorded_at=AT, origin="t"
+    )
+    for account in accounts:
+        approved_step(account)
+    messages.prepare_approved(on=MONDAY, by=BY, at=AT)
+    found = {message.account_id: message.amount_cents for message in Message.objects.all()}
+    assert [found[account.pk] for account in accounts] == [
+        100_000 + 5_000,
+        250_000 + 10_000 - 9_000,
+        70_000 + 15_000,
+    ]
+
+
+def test_the_job_exists_only_if_the_message_was_committed(sink: Sink):
+    step = approved_step(late_account())
+    with transaction.atomic():
+        messages.prepare(proposal_id=step.pk, by=BY, at=AT, on=MONDAY)
+        assert ProcrastinateJob.objects.count() == 1
+        transaction.set_rollback(True)
+    assert not ProcrastinateJob.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_a_held_message_waits_and_a_cancelled_one_frees_its_step(sink: Sink):

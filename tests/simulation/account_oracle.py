@@ -13,26 +13,37 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from exigible.store.models import (
-    Account,
-    Allocation,
-    Claim,
-    Contact,
-    Dispute,
-    Entry,
-    Hold,
-    Message,
-    Payment,
-    Promise,
-    Proposal,
-    Strategy,
-    StrategyStep,
-)
+from django.db import connection
+
 from tests.simulation import oracle
 
 PARIS = ZoneInfo("Europe/Paris")
 ONE_DAY = timedelta(days=1)
 Row = dict[str, Any]
+
+
+ACCOUNTS = """
+SELECT a.id, a.creditor_id, a.debtor_id, a.clause_rate, a.never_chased, a.waives_accessories,
+       a.phase, a.strategy_id, c.kind AS creditor__kind, c.clause_rate AS creditor__clause_rate,
+       d.kind AS debtor__kind, d.insolvency_opened_on AS debtor__insolvency_opened_on,
+       d.postcode AS debtor__postcode, d.city AS debtor__city, d.email_ok AS debtor__email_ok,
+       d.address_line1 AS debtor__address_line1, d.address_line2 AS debtor__address_line2,
+       d.address_ok AS debtor__address_ok
+  FROM store_account a
+  JOIN store_creditor c ON c.id = a.creditor_id
+  JOIN store_debtor d ON d.id = a.debtor_id
+ ORDER BY a.id"""
+
+
+def rows(query: str) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def table(name: str) -> list[Row]:
+    return rows(f"SELECT * FROM store_{name} ORDER BY id")
 
 
 def grouped(rows: list[Row], key: str) -> dict[Any, list[Row]]:
@@ -62,50 +73,27 @@ class Facts:
 
     @classmethod
     def read(cls) -> Facts:
-        def rows(model: Any, **filters: Any) -> list[Row]:
-            return list(model.objects.filter(**filters).order_by("pk").values())
-
-        accounts = list(
-            Account.objects.order_by("pk").values(
-                "id",
-                "creditor_id",
-                "creditor__kind",
-                "creditor__clause_rate",
-                "clause_rate",
-                "debtor_id",
-                "debtor__kind",
-                "debtor__insolvency_opened_on",
-                "debtor__postcode",
-                "debtor__city",
-                "debtor__address_line1",
-                "debtor__address_line2",
-                "debtor__address_ok",
-                "debtor__email_ok",
-                "never_chased",
-                "waives_accessories",
-                "phase",
-                "strategy_id",
-            )
-        )
         notices: dict[int, list[date]] = {}
-        for sent_on, claim_id in Message.objects.filter(
-            is_formal_notice=True, status="sent"
-        ).values_list("sent_on", "claims"):
-            notices.setdefault(claim_id, []).append(sent_on)
+        for row in rows(
+            """SELECT c.claim_id, m.sent_on FROM store_message m
+               JOIN store_message_claims c ON c.message_id = m.id
+               WHERE m.is_formal_notice AND m.status = 'sent' ORDER BY m.id"""
+        ):
+            notices.setdefault(row["claim_id"], []).append(row["sent_on"])
         return cls(
-            accounts=accounts,
-            claims=grouped(rows(Claim), "account_id"),
-            entries=grouped(rows(Entry), "claim_id"),
-            payments=grouped(rows(Payment), "account_id"),
-            allocations=grouped(rows(Allocation), "account_id"),
-            disputes=grouped(rows(Dispute), "account_id"),
-            holds=grouped(rows(Hold), "account_id"),
-            promises=grouped(rows(Promise), "account_id"),
-            proposals=grouped(rows(Proposal), "account_id"),
+            accounts=rows(ACCOUNTS),
+            claims=grouped(table("claim"), "account_id"),
+            entries=grouped(table("entry"), "claim_id"),
+            payments=grouped(table("payment"), "account_id"),
+            allocations=grouped(table("allocation"), "account_id"),
+            disputes=grouped(table("dispute"), "account_id"),
+            holds=grouped(table("hold"), "account_id"),
+            promises=grouped(table("promise"), "account_id"),
+            proposals=grouped(table("proposal"), "account_id"),
             notices=notices,
-            contacts=grouped(rows(Contact), "debtor_id"),
-            strategies=rows(Strategy, in_force=True),
-            steps=grouped(rows(StrategyStep), "strategy_id"),
+            contacts=grouped(table("contact"), "debtor_id"),
+            strategies=[row for row in table("strategy") if row["in_force"]],
+            steps=grouped(table("strategystep"), "strategy_id"),
         )
 
 

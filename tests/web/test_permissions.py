@@ -79,6 +79,13 @@ EXPECTED: dict[str, Capability | str] = {
     "terms_act": C.COMPLETE_DATA,
     "claim_act": C.COMPLETE_DATA,
     "write_act": C.WORK_ACCOUNTS,
+    "ageing": C.SEE_AGEING,
+    "ageing_ledger": C.SEE_AGEING,
+    "ageing_behind": C.SEE_AGEING,
+    "ageing_chase": C.WORK_ACCOUNTS,
+    "ageing_in_bulk": PERSONAL,
+    "export_ageing": C.EXPORT,
+    "export_ageing_behind": C.EXPORT,
     "save_view": PERSONAL,
     "delete_view": PERSONAL,
     "palette": C.SEE_ACCOUNTS,
@@ -114,6 +121,10 @@ BULK: dict[str, dict[str, Capability]] = {
         "suspendre": C.HOLD_ACCOUNTS,
         "tache": C.WORK_ACCOUNTS,
     },
+    "ageing_in_bulk": {
+        "confier": C.ASSIGN_ACCOUNTS,
+        "suspendre": C.HOLD_ACCOUNTS,
+    },
 }
 POSTED = {
     "approve_step",
@@ -130,7 +141,11 @@ POSTED = {
     "delete_view",
     "steps_in_bulk",
     "accounts_in_bulk",
+    "ageing_in_bulk",
+    "ageing_chase",
 }
+# What an address cannot do without.
+QUERIES = {"ageing_ledger": "?total=0"}
 # Answers that say « you may »: a page, a redirect, a refusal by a rule.
 OPEN = {200, 204, 302, 422}
 
@@ -224,6 +239,7 @@ class Rows:
             ).pk,
             "view_id": 0,
             "figure": "accessoires",
+            "column": "credit",
             "outcome": "plan",
             "verb": "reporter",
         }
@@ -231,7 +247,8 @@ class Rows:
 
     def url(self, address: Address, **changed: object) -> str:
         values = self.values | changed
-        return reverse(address.name, kwargs={name: values[name] for name in address.arguments})
+        path = reverse(address.name, kwargs={name: values[name] for name in address.arguments})
+        return path + QUERIES.get(address.name, "")
 
 
 def ask(client: Client, url: str, *, post: bool) -> int:

@@ -190,7 +190,7 @@ class Verb:
     verb: str
     form: type[forms.ActForm]
     apply: Callable[[Account, dict[str, Any], By, Any], object]
-    done: str
+    done: tuple[str, str]  # « compte confié », « comptes confiés »
 
 
 VERBS: dict[str, Verb] = {
@@ -202,7 +202,7 @@ VERBS: dict[str, Verb] = {
         lambda account, data, by, at: assigning.assign_collector(
             account.pk, number(data["collector"]), by=by, at=at
         ),
-        "comptes confiés",
+        ("compte confié", "comptes confiés"),
     ),
     "strategie": Verb(
         Capability.ASSIGN_ACCOUNTS,
@@ -212,7 +212,7 @@ VERBS: dict[str, Verb] = {
         lambda account, data, by, at: assigning.assign_strategy(
             account.pk, int(data["strategy"]), on=clock.today(), by=by, at=at
         ),
-        "stratégies changées",
+        ("stratégie changée", "stratégies changées"),
     ),
     "suspendre": Verb(
         Capability.HOLD_ACCOUNTS,
@@ -228,7 +228,7 @@ VERBS: dict[str, Verb] = {
             by=by,
             at=at,
         ),
-        "comptes suspendus",
+        ("compte suspendu", "comptes suspendus"),
     ),
     "tache": Verb(
         Capability.WORK_ACCOUNTS,
@@ -244,7 +244,7 @@ VERBS: dict[str, Verb] = {
             by=by,
             at=at,
         ),
-        "tâches créées",
+        ("tâche créée", "tâches créées"),
     ),
 }
 
@@ -319,7 +319,7 @@ def carry_out(
             aside.append((account, refusal.message))
         else:
             done += 1
-    words = f"{french.grouped(done)} {act.done}."
+    words = f"{french.count(done, *act.done)}."
     if not aside:
         return answers.acted(request, words, back=back)
     return render(

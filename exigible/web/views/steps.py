@@ -87,7 +87,7 @@ class Verb:
     verb: str
     form: type[forms.ActForm]
     apply: Callable[[Proposal, dict[str, Any], By, Any], object]
-    done: str  # « 12 étapes reportées »
+    done: tuple[str, str]  # « étape reportée », « étapes reportées »
     irreversible: str = ""
 
 
@@ -98,7 +98,7 @@ VERBS: dict[str, Verb] = {
         "Valider",
         forms.ActForm,
         lambda step, data, by, at: proposals.approve(step.pk, by=by, at=at),
-        "envois validés",
+        ("envoi validé", "envois validés"),
         "Chaque message est recomposé et vérifié au moment de partir ; parti, il ne se rappelle pas.",
     ),
     "reporter": Verb(
@@ -109,7 +109,7 @@ VERBS: dict[str, Verb] = {
         lambda step, data, by, at: proposals.postpone(
             step.pk, until=data["until"], on=clock.today(), note=data["note"], by=by, at=at
         ),
-        "étapes reportées",
+        ("étape reportée", "étapes reportées"),
     ),
     "confier": Verb(
         Capability.ASSIGN_ACCOUNTS,
@@ -119,7 +119,7 @@ VERBS: dict[str, Verb] = {
         lambda step, data, by, at: assigning.assign_collector(
             step.account_id, number(data["collector"]), by=by, at=at
         ),
-        "comptes confiés",
+        ("compte confié", "comptes confiés"),
     ),
 }
 
@@ -192,12 +192,10 @@ def _carry_out(
             aside.append((step, refusal.message))
         else:
             done.append(f"etape-{step.pk}")
-    words = f"{french.grouped(len(done))} {act.done}"
+    words = french.count(len(done), *act.done)
     if aside:
         first, reason = aside[0]
-        words += (
-            f", {french.grouped(len(aside))} mises de côté ({first.account.debtor.name} : {reason})"
-        )
+        words += f", {french.grouped(len(aside))} de côté ({first.account.debtor.name} : {reason})"
     return answers.acted(request, f"{words}.", back=reverse("my_day"), events={"step-done": done})
 
 

@@ -1,0 +1,172 @@
+"""A real Chromium on a live server: pages as people meet them.
+
+`SCREENSHOTS=folder pytest -m browser` keeps a picture of every screen.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from exigible.domain.roles import Role
+from exigible.web import clock
+from tests.factories import PASSWORD, WORLD_DAY, World, make_world
+
+# Playwright's synchronous interface runs a loop in this thread; the ORM is used from it on purpose.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+NOW = datetime(2026, 11, 23, 9, 12, tzinfo=UTC)
+DESKTOP, SMALL, PHONE = (
+    {"width": 1280, "height": 720},
+    {"width": 320, "height": 640},
+    {"width": 390, "height": 844},
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("aucun Chromium sur cette machine : « make browser » l’installe")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def world(
+    live_server: Any, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> World:
+    """The world, committed, with the pages' clock at its morning."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "today", lambda: WORLD_DAY)
+    settings.DOCUMENTS_FOLDER = tmp_path / "documents"
+    return make_world()
+
+
+class Desk:
+    """A person at their browser: signs in, opens pages, and notes what the console complains of."""
+
+    def __init__(self, context: BrowserContext, address: str, shots: Path | None) -> None:
+        self.context = context
+        self.address = address
+        self.shots = shots
+        self.complaints: list[str] = []
+        self.page = context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        # A number clicked would leave for the telephone: this machine has none.
+        self.page.add_init_script(
+            "document.addEventListener('click', (event) => {"
+            "  if (event.target.closest?.('a[href^=\"tel:\"]')) event.preventDefault();"
+            "});"
+        )
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def sign_in(self, world: World, role: Role) -> Page:
+        self.open("/connexion/")
+        self.page.fill("[name=login]", world.people[role].email)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("button.primary")
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def open(self, path: str) -> Page:
+        self.page.goto(f"{self.address}{path}")
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def settled(self) -> None:
+        """Wait until what was asked of the server is on the page."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function("!document.querySelector('.htmx-request')")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.page.wait_for_timeout(150)
+        self.settled()
+
+    def bring_up(self, how: str) -> None:
+        """Open what stands over a page, by a key or by the button with an id (`#act-payment`)."""
+        if how.startswith("#"):
+            self.page.evaluate("(id) => document.querySelector(id).click()", how)
+            self.page.wait_for_timeout(100)
+            self.settled()
+        else:
+            self.press(how)
+        over = "dialog[open], .pop:popover-open, .palette:popover-open"
+        self.page.wait_for_selector(over)
+
+    def picture(self, name: str) -> None:
+        if self.shots is not None:
+            self.page.screenshot(path=self.shots / f"{name}.png")
+
+    def breaches(self) -> list[str]:
+        """Run axe on the page as it stands; return what it finds, WCAG 2.2 AA and best practices."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.add_script_tag(path=str(AXE))
+        found = self.page.evaluate(
+            "() => axe.run(document, {runOnly: {type: 'tag', values: "
+            "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}, "
+            "resultTypes: ['violations']})"
+        )
+        return [
+            f"{one['id']}: {one['help']} — "
+            + "; ".join(node["html"][:160] for node in one["nodes"][:3])
+            for one in found["violations"]
+        ]
+
+    def sideways(self) -> int:
+        """How many pixels the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: Any) -> Iterator[Callable[..., Desk]]:
+    """Return a maker of desks: `desk(size, theme="dark", script=True)`."""
+    folder = os.environ.get("SCREENSHOTS")
+    shots = Path(folder) if folder else None
+    if shots is not None:
+        shots.mkdir(parents=True, exist_ok=True)
+    contexts: list[BrowserContext] = []
+
+    def make(
+        size: dict[str, int] = DESKTOP, *, theme: str = "light", touch: bool = False, **more: Any
+    ) -> Desk:
+        context = browser.new_context(
+            viewport=size,
+            color_scheme=theme,
+            has_touch=touch,
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            bypass_csp=more.pop("bypass_csp", False),
+            reduced_motion="reduce",
+            **more,
+        )
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        return Desk(context, live_server.url, shots)
+
+    yield make
+    for context in contexts:
+        context.close()

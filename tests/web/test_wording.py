@@ -1,0 +1,90 @@
+"""Codes worded in French; what is unknown shows its label rather than breaking a page."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from exigible.web import wording
+
+NB, NN = "\u00a0", "\u202f"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {"code": "overdue", "days": 82, "amount_cents": 2_431_840, "claims": 4},
+            f"4{NB}créances échues pour 24{NN}318,40{NB}€, la plus ancienne depuis 82{NB}j.",
+        ),
+        (
+            {"code": "overdue", "days": 12, "amount_cents": 693_000, "claims": 1},
+            f"6{NN}930,00{NB}€ échus depuis 12{NB}j.",
+        ),
+        ({"code": "no_reply", "steps": 1}, "Aucune réponse à la relance."),
+        ({"code": "no_reply", "steps": 3}, "Aucune réponse à trois relances."),
+        ({"code": "no_reply", "steps": 12}, "Aucune réponse à 12 relances."),
+        (
+            {
+                "code": "broken_promise",
+                "amount_cents": 800_000,
+                "due_on": "2026-11-20",
+                "received_cents": 0,
+            },
+            f"8{NN}000,00{NB}€ promis pour le 20/11, rien reçu.",
+        ),
+        (
+            {
+                "code": "broken_promise",
+                "amount_cents": 800_000,
+                "due_on": "2026-11-20",
+                "received_cents": 100_000,
+            },
+            f"8{NN}000,00{NB}€ promis pour le 20/11, 1{NN}000,00{NB}€ reçus.",
+        ),
+        (
+            {"code": "step_due", "label": "Appel", "offset_days": 22},
+            f"«{NB}Appel{NB}» est prévu 22{NB}j après l’échéance.",
+        ),
+        (
+            {"code": "step_due", "label": "Rappel", "offset_days": -7},
+            f"«{NB}Rappel{NB}» est prévu 7{NB}j avant l’échéance.",
+        ),
+        ({"code": "first_incident"}, "Premier incident de paiement."),
+        ({"code": "waiting_until", "on": "2026-12-01"}, "En attente jusqu’au 01/12/2026."),
+        ({"code": "new", "label": "Mot du futur"}, "Mot du futur"),
+        ({"code": "new"}, ""),
+        ({"code": "overdue"}, ""),  # facts of another version
+    ],
+)
+def test_reasons(facts: dict[str, object], words: str) -> None:
+    assert wording.reason(facts) == words
+
+
+@pytest.mark.parametrize("code", sorted(wording._REASONS))
+def test_no_reason_breaks_without_its_facts(code: str) -> None:
+    assert isinstance(wording.reason({"code": code, "label": "Au moins ceci"}), str)
+
+
+def test_a_row_says_what_tells_most() -> None:
+    step = SimpleNamespace(
+        reasons=[
+            {"code": "step_due", "label": "Appel", "offset_days": 22},
+            {"code": "overdue", "days": 30, "amount_cents": 100, "claims": 1},
+            {"code": "no_reply", "steps": 2},
+        ]
+    )
+    assert wording.first_reason(step) == "aucune réponse à deux relances"
+    assert wording.first_reason(SimpleNamespace(reasons=[])) == ""
+
+
+def test_initials() -> None:
+    assert wording.initials("Claire Maubert") == f"C.{NB}Maubert"
+    assert wording.initials("Claire") == "Claire"
+    assert wording.initials("") == ""
+
+
+def test_night() -> None:
+    counts = {"proposals": {"relance_1": 3, "appel": 2}, "held": {"hold": 1}, "issued": 0}
+    words = [line for line, _ in wording.night(counts)]
+    assert words == [f"5{NB}étapes proposées", f"1{NB}compte retenu"]
+    assert wording.night({})[0][0] == f"0{NB}étape proposée"
