@@ -27,7 +27,7 @@ from exigible.operations import letter_batches, messages, outbox
 from exigible.operations.acts import By
 from exigible.operations.documents import DamagedDocument, read_document
 from exigible.store.keyset import read_page
-from exigible.store.models import Channel, LetterBatch, Message, MessageStatus
+from exigible.store.models import Channel, LetterBatch, Message, MessageStatus, User
 from exigible.store.queries import outbox as reads
 from exigible.store.queries.access import visible_creditors
 from exigible.store.queries.people import colleagues
@@ -723,10 +723,7 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         ],
         "today": clock.today(),
         "no_server": settings.SMTP is None,
-        "may": {
-            "approve": user.may(Capability.APPROVE_MESSAGES),
-            "export": user.may(Capability.EXPORT),
-        },
+        "may": _may(user),
     }
 
 
