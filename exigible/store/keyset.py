@@ -82,6 +82,10 @@ def _unpacked(cursor: str) -> tuple[Key, int]:
         kind, value, key = json.loads(base64.urlsafe_b64decode(padded.encode()))
     except (binascii.Error, UnicodeError, TypeError) as wrong:
         raise ValueError("not a cursor of ours") from wrong
-    if not isinstance(key, int) or not isinstance(value, (int, str, type(None))):
+    if (
+        kind not in ("v", "d")
+        or not isinstance(key, int)
+        or not isinstance(value, int | str | None)
+    ):
         raise ValueError("not a cursor of ours")
     return (date.fromisoformat(str(value)) if kind == "d" else value), key

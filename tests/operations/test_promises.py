@@ -18,7 +18,7 @@ BY = By.job("test")
 def account() -> Account:
     account = make_account()
     make_claim(account, 100_000, TODAY - timedelta(days=20))
-    make_claim(account, 50_000, TODAY + timedelta(days=20))
+    make_claim(account, 50_000, TODAY + timedelta(days=20), issued_on=TODAY - timedelta(days=10))
     return account
 
 

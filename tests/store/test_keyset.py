@@ -71,5 +71,5 @@ def test_nulls_come_last_both_ways() -> None:
 )
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     order = Order("chased_cents", key="account_id")
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError):  # noqa: PT011 — any refusal will do, its words are nobody's
         read_page(AccountFigures.objects.all(), order, size=5, cursor=cursor)
