@@ -75,12 +75,9 @@ def guess_format(path: Path) -> str:
         head = stream.read(HEAD)
     if is_fec(head):
         return Format.FEC
-    raise Refused(
-        "unknown_format",
-        f"« {path.name} » n’est pas un export comptable (FEC) : sa première ligne n’en a pas les "
-        "colonnes. Vérifiez le fichier choisi.",
-        field="file",
-    )
+    from exigible.intake.customers import looks_like_open_items
+
+    return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
 
 
 def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None) -> ImportReport:
@@ -137,7 +134,10 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
             at=at,
             progress=tell,
         ).report
-    raise Refused("unknown_format", "Ce format de fichier n’est pas lu.", field="format")
+    from exigible.operations.customer_import import import_customers, import_open_items
+
+    take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
+    return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
 
 
 def _lock(creditor: Creditor, tell: Progress) -> None:
