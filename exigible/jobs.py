@@ -6,17 +6,30 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from exigible.channels.email.transport import SmtpTransport
-from exigible.operations import chasing, daily_run, journal, letter_batches, messages, sending
+from exigible.operations import (
+    chasing,
+    daily_run,
+    imports,
+    journal,
+    letter_batches,
+    messages,
+    sending,
+)
 from exigible.operations.acts import By
 from exigible.operations.payments import PARIS
 
 # A job that fails on its own (the database went away) is tried again; what a provider answers is
 # recorded by the operation, which queues its own next attempt.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
+# A mistake of ours would be made again by each attempt, after minutes of work.
+RETRY_OUTAGE = RetryStrategy(
+    max_attempts=5, exponential_wait=4, retry_exceptions=[OperationalError, InterfaceError]
+)
 
 
 @cache
@@ -46,6 +59,12 @@ def prepare_reminders(account_ids: list[int], actor: str) -> None:
     """Prepare the reminders that someone asked for on many accounts; each waits for approval."""
     at = _now()
     chasing.prepare_queued(account_ids, on=messages.paris_day(at), by=By(actor), at=at)
+
+
+@app.task(name="exigible.jobs.run_import", retry=RETRY_OUTAGE)
+def run_import(batch_id: int) -> None:
+    """Take a file that was received; a refusal is its outcome, not a failure."""
+    imports.run_import(batch_id, at=_now())
 
 
 @app.periodic(cron="* * * * *")

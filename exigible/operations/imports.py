@@ -24,7 +24,7 @@ from exigible.intake.importing import dry_run
 from exigible.intake.ledger_text import opener
 from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, refused
-from exigible.operations import journal
+from exigible.operations import journal, queueing
 from exigible.operations.acts import By
 from exigible.operations.documents import path_of, store_document
 from exigible.operations.ledger_import import Progress, RefusedLedger, import_ledger
@@ -44,19 +44,21 @@ def receive_file(
     creditor: Creditor,
     format_: str = "",
     partial: bool = False,
+    queued: bool = False,
     by: By,
     at: datetime,
 ) -> ImportBatch:
     """Keep a file under its hash and open its import, waiting to be run.
 
-    Without a format, it is told from the first bytes. Raise WrongInput for a format not known.
+    Without a format, it is told from the first bytes. `queued` leaves it to a worker: the job exists
+    if the file was kept. Raise WrongInput for a format not known.
     """
     if format_ and format_ not in Format:
         raise WrongInput("format", f"Le format « {format_} » n’est pas connu.", field="format")
     with transaction.atomic():
         document = store_document(content, name=name, media_type="application/octet-stream", at=at)
         path = path_of(document.sha256)
-        return ImportBatch.objects.create(
+        batch = ImportBatch.objects.create(
             creditor=creditor,
             format=format_ or guess_format(path),
             filename=Path(name).name,
@@ -67,6 +69,9 @@ def receive_file(
             created_by=by.uuid,
             created_at=at,
         )
+        if queued:
+            queueing.queue_import(batch.pk)
+    return batch
 
 
 def guess_format(path: Path) -> str:

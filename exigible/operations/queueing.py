@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 SEND_MESSAGE = "exigible.jobs.send_message"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
+RUN_IMPORT = "exigible.jobs.run_import"
 
 
 def queue_sending(message_id: int, *, at: datetime | None = None) -> None:
@@ -26,3 +27,8 @@ def queue_reminders(account_ids: Sequence[int], *, actor: str) -> None:
     app.configure_task(PREPARE_REMINDERS, allow_unknown=True).defer(
         account_ids=list(account_ids), actor=actor
     )
+
+
+def queue_import(batch_id: int) -> None:
+    """Queue the import of a file received."""
+    app.configure_task(RUN_IMPORT, allow_unknown=True).defer(batch_id=batch_id)
