@@ -64,7 +64,8 @@ def prepare_reminders(account_ids: list[int], actor: str) -> None:
 @app.task(name="exigible.jobs.run_import", retry=RETRY_OUTAGE)
 def run_import(batch_id: int) -> None:
     """Take a file that was received; a refusal is its outcome, not a failure."""
-    imports.run_import(batch_id, at=_now())
+    if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
+        imports.run_import(batch_id, at=_now())
 
 
 @app.periodic(cron="* * * * *")

@@ -31,7 +31,7 @@ from exigible.operations.ledger_import import Progress, RefusedLedger, import_le
 from exigible.operations.payments import paris_day
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
 
-__all__ = ["dry_run", "receive_file", "run_import"]
+__all__ = ["dry_run", "is_finished", "receive_file", "run_import"]
 
 CREDITOR_LOCK = 7342
 TELL_EVERY_SECONDS = 0.3
@@ -121,6 +121,21 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
             )
             raise
     return report
+
+
+def is_finished(batch_id: int) -> bool:
+    """Say whether an import was taken or refused already."""
+    return (
+        ImportBatch.objects.filter(pk=batch_id)
+        .exclude(
+            status__in=[
+                ImportBatch.Status.WAITING,
+                ImportBatch.Status.RUNNING,
+                ImportBatch.Status.FAILED,
+            ]
+        )
+        .exists()
+    )
 
 
 def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
