@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -13,6 +14,7 @@ from exigible.channels.email.transport import SmtpTransport
 from exigible.operations import (
     chasing,
     daily_run,
+    imports,
     journal,
     letter_batches,
     messages,
@@ -25,6 +27,10 @@ from exigible.operations.payments import PARIS
 # A job that fails on its own (the database went away) is tried again; what a provider answers is
 # recorded by the operation, which queues its own next attempt.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
+# A mistake of ours would be made again by each attempt, after minutes of work.
+RETRY_OUTAGE = RetryStrategy(
+    max_attempts=5, exponential_wait=4, retry_exceptions=[OperationalError, InterfaceError]
+)
 
 
 @cache
@@ -61,6 +67,13 @@ def approve_messages(message_ids: list[int], actor: str) -> None:
     """Let many messages leave, each read over; one that a rule refuses is held with its reason."""
     at = _now()
     outbox.approve_queued(message_ids, on=messages.paris_day(at), by=By(actor), at=at)
+
+
+@app.task(name="exigible.jobs.run_import", retry=RETRY_OUTAGE)
+def run_import(batch_id: int) -> None:
+    """Take a file that was received; a refusal is its outcome, not a failure."""
+    if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
+        imports.run_import(batch_id, at=_now())
 
 
 @app.periodic(cron="* * * * *")

@@ -94,6 +94,8 @@ def entry(head: str, *lines: str) -> list[FecLine]:
         letter = next((word[1:] for word in words if word.startswith("=")), "")
         words = [word for word in words if not word.startswith("=")]
         place = next(index for index, word in enumerate(words) if _AMOUNT.fullmatch(word))
+        if place == 0 and len(words) > 1 and _AMOUNT.fullmatch(words[1]):
+            place = 1  # an auxiliary in digits
         auxiliary = words[0] if place else ""
         label = " ".join(words[place + 1 :]) or f"{piece} {auxiliary}".strip()
         made.append(

@@ -154,9 +154,18 @@ def _creditor(siren: str, name: str) -> Creditor:
         raise WrongInput(
             "siren", f"« {siren} » n’est pas un SIREN (neuf chiffres).", field="--creditor"
         )
-    if not is_siren(siren):
+    from exigible.operations.acts import By
+    from exigible.operations.opening import open_creditor
+
+    valid = is_siren(siren)
+    opened = open_creditor(
+        name=name, siren=siren if valid else "", by=By.job("import"), at=datetime.now(UTC)
+    )
+    if not valid:
         say(f"Attention : {siren} n’est pas un SIREN valable ; le créancier est créé ainsi.")
-    return Creditor.objects.create(name=name, siren=siren)
+        opened.siren = siren
+        opened.save(update_fields=["siren"])
+    return opened
 
 
 def _show(report: ImportReport, *, dry_run: bool) -> None:

@@ -112,7 +112,9 @@ FIELD_NAMES = {
 }
 STOP_AFTER = 200  # unreadable lines after which a file is not worth reading on
 CACHED = 100_000
-DEFAULT_PREFIXES = ("411", "413", "416", "417", "4191")
+# Customers (retenues de garantie, 4117, among them), bills, doubtful ones, advances received; 417 is
+# work that cannot be invoiced yet.
+DEFAULT_PREFIXES = ("411", "413", "416", "4191")
 NOT_INVOICED = "418"  # factures à établir: no claim yet, whatever the prefixes followed
 
 # What an account is, for telling sales from receipts: one bit each.

@@ -61,6 +61,16 @@ def customer_number(account: str, auxiliary: str) -> str:
     return account
 
 
+def customer_key(code: str) -> str:
+    """Return a customer's code without dress, for files that write it otherwise.
+
+    « 411DUPONT » and « Dupont », « 00540 » and the « 540 » that a spreadsheet leaves, are one.
+    """
+    key = ref_key(code)
+    bare = key.removeprefix("411") if len(key) > 3 else key
+    return bare.lstrip("0") or key
+
+
 _TILL = frozenset(
     {"recette", "recettes", "cb", "cbs", "tpe", "chq", "chqs", "cheque", "cheques", "espece"}
     | {"especes", "encaissement", "encaissements", "comptant", "numeraire", "caisse", "caisses"}

@@ -6,6 +6,7 @@ import, which adds what it wrote.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -63,7 +64,7 @@ class ImportReport:
 
     def take(self, problems: Problems) -> None:
         """Copy the problems met while reading, and what they decide."""
-        self.problems = list(problems.listed)
+        self.problems = in_order(problems.listed)
         self.problem_count = problems.count
         self.accepted = problems.blocking == 0
         self.error = problems.first_blocking
@@ -119,6 +120,11 @@ def refused(format_: str, filename: str, error: Unreadable) -> ImportReport:
         problem_count=1,
         error=error.problem,
     )
+
+
+def in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems by line; those of the whole file at the end."""
+    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
 
 
 def error_of(problem: Problem) -> dict[str, object]:

@@ -21,6 +21,7 @@ from stdnum import iban as iban_number
 from stdnum.fr import siren as siren_number
 
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.intake.fec import DEFAULT_PREFIXES
 from exigible.intake.images import NotAnImage, image_of
 from exigible.operations.acts import By, act_on_house
 from exigible.operations.documents import store_document
@@ -34,7 +35,6 @@ MOST_CLAUSE_RATE = 1_000_000  # 100 % a year, in 1/10,000 of a percent
 LOGO_BYTES = 1_000_000
 LOGO_SIDE = 2_000  # pixels: what the letters' typesetter has to hold in memory
 MAIN_PORTFOLIO = "Portefeuille principal"
-DEFAULT_PREFIXES = ("411", "413", "416")
 _PHONE = re.compile(r"\+?[0-9 ().\-\u00a0\u202f/]{6,30}")
 _PREFIX = re.compile(r"4[0-9]{1,11}")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")

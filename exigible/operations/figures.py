@@ -18,6 +18,7 @@ from exigible.domain.law import Law, shipped_law
 from exigible.domain.states import State
 from exigible.domain.strategy import Followed
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
+from exigible.store.queries.incomplete import INCOMPLETE
 
 COLUMNS = (
     "account_id",
@@ -42,6 +43,7 @@ COLUMNS = (
     "open_claims",
     "overdue_claims",
     "state",
+    "incomplete",
 )
 
 
@@ -109,14 +111,15 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
         old = ", ".join(f"f.{name}" for name in compared)
         new = ", ".join(f"excluded.{name}" for name in compared)
         cursor.execute(
-            f"""INSERT INTO store_accountfigures AS f ({names_sql}, incomplete)
+            f"""INSERT INTO store_accountfigures AS f ({names_sql})
                 SELECT t.account_id, a.creditor_id, a.portfolio_id, %s, t.balance_cents,
                        t.not_due_cents, t.bills_cents, t.overdue_cents, t.late_30_cents,
                        t.late_60_cents, t.late_90_cents, t.late_180_cents, t.late_more_cents,
                        t.disputed_cents, t.held_cents,
                        t.credit_cents, t.chased_cents, t.accessories_cents, t.oldest_due_on,
-                       t.open_claims, t.overdue_claims, t.state, false
+                       t.open_claims, t.overdue_claims, t.state, {INCOMPLETE}
                   FROM fresh_figures t JOIN store_account a ON a.id = t.account_id
+                  JOIN store_debtor d ON d.id = a.debtor_id
                 ON CONFLICT (account_id) DO UPDATE SET {updates}
                  WHERE ({old}) IS DISTINCT FROM ({new})""",
             [book.on],

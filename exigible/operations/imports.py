@@ -24,14 +24,14 @@ from exigible.intake.importing import dry_run
 from exigible.intake.ledger_text import opener
 from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, refused
-from exigible.operations import journal
+from exigible.operations import journal, queueing
 from exigible.operations.acts import By
 from exigible.operations.documents import path_of, store_document
 from exigible.operations.ledger_import import Progress, RefusedLedger, import_ledger
 from exigible.operations.payments import paris_day
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
 
-__all__ = ["dry_run", "receive_file", "run_import"]
+__all__ = ["dry_run", "is_finished", "receive_file", "run_import"]
 
 CREDITOR_LOCK = 7342
 TELL_EVERY_SECONDS = 0.3
@@ -44,19 +44,21 @@ def receive_file(
     creditor: Creditor,
     format_: str = "",
     partial: bool = False,
+    queued: bool = False,
     by: By,
     at: datetime,
 ) -> ImportBatch:
     """Keep a file under its hash and open its import, waiting to be run.
 
-    Without a format, it is told from the first bytes. Raise WrongInput for a format not known.
+    Without a format, it is told from the first bytes. `queued` leaves it to a worker: the job exists
+    if the file was kept. Raise WrongInput for a format not known.
     """
     if format_ and format_ not in Format:
         raise WrongInput("format", f"Le format « {format_} » n’est pas connu.", field="format")
     with transaction.atomic():
         document = store_document(content, name=name, media_type="application/octet-stream", at=at)
         path = path_of(document.sha256)
-        return ImportBatch.objects.create(
+        batch = ImportBatch.objects.create(
             creditor=creditor,
             format=format_ or guess_format(path),
             filename=Path(name).name,
@@ -67,6 +69,9 @@ def receive_file(
             created_by=by.uuid,
             created_at=at,
         )
+        if queued:
+            queueing.queue_import(batch.pk)
+    return batch
 
 
 def guess_format(path: Path) -> str:
@@ -75,12 +80,9 @@ def guess_format(path: Path) -> str:
         head = stream.read(HEAD)
     if is_fec(head):
         return Format.FEC
-    raise Refused(
-        "unknown_format",
-        f"« {path.name} » n’est pas un export comptable (FEC) : sa première ligne n’en a pas les "
-        "colonnes. Vérifiez le fichier choisi.",
-        field="file",
-    )
+    from exigible.intake.customers import looks_like_open_items
+
+    return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
 
 
 def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None) -> ImportReport:
@@ -121,6 +123,21 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
     return report
 
 
+def is_finished(batch_id: int) -> bool:
+    """Say whether an import was taken or refused already."""
+    return (
+        ImportBatch.objects.filter(pk=batch_id)
+        .exclude(
+            status__in=[
+                ImportBatch.Status.WAITING,
+                ImportBatch.Status.RUNNING,
+                ImportBatch.Status.FAILED,
+            ]
+        )
+        .exists()
+    )
+
+
 def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
     assert batch.creditor is not None
     assert batch.document is not None
@@ -137,7 +154,10 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
             at=at,
             progress=tell,
         ).report
-    raise Refused("unknown_format", "Ce format de fichier n’est pas lu.", field="format")
+    from exigible.operations.customer_import import import_customers, import_open_items
+
+    take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
+    return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
 
 
 def _lock(creditor: Creditor, tell: Progress) -> None:

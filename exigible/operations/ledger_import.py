@@ -34,7 +34,7 @@ from exigible.intake.receivables import (
     never_chased_reason,
     posted_as,
 )
-from exigible.intake.report import ImportReport
+from exigible.intake.report import ImportReport, in_order
 from exigible.operations import figures, journal
 from exigible.operations.accounts import NewCustomer, open_accounts
 from exigible.operations.ledger_facts import Customer, Writer, known_facts
@@ -149,7 +149,7 @@ class _Import:
             figures.refresh(touched, self.on)
         written = self.writer.written.counts
         report.written = {"lines": self.new_lines, "accounts": len(touched), **dict(written)}
-        report.problems = list(self.read.problems.listed)
+        report.problems = in_order(self.read.problems.listed)
         report.problem_count = self.read.problems.count
         return Outcome(report, touched)
 

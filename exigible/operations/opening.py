@@ -25,6 +25,7 @@ from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.roles import Role
 from exigible.domain.text_keys import name_key, ref_key
+from exigible.intake.fec import DEFAULT_PREFIXES
 from exigible.operations import figures, journal
 from exigible.operations.acts import By, act_on
 from exigible.operations.payments import paris_day
@@ -44,7 +45,6 @@ from exigible.store.models import (
     User,
 )
 
-DEFAULT_PREFIXES = ("411", "413", "416")
 DEFAULT_PORTFOLIO = "Portefeuille principal"
 CREDITOR_KINDS = frozenset({"professional", "individual", "public"})
 TERM_METHODS = frozenset({"net", "days_then_eom", "eom_then_days"})

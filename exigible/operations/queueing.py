@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 SEND_MESSAGE = "exigible.jobs.send_message"
 APPROVE_MESSAGES = "exigible.jobs.approve_messages"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
+RUN_IMPORT = "exigible.jobs.run_import"
 
 
 def queue_sending(message_id: int, *, at: datetime | None = None) -> None:
@@ -34,3 +35,8 @@ def queue_approvals(message_ids: Sequence[int], *, actor: str) -> None:
     app.configure_task(APPROVE_MESSAGES, allow_unknown=True).defer(
         message_ids=list(message_ids), actor=actor
     )
+
+
+def queue_import(batch_id: int) -> None:
+    """Queue the import of a file received."""
+    app.configure_task(RUN_IMPORT, allow_unknown=True).defer(batch_id=batch_id)
