@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from django.db import connection, transaction
 
 from exigible.domain.calendar import is_working_day
-from exigible.domain.refusals import Refused
 from exigible.domain.roles import ROLE_LABELS, Role
 from exigible.simulation import doing
 from exigible.simulation.history import MonthlyBooks, play_history
@@ -82,12 +81,8 @@ def load(progress: Progress, *, today: date, debtors: int = DEBTORS, seed: int =
 
     Refuse a database that holds anything else.
     """
-    if doing.anything_there():
-        raise Refused(
-            "not_empty",
-            "Cette base contient déjà des données : le monde de démonstration demande une base "
-            "vide. Donnez-lui un autre dossier (EXIGIBLE_HOME).",
-        )
+    doing.refuse_if_not_empty()
+    doing.set_stray_files_aside(at=moment(today, 6))
     live_from = today - timedelta(days=DAYS_WITH_THE_PRODUCT)
     start = _months_before(today, HISTORY_MONTHS)
     with transaction.atomic():

@@ -11,15 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
 
 from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
 from exigible.domain.refusals import Refused
 from exigible.operations import (
     assigning,
+    check,
     completing,
     contacts,
     daily_run,
     disputes,
+    documents,
     holds,
     imports,
     journal,
@@ -37,19 +42,25 @@ from exigible.operations.payments import NewPayment
 from exigible.simulation.people import Answer, Invoice, Person
 from exigible.simulation.world import House
 from exigible.store.models import (
+    Account,
+    AccountFigures,
+    Call,
     Channel,
     Claim,
     Creditor,
     DailyRun,
     Dispute,
+    Hold,
     JournalEntry,
     LetterBatch,
     Message,
     MessageStatus,
     Payment,
     Portfolio,
+    Promise,
     Proposal,
     ProposalStatus,
+    StoredDocument,
     Task,
     User,
 )
@@ -235,14 +246,55 @@ def open_claims(people: Sequence[Person]) -> dict[int, dict[str, Claim]]:
 # ---- the house's journal
 
 
-def anything_there() -> bool:
-    """Say whether the database holds a creditor or a user."""
-    return Creditor.objects.exists() or User.objects.exists()
+def refuse_if_not_empty() -> None:
+    """Refuse to play anything beside a creditor or a user."""
+    if Creditor.objects.exists() or User.objects.exists():
+        raise Refused(
+            "not_empty",
+            "Cette base contient déjà des données, et un monde fictif demande une base vide. "
+            "Donnez-lui un dossier à lui (EXIGIBLE_HOME).",
+        )
 
 
 def house_says(action: str) -> bool:
     """Say whether the house's journal holds an act."""
     return JournalEntry.objects.filter(account=None, action=action).exists()
+
+
+def set_stray_files_aside(*, at: datetime) -> None:
+    """Move away the files that an interrupted load left: no row of this empty database names them."""
+    if StoredDocument.objects.exists():
+        return
+    folder = documents.documents_folder()
+    check.set_orphans_aside(
+        [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else [],
+        folder=folder,
+        at=at,
+    )
+
+
+def counted() -> dict[str, object]:
+    """Return what the database holds, for a summary."""
+    totals = AccountFigures.objects.aggregate(
+        balance_cents=Sum("balance_cents", default=0), overdue_cents=Sum("overdue_cents", default=0)
+    )
+    return {
+        **totals,
+        "accounts": Account.objects.count(),
+        "claims": Claim.objects.count(),
+        "payments": Payment.objects.count(),
+        "proposals": _by(Proposal.objects.all(), "status"),
+        "messages": _by(Message.objects.all(), "status"),
+        "calls": Call.objects.count(),
+        "promises": Promise.objects.count(),
+        "disputes": Dispute.objects.count(),
+        "holds": Hold.objects.count(),
+    }
+
+
+def _by(rows: QuerySet[Any], name: str) -> dict[str, int]:
+    counts = rows.order_by(name).values_list(name).annotate(number=Count("pk"))
+    return dict(counts)
 
 
 def mark_house(action: str, *, at: datetime, **facts: object) -> None:
