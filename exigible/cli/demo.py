@@ -6,13 +6,17 @@ message and sends none. The world is loaded once; the next start finds it as it 
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Annotated, Protocol, cast
+from zoneinfo import ZoneInfo
 
 import platformdirs
 import typer
 
 from exigible.cli._command import open_database, progress_bar, say, write
 from exigible.hosting.environment import read_environment
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 class Login(Protocol):
@@ -29,8 +33,8 @@ class World(Protocol):
     def is_loaded(self) -> bool:
         """Whether the whole demonstration world is in the database."""
 
-    def load(self, progress: Callable[[str, int, int], None]) -> None:
-        """Load it, from nothing or from what an interrupted load left; tell (phase, done, total)."""
+    def load(self, progress: Callable[[str, int, int], None], *, today: date) -> None:
+        """Load it, ending today; interrupted, it leaves nothing. Tell (phase, done, total)."""
 
     def logins(self) -> Sequence[Login]:
         """Return one login for each role, the most useful first."""
@@ -62,7 +66,7 @@ def demo(
         if not world.is_loaded():
             say("Chargement du monde de démonstration…")
             with progress_bar(quiet=False) as progress:
-                world.load(progress)
+                world.load(progress, today=datetime.now(PARIS).date())
         announce = [
             "",
             "Pour vous connecter :",

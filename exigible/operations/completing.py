@@ -14,7 +14,7 @@ from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from exigible.domain.french import day
-from exigible.domain.refusals import WrongInput
+from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.operations import figures
 from exigible.operations.acts import AccountAct, By, act_on
@@ -145,6 +145,24 @@ def complete_debtor(
         act.journal("debtor_completed", f"debtor:{debtor.pk}", fields=sorted(changes))
         concerned = list(Account.objects.filter(debtor=debtor).values_list("pk", flat=True))
         figures.refresh(concerned, on)
+    return debtor
+
+
+def record_returned_mail(account_id: int, *, on: date, by: By, at: datetime) -> Debtor:
+    """Note that the post brought a letter back: nothing more goes to that address.
+
+    The address stays as it is, marked, until someone completes it; refuse one already marked.
+    """
+    with act_on(account_id, by=by, at=at) as act:
+        debtor = Debtor.objects.select_for_update().get(pk=act.account.debtor_id)
+        if not debtor.address_ok:
+            raise Refused(
+                "address_known_bad",
+                f"L’adresse de {debtor.name} est déjà notée comme mauvaise. Complétez-la.",
+            )
+        debtor.address_ok = False
+        debtor.save(update_fields=["address_ok"])
+        act.journal("mail_returned", f"debtor:{debtor.pk}", on=on.isoformat())
     return debtor
 
 

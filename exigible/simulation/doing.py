@@ -6,22 +6,28 @@ the play; none looks at a clock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
 
 from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
 from exigible.domain.refusals import Refused
 from exigible.operations import (
     assigning,
+    check,
     completing,
     contacts,
     daily_run,
     disputes,
+    documents,
     holds,
+    imports,
+    journal,
     letter_batches,
     messages,
     opening,
@@ -37,23 +43,31 @@ from exigible.simulation.people import Answer, Invoice, Person
 from exigible.simulation.world import House
 from exigible.store.models import (
     Account,
+    AccountFigures,
+    Call,
     Channel,
     Claim,
+    Creditor,
     DailyRun,
     Dispute,
+    Hold,
+    JournalEntry,
     LetterBatch,
     Message,
     MessageStatus,
     Payment,
+    Portfolio,
+    Promise,
     Proposal,
     ProposalStatus,
+    StoredDocument,
     Task,
     User,
 )
 
+STEPS_A_DAY = 16  # what a collector gets through
 ACCOUNTING = By.job("accounting")
 NIGHT = By.job("daily_run")
-SINCE_APPROVED = re.compile(r"depuis la validation")
 
 
 # ---- opening the houses
@@ -76,6 +90,8 @@ def open_house(house: House, *, at: datetime) -> None:
                 number=person.number,
                 debtor=person.debtor,
                 portfolio_id=portfolios[person.portfolio],
+                term_days=person.billing.term_days,
+                term_method=person.billing.term_method,
                 credit_limit_cents=person.limit_cents,
             )
             for person in house.people
@@ -99,7 +115,7 @@ def create_colleague(
     """Create someone who works on the portfolios of some creditors (None: of all)."""
     portfolio_ids: list[int] = []
     if creditor_ids is not None:
-        rows = Account.portfolio.field.related_model.objects.filter(creditor_id__in=creditor_ids)
+        rows = Portfolio.objects.filter(creditor_id__in=creditor_ids)
         portfolio_ids = list(rows.values_list("pk", flat=True))
     return opening.create_user(
         email=email,
@@ -200,6 +216,91 @@ def place(payment_id: int, pays: Sequence[tuple[Invoice, int]], *, by: User, at:
     """Say what an unallocated receipt pays."""
     payments.allocate(
         payment_id, [(one.claim_id, cents) for one, cents in pays], by=By.user(by), at=at
+    )
+
+
+def import_ledger(house: House, content: bytes, *, closing: date, by: User, at: datetime) -> None:
+    """Bring a ledger file in, as from the page; it must be taken whole."""
+    creditor = Creditor.objects.get(pk=house.creditor_id)
+    batch = imports.receive_file(
+        content,
+        name=f"{creditor.siren}FEC{closing:%Y%m%d}.txt",
+        creditor=creditor,
+        by=By.user(by),
+        at=at,
+    )
+    report = imports.run_import(batch.pk, at=at, progress=lambda phase, done, total: None)
+    if not report.accepted:
+        raise AssertionError([problem.message for problem in report.problems[:5]])
+
+
+def open_claims(people: Sequence[Person]) -> dict[int, dict[str, Claim]]:
+    """Return the claims with something left, by account and number."""
+    found: dict[int, dict[str, Claim]] = {}
+    ids = [person.account_id for person in people]
+    for claim in Claim.objects.filter(account_id__in=ids).exclude(balance_cents=0):
+        found.setdefault(claim.account_id, {})[claim.ref] = claim
+    return found
+
+
+# ---- the house's journal
+
+
+def refuse_if_not_empty() -> None:
+    """Refuse to play anything beside a creditor or a user."""
+    if Creditor.objects.exists() or User.objects.exists():
+        raise Refused(
+            "not_empty",
+            "Cette base contient déjà des données, et un monde fictif demande une base vide. "
+            "Donnez-lui un dossier à lui (EXIGIBLE_HOME).",
+        )
+
+
+def house_says(action: str) -> bool:
+    """Say whether the house's journal holds an act."""
+    return JournalEntry.objects.filter(account=None, action=action).exists()
+
+
+def set_stray_files_aside(*, at: datetime) -> None:
+    """Move away the files that an interrupted load left: no row of this empty database names them."""
+    if StoredDocument.objects.exists():
+        return
+    folder = documents.documents_folder()
+    check.set_orphans_aside(
+        [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else [],
+        folder=folder,
+        at=at,
+    )
+
+
+def counted() -> dict[str, object]:
+    """Return what the database holds, for a summary."""
+    totals = AccountFigures.objects.aggregate(
+        balance_cents=Sum("balance_cents", default=0), overdue_cents=Sum("overdue_cents", default=0)
+    )
+    return {
+        **totals,
+        "accounts": Account.objects.count(),
+        "claims": Claim.objects.count(),
+        "payments": Payment.objects.count(),
+        "proposals": _by(Proposal.objects.all(), "status"),
+        "messages": _by(Message.objects.all(), "status"),
+        "calls": Call.objects.count(),
+        "promises": Promise.objects.count(),
+        "disputes": Dispute.objects.count(),
+        "holds": Hold.objects.count(),
+    }
+
+
+def _by(rows: QuerySet[Any], name: str) -> dict[str, int]:
+    counts = rows.order_by(name).values_list(name).annotate(number=Count("pk"))
+    return dict(counts)
+
+
+def mark_house(action: str, *, at: datetime, **facts: object) -> None:
+    """Add a line to the house's journal."""
+    journal.append(
+        journal.Act(account_id=None, actor=ACCOUNTING.actor, action=action, facts=facts), at=at
     )
 
 
@@ -420,6 +521,11 @@ def find_address(
     """Complete an address that was missing, or from which mail came back."""
     facts = completing.DebtorFacts(address_line1=line, postcode=postcode, city=city)
     completing.complete_debtor(person.account_id, facts, on=on, by=By.user(by), at=at)
+
+
+def mail_came_back(person: Person, *, on: date, by: User, at: datetime) -> None:
+    """Note that the post returned a letter: the address is no good."""
+    completing.record_returned_mail(person.account_id, on=on, by=By.user(by), at=at)
 
 
 def settle_doubts(*, by: User, at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from random import Random
 
+from exigible.domain.terms import due_date
 from exigible.operations.opening import NewDebtor
 
 
@@ -205,6 +206,7 @@ class Billing:
     low_cents: int
     high_cents: int
     term_days: int
+    term_method: str = "net"
     season: tuple[float, ...] = (1.0,) * 12  # by month
     chance: float = 1.0  # that a billing day brings an invoice
     kind: str = "invoice"
@@ -255,7 +257,7 @@ class Person:
             due = (
                 month.replace(day=billing.due_day)
                 if billing.whole_month
-                else issued + timedelta(days=billing.term_days)
+                else due_date(issued, billing.term_days, billing.term_method)
             )
             found.append((issued, due, cents))
         return found

@@ -8,7 +8,7 @@ Debtors answer to what reaches them. The clock is the play's own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -24,7 +24,6 @@ from exigible.simulation.world import Colleague, House, World
 from exigible.store.models import DailyRun, Proposal, User
 
 PARIS = ZoneInfo("Europe/Paris")
-STEPS_A_DAY = 16  # what a collector gets through
 HOLD_REASONS = (
     "Accord commercial en cours de négociation.",
     "Avoir promis par le commerce, en attente d’émission.",
@@ -272,6 +271,31 @@ class Play:
         }
         self._post = doing.Post(dead, Random(f"{self.world.seed}:post"))
 
+    def receipts_known(self, product_id: Callable[[int], int | None]) -> None:
+        """Call the receipts that may still come back by the product's ids; drop those on paper."""
+        known = []
+        for sent in self.returning:
+            payment_id = product_id(sent.payment_id)
+            if payment_id is not None:
+                sent.payment_id = payment_id
+                known.append(sent)
+        self.returning = known
+
+    def take_over(self, house: House, on: date) -> None:
+        """Find the claims of a house that came in by its ledger files."""
+        found = doing.open_claims(house.people)
+        for person in house.people:
+            claims = found.get(person.account_id, {})
+            for one in person.invoices:
+                claim = claims.get(one.ref)
+                was_paid = one.left_cents == 0
+                one.claim_id = claim.pk if claim else 0
+                one.left_cents = claim.balance_cents if claim else 0
+                one.believed_paid = was_paid or one.believed_paid
+            person.invoices = [one for one in person.invoices if one.left_cents]
+            if person.failed and person.invoices and person.fails_on is not None:
+                doing.LiveBooks().fail(person, on=person.fails_on, at=moment(on, 19))
+
     def run(self, on: date) -> DailyRun:
         """Run the day; nothing has left yet."""
         return doing.run(on, at=moment(on, 6))
@@ -283,7 +307,9 @@ class Play:
         if is_working_day(on):
             doing.send_ready(on, self._post, at=moment(on, 9, 30))
 
-    def office(self, on: date, *, steps: int = STEPS_A_DAY) -> None:
+    def office(
+        self, on: date, *, steps: int = doing.STEPS_A_DAY, looks_into_doubts: bool = True
+    ) -> None:
         """Work the list, answer disputes, place the money that named nothing, post the letters."""
         if not is_working_day(on):
             return
@@ -297,7 +323,7 @@ class Play:
         doing.send_ready(on, self._post, at=moment(on, 16))
         for batch in doing.unposted_batches():
             doing.post_batch(batch, on=on, by=self.colleagues["assistante"], at=moment(on, 16, 30))
-        if luck.random() < 0.5:
+        if luck.random() < 0.5 and looks_into_doubts:
             doing.settle_doubts(by=self.colleagues["responsable"], at=moment(on, 16, 40))
         doing.build_batches(on, at=moment(on, 17))
 
@@ -466,13 +492,7 @@ class Play:
         here = [person for day, person in self.mail_back if day <= on]
         self.mail_back = [(day, person) for day, person in self.mail_back if day > on]
         for person in here:
-            doing.note(
-                person,
-                "Pli revenu « destinataire inconnu à l’adresse ».",
-                on=on,
-                by=self.colleagues["assistante"],
-                at=moment(on, 11),
-            )
+            doing.mail_came_back(person, on=on, by=self.colleagues["assistante"], at=moment(on, 11))
         late = [
             person
             for person in self.world.people

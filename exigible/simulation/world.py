@@ -226,6 +226,7 @@ def _wholesaler(names: Names, count: int, seed: int) -> House:
             low_cents=low,
             high_cents=high,
             term_days=30 if public else luck.choice((30, 30, 45)),
+            term_method="net" if public else "days_then_eom",
             season=WINTER,
             chance=luck.choice((0.5, 0.7, 0.9)),
             label="Fournitures de chantier",
