@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -44,7 +45,7 @@ def test_progress_is_seen_from_outside_while_it_runs(creditor: Creditor) -> None
 
     def look() -> None:
         while not seen or seen[-1] != "done":
-            with connection.copy() as other, other.cursor() as cursor:
+            with closing(connection.copy()) as other, other.cursor() as cursor:
                 cursor.execute(
                     "SELECT phase, status FROM store_importbatch WHERE id = %s", [batch.pk]
                 )

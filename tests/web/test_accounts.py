@@ -11,6 +11,7 @@ from django.urls import reverse
 from python_calamine import load_workbook
 
 from exigible.domain.roles import Role
+from exigible.domain.states import State
 from exigible.store.models import Account, AccountFigures, JournalEntry, SavedView
 from exigible.web.views import accounts as view
 from tests.factories import World
@@ -206,8 +207,8 @@ def test_bulk_hold_previews_then_writes_one_line_an_account(
         address, {"compte": ids, "fait": "1", "ends_on": "+5", "reason": "Congés"}, headers=HTMX
     )
     assert JournalEntry.objects.count() == before + 3
-    states = AccountFigures.objects.filter(pk__in=ids[:2]).values_list("chased_cents", flat=True)
-    assert set(states) == {0}
+    states = AccountFigures.objects.filter(pk__in=ids[:2]).values_list("state", flat=True)
+    assert set(states) == {State.HELD}
 
 
 def test_what_a_rule_refuses_is_set_aside_with_its_reason(

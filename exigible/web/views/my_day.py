@@ -35,6 +35,8 @@ TAB_LABELS = {
     "taches": "Tâches",
     "promesses": "Promesses rompues",
 }
+# A bar of a line is full at six months late: beyond, the figure speaks.
+MOST_DAYS = 180
 
 
 @personal(section="my_day")
@@ -62,6 +64,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "steps": steps,
         "next_cursor": _cursor(following) if following else "",
         "tab": narrowing.tab,
+        "most_days": MOST_DAYS,
     }
     if after is not None:
         return render(request, "my_day/_more.html", context)
@@ -76,7 +79,6 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "overview": overview,
         "limits": limits,
         "tasks": tasks,
-        "most_days": 180,
         "chosen": chosen,
         "last_run": _last_run(today),
         "may_run": user.may(Capability.RUN_DAY),

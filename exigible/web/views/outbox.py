@@ -723,7 +723,15 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         ],
         "today": clock.today(),
         "no_server": settings.SMTP is None,
-        "may": _may(user),
+        "may": _powers(user),
+    }
+
+
+def _powers(user: User) -> dict[str, bool]:
+    return {
+        "approve": user.may(Capability.APPROVE_MESSAGES),
+        "accounts": user.may(Capability.SEE_ACCOUNTS),
+        "export": user.may(Capability.EXPORT),
     }
 
 
@@ -742,10 +750,7 @@ def _detail(request: HttpRequest, message: Message) -> dict[str, Any]:
         "created_by": names.get(message.created_by) if message.created_by else None,
         "approved_by": names.get(message.approved_by) if message.approved_by else None,
         "today": today,
-        "may": {
-            "approve": user.may(Capability.APPROVE_MESSAGES),
-            "accounts": user.may(Capability.SEE_ACCOUNTS),
-        },
+        "may": _powers(user),
     }
 
 
