@@ -215,7 +215,14 @@ class _Line:
         self.problems = problems
 
     def text(self, name: str) -> str | None:
-        return self.row.get(name)
+        text = self.row.get(name)
+        if text and text[0] in "=@":
+            del self.row[name]  # told once
+            self.wrong(
+                name, "formula", f"« {text[:40]} » est une formule ; la cellule est laissée."
+            )
+            return None
+        return text
 
     def wrong(self, field_: str, code: str, reason: str, *, blocking: bool = False) -> None:
         self.problems.add(

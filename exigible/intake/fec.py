@@ -98,6 +98,8 @@ SENSES = {
     **dict.fromkeys(("d", "+1", "+", "1", "debit", "debiteur"), 1),
     **dict.fromkeys(("c", "-1", "-", "credit", "crediteur"), -1),
 }
+MAX_FIELD = 500  # characters of a code, a name, a reference; real ones have a few dozen
+MAX_LABEL = 5_000
 MAX_TOTAL = 10**17  # cents: a quadrillion euros, and every sum stays within 64 bits
 FIELD_NAMES = {
     "EcritureDate": "date d’écriture",
@@ -109,6 +111,13 @@ FIELD_NAMES = {
     "Credit": "crédit",
     "Montant": "montant",
     "Sens": "sens",
+    "JournalCode": "code du journal",
+    "EcritureNum": "numéro d’écriture",
+    "CompAuxNum": "compte auxiliaire",
+    "CompAuxLib": "nom du client",
+    "PieceRef": "référence de pièce",
+    "EcritureLib": "libellé",
+    "EcritureLet": "lettrage",
 }
 STOP_AFTER = 200  # unreadable lines after which a file is not worth reading on
 CACHED = 100_000
@@ -284,7 +293,9 @@ class FecFile:
                 "no_lines", "Ce fichier n’a que sa ligne d’en-tête : aucune écriture à lire."
             )
         if report.debit_cents > MAX_TOTAL or report.credit_cents > MAX_TOTAL:
-            problems.add("amount_too_large", "Le total du fichier dépasse ce qui est possible.")
+            problems.add(
+                "amount_too_large", "Le total du fichier dépasse ce qui est possible.", fatal=True
+            )
         _check_name(report)
 
     def _read(self) -> Iterator[Posting]:
@@ -366,6 +377,8 @@ class FecFile:
                             kinds[raw_account] = account, mask, followed
                     if not account:
                         raise Illegible("missing_account", "le numéro manque")
+                    if len(line) > MAX_FIELD and self._too_long(fields):
+                        raise Illegible("field_too_long", "ce texte est trop long")
                     raw = fields[i_debit]
                     try:
                         debit = cents[raw]
@@ -491,9 +504,20 @@ class FecFile:
         followed = account.startswith(self._followed) and not account.startswith(NOT_INVOICED)
         return account, mask, followed
 
+    def _too_long(self, fields: Sequence[str]) -> str:
+        """Return the first column whose text is longer than any real one; empty if none is."""
+        return next(
+            (
+                name
+                for name, place in self._places.items()
+                if len(fields[place].strip()) > (MAX_LABEL if name == "EcritureLib" else MAX_FIELD)
+            ),
+            "",
+        )
+
     def _note(self, error: Illegible, fields: Sequence[str], number: int, line: str) -> None:
         """Note what cannot be read, at the field it stands in."""
-        name = _guilty_field(error, fields, self._places)
+        name = self._too_long(fields) or _guilty_field(error, fields, self._places)
         self.report.problems.add(
             error.code,
             f"Ligne {number}, {FIELD_NAMES.get(name, name)} : {error}.",
@@ -655,8 +679,8 @@ def _stop(problems: Problems, number: int) -> None:
         "too_many_problems",
         f"Lecture arrêtée à la ligne {number} : {STOP_AFTER} lignes illisibles.",
         line=number,
+        fatal=True,
     )
-    problems.blocking += problems.partial  # even a partial reading stops there
 
 
 def _check_balance(units: Mapping[tuple[str, str], Sequence[int]], problems: Problems) -> None:

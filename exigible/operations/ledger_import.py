@@ -79,6 +79,7 @@ class Outcome:
 
     report: ImportReport
     account_ids: list[int]  # touched
+    new_account_ids: set[int]
 
 
 def import_ledger(
@@ -151,7 +152,7 @@ class _Import:
         report.written = {"lines": self.new_lines, "accounts": len(touched), **dict(written)}
         report.problems = in_order(self.read.problems.listed)
         report.problem_count = self.read.problems.count
-        return Outcome(report, touched)
+        return Outcome(report, touched, self.created_accounts)
 
     # --- staging -----------------------------------------------------------------------------------
 
