@@ -23,8 +23,9 @@ from exigible.cli._command import (
 )
 from exigible.domain.french import count, day, euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.fec import is_siren, read_name
+from exigible.intake.fec_report import read_name
 from exigible.intake.formats import LABELS, Format
+from exigible.intake.identifiers import is_siren
 from exigible.intake.report import ImportReport
 
 if TYPE_CHECKING:

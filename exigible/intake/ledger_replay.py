@@ -10,8 +10,8 @@ What only changes place keeps its claim: a transfer to 416, 413 or 4117 moves it
 an invoice meets it in 4191, a payment that comes back leaves it open. *À-nouveaux* name again what
 earlier years hold; only what those do not explain opens something.
 
-Pure: the same lines, in whatever files they came, make the same plan. docs/decisions/lettering.md
-and docs/decisions/opening_balances.md give the reasons.
+Pure: the same lines, in whatever files they came, make the same plan. docs/decisions/0007-lettering.md
+and docs/decisions/0008-opening-balances.md give the reasons.
 """
 
 from __future__ import annotations

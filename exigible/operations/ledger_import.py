@@ -6,7 +6,7 @@ and only what the facts lack is written. At the end the facts of every account t
 ledger lines to the cent, or nothing is committed.
 
 A line's identity is the creditor, all its fields but EcritureLet, DateLet and ValidDate (and the labels
-of its codes, which a renaming changes), and its rank among equals: docs/decisions/ledger_lines.md.
+of its codes, which a renaming changes), and its rank among equals: docs/decisions/0006-ledger-lines.md.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any
 from django.db import connection
 
 from exigible.domain.french import count, euros
-from exigible.intake.fec import DEFAULT_PREFIXES, FecFile, FecReport, Posting, opening_day
+from exigible.intake.fec import DEFAULT_PREFIXES, FecFile
 from exigible.intake.fec_dry_run import report_of
+from exigible.intake.fec_report import FecReport, Posting, opening_day
 from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import current_openings, plan_account
 from exigible.intake.ledger_text import Opener
