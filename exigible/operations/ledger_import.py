@@ -38,7 +38,9 @@ from exigible.intake.receivables import (
 from exigible.intake.report import ImportReport, in_order
 from exigible.operations import figures, journal
 from exigible.operations.accounts import NewCustomer, open_accounts
-from exigible.operations.ledger_facts import Customer, Writer, known_facts
+from exigible.operations.ledger_facts import write_account
+from exigible.operations.ledger_known import known_facts
+from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.bulk import copy_rows
 from exigible.store.models import Creditor, ImportBatch
 from exigible.store.queries.ledger_totals import differences
@@ -479,7 +481,7 @@ class _Import:
                     "précédent pour l’expliquer.",
                     blocking=False,
                 )
-            self.writer.apply(customers[account_id], lines, plan, known.get(account_id))
+            write_account(self.writer, customers[account_id], lines, plan, known.get(account_id))
         self.writer.flush()
         for account_id, settlement_id in self.writer.written.overruled:
             self.read.problems.add(

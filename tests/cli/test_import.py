@@ -18,7 +18,7 @@ SIREN = "732829320"
 NAME = f"{SIREN}FEC20251231.txt"
 LEDGER = fec(invoice("F1", "20250110", "DUPONT", 1200))
 
-database = pytest.mark.django_db(transaction=True)
+database = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
