@@ -6,7 +6,7 @@ and only what the facts lack is written. At the end the facts of every account t
 ledger lines to the cent, or nothing is committed.
 
 A line's identity is the creditor, all its fields but EcritureLet, DateLet and ValidDate (and the labels
-of its codes), and its rank among equals: docs/decisions/0006-ledger-lines.md.
+of its codes), and its rank among equals: docs/decisions/0007-ledger-lines.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which lines of a file are known: linked with those of earlier imports, told where they differ.
 
 Nothing known is ever taken away: a line that a file no longer holds is told, to be confirmed.
-docs/decisions/0006-ledger-lines.md gives the reasons.
+docs/decisions/0007-ledger-lines.md gives the reasons.
 """
 
 from __future__ import annotations
