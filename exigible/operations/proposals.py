@@ -88,8 +88,9 @@ def postpone(
 
 def _of_account(proposal_id: int, account_id: int | None) -> None:
     """Refuse a step that is not of the account acted on: it may be of another portfolio."""
-    rows = Proposal.objects.filter(pk=proposal_id, account_id=account_id)
-    if account_id is not None and not rows.exists():
+    if account_id is None:
+        return
+    if not Proposal.objects.filter(pk=proposal_id, account_id=account_id).exists():
         raise Refused(
             "step_of_another_account",
             "L’étape à faire n’est pas de ce compte : rien n’a été enregistré. Rouvrez-la depuis "
