@@ -126,6 +126,15 @@ def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpRespons
     return response
 
 
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Lead to another page, whether htmx asked or the browser."""
+    if not is_fragment(request):
+        return HttpResponseRedirect(address)
+    response = HttpResponse()
+    response["HX-Redirect"] = address
+    return response
+
+
 def announce(response: HttpResponse, words: str) -> HttpResponse:
     """Have the live region say what a swap shows: « 12 comptes affichés, 182 983,22 € échus »."""
     response["HX-Trigger-After-Settle"] = json.dumps({"announce": words})

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from exigible.domain import french
 from exigible.domain.refusals import WrongInput
+from exigible.intake.formats import LABELS as FORMAT_LABELS
 from exigible.store.models import (
     CallOutcome,
     Claim,
@@ -331,6 +332,61 @@ class ResolveForm(ActForm):
 class ViewForm(ActForm):
     name = forms.CharField(label="Nom de la vue", max_length=60)
     shared = forms.BooleanField(label="Partager avec tous", required=False)
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """A file control that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several files, as a list; an empty one is accepted here and refused by its reader."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", ManyFilesInput())
+        super().__init__(allow_empty_file=True, max_length=255, **options)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(one, initial) for one in files or [None]]
+
+
+class ImportForm(ActForm):
+    """Files brought in; `despite_name` shows only where a file's name says another creditor."""
+
+    files = ManyFilesField(label="Fichiers")
+    creditor = forms.ChoiceField(label="Créancier", required=False)
+    format = forms.ChoiceField(
+        label="Contenu",
+        required=False,
+        choices=[
+            ("", "reconnu d’après le fichier"),
+            *((key.value, words) for key, words in FORMAT_LABELS.items()),
+        ],
+    )
+    partial = forms.BooleanField(
+        label="Prendre ce qui est lisible et laisser le reste",
+        required=False,
+        help_text="Sinon, une écriture déséquilibrée ou une ligne illisible fait refuser tout le "
+        "fichier : c’est plus sûr.",
+    )
+    despite_name = forms.BooleanField(
+        label="C’est bien le créancier choisi, malgré le nom du fichier",
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["files"].error_messages["required"] = "Choisissez au moins un fichier."
+        self.fields["files"].error_messages["max_length"] = (
+            "Le nom de ce fichier est trop long. Renommez-le."
+        )
+
+    def offer_despite_name(self) -> None:
+        """Let the person say that the name is wrong."""
+        self.fields["despite_name"].widget = forms.CheckboxInput()
 
 
 def allocations(

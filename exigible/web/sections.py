@@ -46,6 +46,7 @@ SECTIONS: tuple[Section, ...] = (
         "V",
         _messages_waiting,
     ),
+    Section("imports", "Imports", "Réglages", "imports", Capability.IMPORT, "M"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exigible.web.views import ageing, outbox
+from exigible.web.views import ageing, imports, outbox
 
 urlpatterns = [
     path("balance-agee/", ageing.ageing, name="ageing"),
@@ -15,6 +15,17 @@ urlpatterns = [
         "balance-agee/lignes/<slug:column>/exporter/",
         ageing.export_behind,
         name="export_ageing_behind",
+    ),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/exporter/", imports.export, name="export_imports"),
+    path("imports/<int:import_id>/", imports.detail, name="import_detail"),
+    path("imports/<int:import_id>/fichier/", imports.original, name="import_file"),
+    path("imports/<int:import_id>/relancer/", imports.again, name="import_again"),
+    path("imports/<int:import_id>/en-partie/", imports.partially, name="import_partially"),
+    path(
+        "imports/<int:import_id>/remarques/exporter/",
+        imports.export_problems,
+        name="export_problems",
     ),
     path("envois/", outbox.envois, name="messages"),
     path("envois/exporter/", outbox.export, name="export_messages"),
