@@ -17,7 +17,6 @@ from typing import Any
 from django.db import connection
 
 from exigible.domain.french import count, euros
-from exigible.domain.terms import due_date
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.intake.customers import CustomerRow, OpenItem, read_customers, read_open_items
 from exigible.intake.formats import Format
@@ -25,6 +24,7 @@ from exigible.intake.problems import Problems
 from exigible.intake.receivables import customer_key
 from exigible.intake.report import ImportReport
 from exigible.operations import figures, journal
+from exigible.operations.due_dates import derive_again, set_due_dates
 from exigible.operations.ledger_import import Progress
 from exigible.store.bulk import copy_rows
 from exigible.store.models import Creditor, DueOnSource, ImportBatch
@@ -125,7 +125,7 @@ def import_customers(
     changed = _update_debtors() | _update_accounts(at)
     contacts, with_new_contact = _add_contacts(matched)
     changed |= with_new_contact
-    due_dates = _derive_again(changed)
+    due_dates = derive_again(changed)
     if changed:
         _finish(batch, sorted(changed), on, at, "customer_file_imported")
     report = ImportReport(
@@ -273,35 +273,6 @@ def _add_contacts(matched: Sequence[tuple[_Account, CustomerRow]]) -> tuple[int,
         )
     debtors = {debtor_id for debtor_id, _ in added}
     return len(added), {account.id for account, _ in matched if account.debtor_id in debtors}
-
-
-def _derive_again(account_ids: set[int]) -> int:
-    """Derive again, from the terms they now have, the due dates of accounts that nobody stated."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT c.id, c.issued_on, c.due_on, coalesce(a.term_days, r.term_days),
-                      coalesce(nullif(a.term_method, ''), r.term_method)
-                 FROM store_claim c JOIN store_account a ON a.id = c.account_id
-                 JOIN store_creditor r ON r.id = a.creditor_id
-                WHERE c.account_id = ANY(%s) AND c.due_on_source = %s AND c.issued_on IS NOT NULL""",
-            [sorted(account_ids), DueOnSource.DERIVED],
-        )
-        moved = [
-            (claim_id, new)
-            for claim_id, issued_on, due_on, days, method in cursor.fetchall()
-            if (new := due_date(issued_on, days, method)) != due_on
-        ]
-        _set_due_dates(cursor, moved, DueOnSource.DERIVED)
-    return len(moved)
-
-
-def _set_due_dates(cursor: Any, rows: Sequence[tuple[int, date]], source: str) -> None:
-    if rows:
-        cursor.execute(
-            """UPDATE store_claim c SET due_on = v.due_on, due_on_source = %s
-                 FROM unnest(%s::bigint[], %s::date[]) AS v(id, due_on) WHERE c.id = v.id""",
-            [source, [row[0] for row in rows], [row[1] for row in rows]],
-        )
 
 
 def _finish(
@@ -452,7 +423,7 @@ def import_open_items(
             named.append((claim.id, claim.ref or item.invoice, claim.issued_on or item.issued_on))
             changed.add(account.id)
     with connection.cursor() as cursor:
-        _set_due_dates(cursor, stated, DueOnSource.STATED)
+        set_due_dates(stated, DueOnSource.STATED)
         if named:
             cursor.execute(
                 """UPDATE store_claim c SET ref = v.ref, ref_key = v.ref_key, issued_on = v.issued_on

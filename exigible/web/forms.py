@@ -355,13 +355,14 @@ class ManyFilesField(forms.FileField):
 class ImportForm(ActForm):
     """Files brought in; `despite_name` shows only where a file's name says another creditor."""
 
+    RECOGNISED = "reconnu"
+
     files = ManyFilesField(label="Fichiers")
-    creditor = forms.ChoiceField(label="Créancier", required=False)
+    creditor = forms.ChoiceField(label="Créancier")
     format = forms.ChoiceField(
         label="Contenu",
-        required=False,
         choices=[
-            ("", "reconnu d’après le fichier"),
+            (RECOGNISED, "reconnu d’après le fichier"),
             *((key.value, words) for key, words in FORMAT_LABELS.items()),
         ],
     )
@@ -383,6 +384,12 @@ class ImportForm(ActForm):
         self.fields["files"].error_messages["max_length"] = (
             "Le nom de ce fichier est trop long. Renommez-le."
         )
+
+    @property
+    def format_chosen(self) -> str:
+        """The format chosen, "" where the file's first bytes decide."""
+        chosen: str = self.cleaned_data["format"]
+        return "" if chosen == self.RECOGNISED else chosen
 
     def offer_despite_name(self) -> None:
         """Let the person say that the name is wrong."""

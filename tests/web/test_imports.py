@@ -44,7 +44,8 @@ def upload(client: Client, *files: tuple[str, str], **fields: object) -> object:
         reverse("imports"),
         {
             "files": [SimpleUploadedFile(name, text.encode()) for name, text in files],
-            **({"creditor": world_creditor} if world_creditor else {}),
+            "creditor": world_creditor or "nom",
+            "format": "reconnu",
             **fields,
         },
     )

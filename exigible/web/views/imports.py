@@ -34,11 +34,11 @@ from exigible.web.views.acts import number
 SCREEN = "imports"
 PAGE = 100
 SLOW_TO_START = timedelta(seconds=20)  # then the page says that nothing has taken the file yet
-FROM_NAME = ""  # the creditor is read in the file's name
+FROM_NAME = "nom"  # the creditor is read in the file's name
 COLUMNS = (
     listing.Column("file", "Fichier", sort="nom", place="name"),
-    listing.Column("creditor", "Créancier", optional=True),
-    listing.Column("format", "Contenu", optional=True),
+    listing.Column("creditor", "Créancier"),
+    listing.Column("format", "Contenu"),
     listing.Column("state", "État", place="state"),
     listing.Column("problems", "Remarques", sort="remarques", numeric=True, place="main"),
     listing.Column("size", "Taille", sort="taille", numeric=True, optional=True),
@@ -47,7 +47,7 @@ COLUMNS = (
 PROBLEM_COLUMNS = (
     listing.Column("line", "Ligne", sort="ligne", numeric=True, place="late"),
     listing.Column("severity", "Gravité", sort="gravite", place="state"),
-    listing.Column("field", "Champ", sort="champ", optional=True),
+    listing.Column("field", "Champ", sort="champ"),
     listing.Column("message", "Ce qui ne va pas", place="name"),
 )
 DELIMITERS = {
@@ -109,14 +109,10 @@ def _form(request: HttpRequest, creditors: Sequence[Creditor]) -> forms.ImportFo
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
         today=clock.today(),
-        initial={"creditor": str(creditors[0].pk) if len(creditors) == 1 else FROM_NAME},
+        initial={"format": forms.ImportForm.RECOGNISED},
     )
-    form.choose(
-        "creditor",
-        [(str(one.pk), one.name) for one in creditors],
-        nobody=None if len(creditors) == 1 else "selon le SIREN du nom du fichier",
-    )
-    form.fields["creditor"].required = len(creditors) == 1
+    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le SIREN du nom du fichier")]
+    form.choose("creditor", [*named, *((str(one.pk), one.name) for one in creditors)])
     return form
 
 
@@ -145,7 +141,7 @@ def _receive(
                     file,  # type: ignore[arg-type]
                     name=file.name or "fichier",
                     creditor=owner,
-                    format_=form.cleaned_data["format"],
+                    format_=form.format_chosen,
                     partial=form.cleaned_data["partial"],
                     queued=True,
                     by=By.user(person(request)),
