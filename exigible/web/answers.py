@@ -135,6 +135,12 @@ def go_to(request: HttpRequest, address: str) -> HttpResponse:
     return response
 
 
+def after_settle(response: HttpResponse, event: str, detail: Mapping[str, object]) -> HttpResponse:
+    """Have the page hear an event once what was answered stands in it."""
+    response["HX-Trigger-After-Settle"] = json.dumps({event: detail})
+    return response
+
+
 def announce(response: HttpResponse, words: str) -> HttpResponse:
     """Have the live region say what a swap shows: « 12 comptes affichés, 182 983,22 € échus »."""
     response["HX-Trigger-After-Settle"] = json.dumps({"announce": words})

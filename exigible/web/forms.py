@@ -278,6 +278,13 @@ class ContactForm(ActForm):
     active = forms.BooleanField(label="En fonction", required=False, initial=True)
 
 
+TERM_METHODS = (
+    ("net", "jours nets, date de facture"),
+    ("days_then_eom", "jours puis fin de mois"),
+    ("eom_then_days", "fin de mois puis jours"),
+)
+
+
 class TermsForm(ActForm):
     term_days = forms.IntegerField(
         label="Délai de paiement, en jours", required=False, min_value=0, max_value=365
@@ -287,9 +294,7 @@ class TermsForm(ActForm):
         required=False,
         choices=[
             ("", "comme le créancier"),
-            ("net", "jours nets, date de facture"),
-            ("days_then_eom", "jours puis fin de mois"),
-            ("eom_then_days", "fin de mois puis jours"),
+            *TERM_METHODS,
         ],
     )
     credit_limit = AmountField(label="Plafond d’encours", required=False)
@@ -304,6 +309,55 @@ class ClaimForm(ActForm):
     ref = forms.CharField(label="Numéro", required=False, max_length=100)
     kind = forms.ChoiceField(label="Nature", choices=ClaimKind.choices)
     issued_on = DayField(label="Date", required=False)
+    due_on = DayField(label="Échéance")
+
+
+class FillAccountForm(ActForm):
+    """A line of *À compléter*: an empty box says nothing, and leaves what is known."""
+
+    kind = forms.ChoiceField(
+        label="Qualité",
+        required=False,
+        choices=[
+            ("", "à préciser"),
+            *((k.value, k.label) for k in DebtorKind if k is not DebtorKind.UNKNOWN),
+        ],
+    )
+    address_line1 = forms.CharField(label="Adresse", required=False, max_length=200)
+    postcode = forms.CharField(label="Code postal", required=False, max_length=12)
+    city = forms.CharField(label="Ville", required=False, max_length=100)
+
+    def says(self, name: str) -> bool:
+        """Say whether a box of the line was filled."""
+        return name in ("kind", "address_line1", "postcode", "city") and bool(
+            self.cleaned_data.get(name)
+        )
+
+
+class FillClaimForm(ActForm):
+    """A line of *À compléter*: an empty box says nothing, and leaves what is known."""
+
+    ref = forms.CharField(label="Numéro", required=False, max_length=100)
+    issued_on = DayField(label="Date", required=False)
+    due_on = DayField(label="Échéance", required=False)
+
+
+class KindForm(ActForm):
+    kind = forms.ChoiceField(
+        label="Qualité",
+        widget=forms.RadioSelect,
+        choices=[(k.value, k.label) for k in DebtorKind if k is not DebtorKind.UNKNOWN],
+    )
+
+
+class TermsOfManyForm(ActForm):
+    term_days = forms.IntegerField(label="Délai de paiement, en jours", min_value=0, max_value=365)
+    term_method = forms.ChoiceField(
+        label="Comment il se compte", choices=[(key, words) for key, words in TERM_METHODS]
+    )
+
+
+class DueDateForm(ActForm):
     due_on = DayField(label="Échéance")
 
 

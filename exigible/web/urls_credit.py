@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exigible.web.views import ageing, imports, outbox
+from exigible.web.views import ageing, imports, incomplete, outbox
 
 urlpatterns = [
     path("balance-agee/", ageing.ageing, name="ageing"),
@@ -16,6 +16,11 @@ urlpatterns = [
         ageing.export_behind,
         name="export_ageing_behind",
     ),
+    path("a-completer/", incomplete.incomplete, name="incomplete"),
+    path("a-completer/exporter/", incomplete.export, name="export_incomplete"),
+    path("a-completer/lot/<slug:verb>/", incomplete.in_bulk, name="complete_in_bulk"),
+    path("a-completer/compte/<int:account_id>/", incomplete.fill_account, name="fill_account"),
+    path("a-completer/creance/<int:claim_id>/", incomplete.fill_claim, name="fill_claim"),
     path("imports/", imports.imports, name="imports"),
     path("imports/exporter/", imports.export, name="export_imports"),
     path("imports/<int:import_id>/", imports.detail, name="import_detail"),

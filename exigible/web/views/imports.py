@@ -24,6 +24,7 @@ from exigible.operations.documents import DamagedDocument, path_of
 from exigible.store.keyset import read_page
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
 from exigible.store.queries import imports as reads
+from exigible.store.queries import incomplete
 from exigible.store.queries.timeline import names_of
 from exigible.web import answers, clock, forms, listing, wording
 from exigible.web.access import page, person
@@ -283,6 +284,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
         "label": LABELS.get(Format(batch.format), batch.format),
         "understood": Understood.of(batch),
         "under_way": batch.status in reads.UNDER_WAY,
+        "incomplete": incomplete.waiting_count(person(request)),
         "before": reads.before(batch),
         "not_taken": waiting and clock.now() - batch.created_at > SLOW_TO_START,
         "same_file": reads.same_file(batch)
