@@ -113,6 +113,11 @@ def acted(
     return response
 
 
+def said(request: HttpRequest, words: str) -> None:
+    """Have the next page say what was done."""
+    messages.success(request, words, extra_tags="leaf")
+
+
 def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpResponse:
     """Answer a refused act that has no dialog: a notice in the page, which stays as it was."""
     shown = Refusal.of(refusal, page=back)

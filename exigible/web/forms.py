@@ -1,7 +1,9 @@
 """Forms of the acts: what was typed, kept on error, turned into cents and days."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -9,12 +11,16 @@ from django.core.exceptions import ValidationError
 
 from exigible.domain import french
 from exigible.domain.refusals import WrongInput
+from exigible.domain.roles import ROLE_LABELS
 from exigible.intake.formats import LABELS as FORMAT_LABELS
+from exigible.operations.creditors import CreditorFacts
+from exigible.operations.people import PersonFacts
 from exigible.store.models import (
     CallOutcome,
     Claim,
     ClaimKind,
     Contact,
+    Creditor,
     DebtorKind,
     PaymentKind,
     User,
@@ -386,6 +392,183 @@ class ResolveForm(ActForm):
 class ViewForm(ActForm):
     name = forms.CharField(label="Nom de la vue", max_length=60)
     shared = forms.BooleanField(label="Partager avec tous", required=False)
+
+
+class RateField(forms.CharField):
+    """A yearly rate typed in percent (« 12,5 % »), cleaned to 1/10,000 of a percent."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value).replace("%", "").replace(",", ".").strip()
+        if not text:
+            return None
+        try:
+            rate = Decimal(text) * 10_000
+        except InvalidOperation:
+            rate = Decimal("NaN")
+        if not rate.is_finite() or rate != rate.to_integral_value() or abs(rate) > 10**8:
+            raise ValidationError(f"« {value[:20]} » n’est pas un taux. Écrivez par exemple 12,5.")
+        return int(rate)
+
+
+class CreditorForm(ActForm):
+    name = forms.CharField(label="Raison sociale", max_length=200)
+    legal_form = forms.CharField(label="Forme juridique", required=False, max_length=40)
+    siren = forms.CharField(label="SIREN", required=False, max_length=15)
+    kind = forms.ChoiceField(label="Qualité", choices=Creditor._meta.get_field("kind").choices)
+    address = forms.CharField(
+        label="Adresse",
+        required=False,
+        widget=_long_text(4),
+        max_length=400,
+        help_text="Une ligne par ligne d’adresse postale, six au plus.",
+    )
+    phone = forms.CharField(label="Téléphone", required=False, max_length=30)
+    email = forms.CharField(
+        label="E-mail",
+        required=False,
+        max_length=254,
+        help_text="Expéditeur des messages, et où les débiteurs répondent.",
+    )
+    website = forms.CharField(label="Site", required=False, max_length=200)
+    signatory = forms.CharField(
+        label="Signataire", required=False, max_length=200, help_text="Au bas des lettres."
+    )
+    legal_line = forms.CharField(
+        label="Mentions légales",
+        required=False,
+        widget=_long_text(2),
+        max_length=1000,
+        help_text="Pied de page : forme, capital, RCS, n° de TVA.",
+    )
+    term_days = forms.IntegerField(label="Délai de paiement, en jours", min_value=0, max_value=365)
+    term_method = forms.ChoiceField(label="Comment il se compte", choices=TERM_METHODS)
+    clause_rate = RateField(
+        label="Taux des pénalités, % l’an",
+        required=False,
+        help_text="Celui de vos conditions générales. Vide : le taux légal (BCE + 10 points).",
+    )
+    customer_prefixes = forms.CharField(
+        label="Comptes clients suivis",
+        max_length=200,
+        help_text="Débuts des comptes de tiers lus dans la comptabilité : 411, 413, 416…",
+    )
+    agency_name = forms.CharField(
+        label="Agence de recouvrement",
+        required=False,
+        max_length=200,
+        help_text="Seulement si une agence recouvre pour ce créancier : ses lettres le diront.",
+    )
+    agency_address = forms.CharField(
+        label="Adresse de l’agence", required=False, widget=_long_text(3), max_length=400
+    )
+
+    GROUPS = (
+        ("Identité", ("name", "legal_form", "siren", "kind")),
+        (
+            "En-tête des lettres",
+            ("address", "phone", "email", "website", "signatory", "legal_line"),
+        ),
+        ("Conditions", ("term_days", "term_method", "clause_rate", "customer_prefixes")),
+        ("Agence", ("agency_name", "agency_address")),
+    )
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    @staticmethod
+    def initial_of(creditor: Creditor) -> dict[str, Any]:
+        """Return what the form shows of a creditor."""
+        names = [f.name for f in fields(CreditorFacts)]
+        return {
+            **{name: getattr(creditor, name) for name in names},
+            "customer_prefixes": ", ".join(creditor.customer_prefixes),
+            "clause_rate": ""
+            if creditor.clause_rate is None
+            else f"{Decimal(creditor.clause_rate) / 10_000:f}".rstrip("0")
+            .rstrip(".")
+            .replace(".", ",")
+            if creditor.clause_rate % 10_000
+            else str(creditor.clause_rate // 10_000),
+        }
+
+    def facts(self) -> CreditorFacts:
+        """Return what was typed, as the operations take it."""
+        data = {k: v for k, v in self.cleaned_data.items() if k not in {"version", "etape"}}
+        prefixes = data["customer_prefixes"].replace(",", " ").replace(";", " ").split()
+        return CreditorFacts(**{**data, "customer_prefixes": prefixes})
+
+
+class LogoForm(ActForm):
+    logo = forms.FileField(
+        label="Image",
+        help_text="PNG ou JPEG, 1 Mo et 2 000 points de côté au plus. Elle tient dans 50 × 20 mm.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["logo"].error_messages["required"] = "Choisissez une image."
+        self.fields["logo"].error_messages["empty"] = "Ce fichier est vide."
+
+
+class BankAccountForm(ActForm):
+    iban = forms.CharField(label="IBAN", max_length=60)
+    bic = forms.CharField(label="BIC", required=False, max_length=20)
+    label = forms.CharField(
+        label="Nom", required=False, max_length=200, help_text="Pour vous : « Compte principal »."
+    )
+
+
+class PortfolioForm(ActForm):
+    name = forms.CharField(label="Nom", max_length=100)
+
+
+class PersonForm(ActForm):
+    name = forms.CharField(label="Prénom et nom", max_length=100)
+    email = forms.CharField(label="E-mail", max_length=254)
+    role = forms.ChoiceField(
+        label="Rôle", choices=[("", "choisir…"), *((r.value, w) for r, w in ROLE_LABELS.items())]
+    )
+    all_portfolios = forms.BooleanField(
+        label="Tous les portefeuilles, présents et à venir", required=False
+    )
+    portfolios = forms.MultipleChoiceField(
+        label="Portefeuilles", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def facts(self) -> PersonFacts:
+        """Return what was typed, as the operations take it."""
+        data = self.cleaned_data
+        return PersonFacts(
+            name=data["name"],
+            email=data["email"],
+            role=data["role"],
+            all_portfolios=data["all_portfolios"],
+            portfolio_ids=[int(pk) for pk in data["portfolios"]],
+        )
+
+
+class PasswordForm(ActForm):
+    password = forms.CharField(
+        label="Mot de passe",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Douze caractères au moins. Une phrase se retient mieux qu’un mot.",
+    )
+    again = forms.CharField(
+        label="Le même, pour être sûr",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("password") and data.get("again") and data["password"] != data["again"]:
+            self.add_error("again", "Les deux mots de passe diffèrent. Saisissez-les de nouveau.")
+        return data
 
 
 class ManyFilesInput(forms.ClearableFileInput):

@@ -59,7 +59,17 @@ SECTIONS: tuple[Section, ...] = (
         "P",
         _incomplete_waiting,
     ),
+    Section("strategies", "Stratégies", "Pilotage", "strategies", Capability.SEE_TEMPLATES, "S"),
     Section("imports", "Imports", "Réglages", "imports", Capability.IMPORT, "M"),
+    Section("templates", "Modèles", "Réglages", "templates", Capability.SEE_TEMPLATES, "T"),
+    Section(
+        "administration",
+        "Administration",
+        "Réglages",
+        "administration",
+        Capability.ADMINISTER,
+        "R",
+    ),
 )
 
 

@@ -85,3 +85,15 @@ document.body.addEventListener("line-saved", (event) => {
   const empty = next && [...next.querySelectorAll(box)].find((one) => !one.value);
   (empty ?? next?.querySelector(box) ?? row.querySelector(box))?.focus();
 });
+
+// « Copier le lien »: the button names the field; where the clipboard is denied, the text is selected.
+document.addEventListener("click", async (event) => {
+  const copies = event.target.closest?.("[data-copies]");
+  if (!copies) return;
+  const field = document.getElementById(copies.dataset.copies);
+  field.select();
+  await navigator.clipboard?.writeText(field.value).then(
+    () => (copies.textContent = "Lien copié"),
+    () => {},
+  );
+});
