@@ -16,6 +16,7 @@ from exigible.domain.correspondence import (
     Correspondence,
     Demand,
     EarlierLetter,
+    Nature,
     PaymentDetails,
     PromisedPayment,
     Recipient,
@@ -53,6 +54,8 @@ def specimen(template: Template, creditor: Creditor, *, on: date) -> Corresponde
     audience = (
         Audience.PROFESSIONAL if template.audience == ANY_AUDIENCE else Audience(template.audience)
     )
+    ahead = template.nature is Nature.NOTICE  # it tells of due dates to come
+    first_due_on = on + timedelta(days=7) if ahead else on - timedelta(days=62)
     demand = Demand(
         on=on,
         sender=sender_of(creditor),
@@ -61,8 +64,8 @@ def specimen(template: Template, creditor: Creditor, *, on: date) -> Corresponde
         account_number=_ACCOUNT,
         reference=f"{_ACCOUNT}/1",
         claims=(
-            _line(1, on - timedelta(days=62), 1_248_00, 1_248_00),
-            _line(2, on - timedelta(days=31), 936_50, 436_50),
+            _line(1, first_due_on, 1_248_00, 1_248_00),
+            _line(2, first_due_on + timedelta(days=1), 936_50, 436_50),
         ),
         payment=payment_to(creditor, _ACCOUNT) or _PAYMENT,
         agency=agency_of(creditor),

@@ -5,19 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from exigible.domain.text_keys import ref_key
-from exigible.store.keyset import Order
 from exigible.store.models import Creditor, CreditorBankAccount, Portfolio, Strategy, User
-
-CREDITOR_SORTS: dict[str, Order] = {
-    "nom": Order("name"),
-    "comptes": Order("accounts_count", descending=True),
-}
-PEOPLE_SORTS: dict[str, Order] = {
-    "nom": Order("name"),
-    "email": Order("email"),
-    "role": Order("role"),
-    "arrivee": Order("created_at", descending=True),
-}
 
 
 def creditors(*, search: str = "", archived: bool = False) -> QuerySet[Creditor]:

@@ -2,18 +2,16 @@
 
 from django import template
 
-from exigible.channels.templates import FOLDERS, template_for
 from exigible.domain import french
-from exigible.domain.refusals import Refused
 from exigible.domain.states import Chip
 from exigible.store.models import Creditor, StrategyStep, User
 from exigible.web.views.creditors import terms_words
 from exigible.web.views.people import access_words
-from exigible.web.views.texts import slug
+from exigible.web.views.texts import text_of
 
 register = template.Library()
 register.filter("terms_of", terms_words)
-register.filter("access_of", access_words)
+register.filter("template_slug", text_of)
 _ACCESS = {
     "ouvert": Chip("Ouvert", "tick", "leaf"),
     "invité": Chip("Invité", "ring", "info"),
@@ -39,17 +37,6 @@ def step_day(step: StrategyStep) -> str:
         return "jour J"
     sign = french.MINUS if step.offset_days < 0 else "+"
     return f"J{sign}{abs(step.offset_days)}"
-
-
-@register.filter
-def template_slug(step: StrategyStep) -> str:
-    """The text a step sends, as *Modèles* names it."""
-    folder = FOLDERS.get(step.channel, step.channel)
-    try:
-        chosen = template_for(step.template, step.channel, step.strategy.audience)
-    except Refused:
-        return f"{folder}/{step.template}/any"
-    return slug(chosen)
 
 
 @register.filter

@@ -17,12 +17,13 @@ from exigible.documents.preview import page_picture
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
+from exigible.domain.text_keys import name_key
 from exigible.operations import creditors as operations
 from exigible.operations import people
 from exigible.operations.acts import By
 from exigible.operations.documents import DamagedDocument
 from exigible.operations.specimens import specimen
-from exigible.store.keyset import read_page
+from exigible.store.keyset import Order
 from exigible.store.models import Creditor, CreditorBankAccount, Portfolio
 from exigible.store.queries import house
 from exigible.web import answers, clock, forms, listing
@@ -32,6 +33,11 @@ from exigible.web.filters import ChoiceFilter, FilterBar
 
 SECTION = "administration"
 PAGE = 100
+SORTS: dict[str, Callable[[Any], Any]] = {
+    "nom": lambda one: (name_key(one.name), one.pk),
+    "comptes": lambda one: (-one.accounts_count, one.pk),
+}
+ORDERS = {name: Order(name) for name in SORTS}
 COLUMNS = (
     listing.Column("name", "Créancier", sort="nom", place="name"),
     listing.Column("siren", "SIREN"),
@@ -49,12 +55,8 @@ COLUMNS = (
 def creditors(request: HttpRequest) -> HttpResponse:
     """The creditors of the house."""
     bar = _filter_bar(request)
-    asked_sort, order = listing.chosen_order(request.GET, house.CREDITOR_SORTS, "nom")
     found = _found(request, bar)
-    try:
-        slice_ = read_page(found, order, size=PAGE, cursor=request.GET.get("suite", ""))
-    except ValueError:
-        raise Http404 from None
+    asked_sort, page_ = listing.short_page(found, request.GET, SORTS, "nom", size=PAGE)
     return render(
         request,
         "administration/creditors.html",
@@ -62,11 +64,10 @@ def creditors(request: HttpRequest) -> HttpResponse:
             "tab": "creanciers",
             "bar": bar,
             "search": _search(request),
-            "headers": listing.headers(COLUMNS, request.GET, house.CREDITOR_SORTS, asked_sort),
-            "rows": slice_.rows,
-            "count": found.count(),
-            "next_cursor": slice_.next_cursor,
-            "first_page": not request.GET.get("suite"),
+            "headers": listing.headers(COLUMNS, request.GET, ORDERS, asked_sort),
+            "rows": page_.object_list,
+            "count": page_.paginator.count,
+            "page": page_,
             "query": request.GET.urlencode(),
         },
     )

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import CAPABILITIES, ROLE_LABELS, Capability, Role
+from exigible.domain.text_keys import name_key
 from exigible.operations import people as operations
 from exigible.operations.acts import By
-from exigible.store.keyset import read_page
+from exigible.store.keyset import Order
 from exigible.store.models import User
 from exigible.store.queries import house
 from exigible.web import answers, clock, forms, invitations, listing
@@ -26,6 +27,12 @@ from exigible.web.filters import ChoiceFilter, FilterBar
 
 SECTION = "administration"
 PAGE = 100
+SORTS: dict[str, Callable[[Any], Any]] = {
+    "nom": lambda one: (name_key(one.name), one.pk),
+    "email": lambda one: one.email,
+    "role": lambda one: (name_key(one.role_label), name_key(one.name)),
+}
+ORDERS = {name: Order(name) for name in SORTS}
 COLUMNS = (
     listing.Column("name", "Nom", sort="nom", place="name"),
     listing.Column("role", "Rôle", sort="role", place="state"),
@@ -57,15 +64,11 @@ CAPABILITY_LABELS: dict[Capability, str] = {
 def people(request: HttpRequest) -> HttpResponse:
     """Who works here, with their role, portfolios and access."""
     bar = _filter_bar(request)
-    asked_sort, order = listing.chosen_order(request.GET, house.PEOPLE_SORTS, "nom")
     found = _found(request, bar)
-    try:
-        slice_ = read_page(found, order, size=PAGE, cursor=request.GET.get("suite", ""))
-    except ValueError:
-        raise Http404 from None
+    asked_sort, page_ = listing.short_page(found, request.GET, SORTS, "nom", size=PAGE)
     secured = set(
         Authenticator.objects.filter(
-            user__in=slice_.rows, type=Authenticator.Type.TOTP
+            user__in=page_.object_list, type=Authenticator.Type.TOTP
         ).values_list("user_id", flat=True)
     )
     return render(
@@ -75,11 +78,10 @@ def people(request: HttpRequest) -> HttpResponse:
             "tab": "personnes",
             "bar": bar,
             "search": _search(request),
-            "headers": listing.headers(COLUMNS, request.GET, house.PEOPLE_SORTS, asked_sort),
-            "rows": [(one, one.pk in secured) for one in slice_.rows],
-            "count": found.count(),
-            "next_cursor": slice_.next_cursor,
-            "first_page": not request.GET.get("suite"),
+            "headers": listing.headers(COLUMNS, request.GET, ORDERS, asked_sort),
+            "rows": [(one, one.pk in secured) for one in page_],
+            "count": page_.paginator.count,
+            "page": page_,
             "query": request.GET.urlencode(),
         },
     )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from exigible.channels.email.formatting import plain_text
-from exigible.channels.templates import ANY_AUDIENCE, Template
+from exigible.channels.templates import ANY_AUDIENCE, Template, template_for
 from exigible.channels.templates import templates as shipped
 from exigible.documents.letters import letter_pdf
 from exigible.documents.preview import MEDIA_TYPE as PNG
@@ -100,6 +100,14 @@ def slug(one: Template) -> str:
     return f"{one.channel}/{one.key}/{one.audience}"
 
 
+def text_of(step: StrategyStep) -> str:
+    """Return the slug of the text that a step of a strategy sends, "" if it sends none."""
+    try:
+        return slug(template_for(step.template, step.channel, step.strategy.audience))
+    except Refused:
+        return ""
+
+
 def _row(one: Template) -> dict[str, Any]:
     return {
         "template": one,
@@ -117,9 +125,13 @@ def _specimen(request: HttpRequest, one: Template) -> dict[str, Any]:
     context = {
         "row": _row(one),
         "creditor": creditor,
-        "used_in": StrategyStep.objects.filter(template=one.key, strategy__in_force=True)
-        .select_related("strategy")
-        .order_by("strategy__name", "position"),
+        "used_in": [
+            step
+            for step in StrategyStep.objects.filter(template=one.key, strategy__in_force=True)
+            .select_related("strategy")
+            .order_by("strategy__name", "position")
+            if text_of(step) == slug(one)
+        ],
         "letter": None,
         "text": "",
         "refusal": None,
