@@ -24,8 +24,13 @@ DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
 
 def link_for(user: User, request: HttpRequest) -> str:
     """Return the whole address of a person's link."""
-    path = reverse("welcome", args=[user.opaque_id, _tokens.make_token(user)])
+    path = reverse("welcome", args=[user.opaque_id, token_for(user)])
     return request.build_absolute_uri(path)
+
+
+def token_for(user: User) -> str:
+    """Return the secret part of a person's link."""
+    return _tokens.make_token(user)
 
 
 def invited(opaque_id: UUID, token: str) -> User | None:

@@ -100,10 +100,10 @@ def slug(one: Template) -> str:
     return f"{one.channel}/{one.key}/{one.audience}"
 
 
-def text_of(step: StrategyStep) -> str:
-    """Return the slug of the text that a step of a strategy sends, "" if it sends none."""
+def text_of(step: StrategyStep, channel: str = "") -> str:
+    """Return the slug of the text that a step sends by its channel, or by another; "" if none."""
     try:
-        return slug(template_for(step.template, step.channel, step.strategy.audience))
+        return slug(template_for(step.template, channel or step.channel, step.strategy.audience))
     except Refused:
         return ""
 
@@ -130,7 +130,7 @@ def _specimen(request: HttpRequest, one: Template) -> dict[str, Any]:
             for step in StrategyStep.objects.filter(template=one.key, strategy__in_force=True)
             .select_related("strategy")
             .order_by("strategy__name", "position")
-            if text_of(step) == slug(one)
+            if slug(one) in {text_of(step), text_of(step, step.fallback_channel)}
         ],
         "letter": None,
         "text": "",
