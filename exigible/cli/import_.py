@@ -26,7 +26,7 @@ from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
 from exigible.intake.formats import LABELS, Format
 from exigible.intake.identifiers import is_siren
-from exigible.intake.report import ImportReport
+from exigible.intake.report import COUNTED, WRITTEN, ImportReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +186,7 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
             f"  du {day(report.first_on)} au {day(report.last_on)}, exercice clos le "
             f"{day(report.closing_on)}"
         )
-    for name, words in _COUNTED.items():
+    for name, words in COUNTED.items():
         if report.counts.get(name):
             write(f"  {count(report.counts[name], *words)}")
     for kind, words in (("debit", "débit"), ("credit", "crédit")):
@@ -207,31 +207,6 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
     elif report.unchanged:
         write("  Déjà importé : rien n’a changé.")
     else:
-        for name, words in _WRITTEN.items():
+        for name, words in WRITTEN.items():
             if report.written.get(name):
                 write(f"  + {count(report.written[name], *words)}")
-
-
-_COUNTED = {
-    "entries": ("ligne", "lignes"),
-    "parties": ("client", "clients"),
-    "claims": ("créance", "créances"),
-    "payments": ("règlement", "règlements"),
-    "credit_notes": ("avoir", "avoirs"),
-    "lettered_groups": ("groupe lettré", "groupes lettrés"),
-    "open_items": ("facture ouverte", "factures ouvertes"),
-}
-_WRITTEN = {
-    "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
-    "claims": ("créance ouverte", "créances ouvertes"),
-    "payments": ("règlement enregistré", "règlements enregistrés"),
-    "credit_notes": ("avoir enregistré", "avoirs enregistrés"),
-    "settlements": ("lettrage repris", "lettrages repris"),
-    "returned": ("règlement revenu impayé", "règlements revenus impayés"),
-    "recognised": ("règlement déjà saisi reconnu", "règlements déjà saisis reconnus"),
-    "reversed": ("affectation contrepassée", "affectations contrepassées"),
-    "superseded": ("report remplacé", "reports remplacés"),
-    "customers": ("client mis à jour", "clients mis à jour"),
-    "contacts": ("contact ajouté", "contacts ajoutés"),
-    "due_dates": ("échéance reprise", "échéances reprises"),
-}

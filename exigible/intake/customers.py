@@ -524,7 +524,11 @@ def dry_run_open_items(path: Path, name: str, *, partial: bool = False) -> Impor
 
 def _report[R](format_: str, name: str, file: TableFile[R], counts: Counter[str]) -> ImportReport:
     report = ImportReport(
-        format=format_, filename=name, encoding=file.encoding, counts=dict(counts)
+        format=format_,
+        filename=name,
+        encoding=file.encoding,
+        columns=file.fields,
+        counts=dict(counts),
     )
     report.take(file.problems)
     return report

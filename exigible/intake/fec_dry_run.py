@@ -55,6 +55,7 @@ def report_of(read: FecReport) -> ImportReport:
         filename=read.name,
         encoding=read.shape.label,
         delimiter=read.delimiter,
+        columns=read.columns,
         siren=read.name_siren,
         first_on=read.first_on,
         last_on=read.last_on,

@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 
-from exigible.domain.terms import due_date
 from exigible.domain.text_keys import name_key
 from exigible.intake.customers import CustomerRow, read_customers
 from exigible.intake.formats import Format
@@ -25,9 +23,10 @@ from exigible.intake.receivables import customer_key
 from exigible.intake.report import ImportReport
 from exigible.operations import figures, journal
 from exigible.operations.documents import path_of
+from exigible.operations.due_dates import derive_again
 from exigible.operations.ledger_import import Progress
 from exigible.store.bulk import copy_rows
-from exigible.store.models import Creditor, DueOnSource, ImportBatch
+from exigible.store.models import Creditor, ImportBatch
 
 # Columns of a debtor that the file may give, in the order staged.
 DEBTOR = (
@@ -129,6 +128,7 @@ def import_customers(
         format=Format.CUSTOMERS,
         filename=batch.filename,
         encoding=file.encoding,
+        columns=file.fields,
         counts={"parties": read, "matched": len(matched)},
         unchanged=not changed and (bool(matched) or brought_before(batch)),
         written={"customers": len(changed), "contacts": contacts, "due_dates_derived": due_dates},
@@ -168,7 +168,7 @@ def _write(
     changed = _update_debtors() | _update_accounts(at)
     contacts, with_new_contact = _add_contacts(matched)
     changed |= with_new_contact
-    return changed, contacts, _derive_again(changed)
+    return changed, contacts, derive_again(changed)
 
 
 def brought_before(batch: ImportBatch) -> bool:
@@ -327,35 +327,6 @@ def _add_contacts(matched: Sequence[tuple[Account, CustomerRow]]) -> tuple[int, 
         )
     debtors = {debtor_id for debtor_id, _ in added}
     return len(added), {account.id for account, _ in matched if account.debtor_id in debtors}
-
-
-def _derive_again(account_ids: set[int]) -> int:
-    """Derive again, from the terms they now have, the due dates of accounts that nobody stated."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT c.id, c.issued_on, c.due_on, coalesce(a.term_days, r.term_days),
-                      coalesce(nullif(a.term_method, ''), r.term_method)
-                 FROM store_claim c JOIN store_account a ON a.id = c.account_id
-                 JOIN store_creditor r ON r.id = a.creditor_id
-                WHERE c.account_id = ANY(%s) AND c.due_on_source = %s AND c.issued_on IS NOT NULL""",
-            [sorted(account_ids), DueOnSource.DERIVED],
-        )
-        moved = [
-            (claim_id, new)
-            for claim_id, issued_on, due_on, days, method in cursor.fetchall()
-            if (new := due_date(issued_on, days, method)) != due_on
-        ]
-        set_due_dates(cursor, moved, DueOnSource.DERIVED)
-    return len(moved)
-
-
-def set_due_dates(cursor: Any, rows: Sequence[tuple[int, date]], source: str) -> None:
-    if rows:
-        cursor.execute(
-            """UPDATE store_claim c SET due_on = v.due_on, due_on_source = %s
-                 FROM unnest(%s::bigint[], %s::date[]) AS v(id, due_on) WHERE c.id = v.id""",
-            [source, [row[0] for row in rows], [row[1] for row in rows]],
-        )
 
 
 def finish(

@@ -37,9 +37,12 @@ __all__ = [
     "AlreadyRunning",
     "dry_run",
     "is_finished",
+    "may_be_partial",
     "receive_file",
+    "run_again",
     "run_import",
     "sweep_imports",
+    "take_partially",
 ]
 
 CREDITOR_LOCK, BATCH_LOCK = 7342, 7343
@@ -161,6 +164,58 @@ def sweep_imports(*, at: datetime) -> int:
         except AlreadyRunning:
             continue
     return swept
+
+
+def run_again(batch_id: int) -> ImportBatch:
+    """Queue an import that was interrupted: what it had begun was undone."""
+    with transaction.atomic():
+        batch = _locked(batch_id)
+        if batch.status != ImportBatch.Status.FAILED:
+            raise Refused("not_interrupted", "Cet import n’est pas interrompu : rien à relancer.")
+        _mark(batch, status=ImportBatch.Status.WAITING, error="", progress_done=0)
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
+    """Receive a refused file once more, to be taken but for the lines that refuse it.
+
+    Refuse what was not refused, and a file in which no line can be read.
+    """
+    with transaction.atomic():
+        refused_ = _locked(batch_id)
+        if not may_be_partial(refused_):
+            raise Refused(
+                "not_partial",
+                "Ce fichier ne peut pas être pris en partie : aucune de ses lignes n’est lisible, ou "
+                "il n’a pas été refusé.",
+            )
+        batch = ImportBatch.objects.create(
+            creditor_id=refused_.creditor_id,
+            format=refused_.format,
+            filename=refused_.filename,
+            document_id=refused_.document_id,
+            sha256=refused_.sha256,
+            size_bytes=refused_.size_bytes,
+            options={"partial": True},
+            created_by=by.uuid,
+            created_at=at,
+        )
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def may_be_partial(batch: ImportBatch) -> bool:
+    """Say whether a refused file has lines to take: it could be read, some of its lines not."""
+    return (
+        batch.status == ImportBatch.Status.REFUSED
+        and bool(batch.summary.get("encoding"))
+        and not batch.options.get("partial")
+    )
+
+
+def _locked(batch_id: int) -> ImportBatch:
+    return ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
 
 
 def is_finished(batch_id: int) -> bool:

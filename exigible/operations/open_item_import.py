@@ -27,10 +27,10 @@ from exigible.operations.customer_import import (
     finish,
     lock_accounts,
     nobody_known,
-    set_due_dates,
     unknown_customer,
 )
 from exigible.operations.documents import path_of
+from exigible.operations.due_dates import set_due_dates
 from exigible.operations.ledger_import import Progress
 from exigible.store.models import Creditor, DueOnSource, ImportBatch
 
@@ -174,6 +174,7 @@ def import_open_items(
         format=Format.OPEN_ITEMS,
         filename=batch.filename,
         encoding=file.encoding,
+        columns=file.fields,
         counts={"open_items": read, "matched": len(claims.used), "credits": credits},
         unchanged=not said.account_ids and (bool(claims.used) or brought_before(batch)),
         written={"due_dates": len(said.due_dates), "numbers": len(said.numbers)},
@@ -228,7 +229,7 @@ class _Said:
 
     def write(self) -> None:
         with connection.cursor() as cursor:
-            set_due_dates(cursor, self.due_dates, DueOnSource.STATED)
+            set_due_dates(self.due_dates, DueOnSource.STATED)
             if self.numbers:
                 cursor.execute(
                     """UPDATE store_claim c
