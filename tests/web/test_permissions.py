@@ -32,6 +32,7 @@ from exigible.store.models import (
     Proposal,
     SavedView,
     Settlement,
+    User,
 )
 from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
@@ -338,7 +339,7 @@ class Rows:
             "key": "relance_2",
             "audience": "professional",
             "opaque_id": world.collector.opaque_id,
-            "token": invitations.token_for(world.collector),
+            "token": invitations.token_for(User.objects.get(pk=world.collector.pk)),
             "view_id": 0,
             "figure": "accessoires",
             "column": "credit",
@@ -397,6 +398,8 @@ def ask(client: Client, url: str, *, post: bool) -> int:
     with transaction.atomic():
         answer = client.post(url) if post else client.get(url)
         transaction.set_rollback(True)
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # read to its end, a file is closed
     return answer.status_code
 
 
