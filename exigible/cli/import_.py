@@ -23,8 +23,9 @@ from exigible.cli._command import (
 )
 from exigible.domain.french import count, day, euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.fec import is_siren, read_name
+from exigible.intake.fec_report import read_name
 from exigible.intake.formats import LABELS, Format
+from exigible.intake.identifiers import is_siren
 from exigible.intake.report import COUNTED, WRITTEN, ImportReport
 
 if TYPE_CHECKING:
@@ -68,8 +69,15 @@ def import_(
             f"Le format « {format_} » n’est pas connu. Formats : {', '.join(Format)}.",
             field="--as",
         )
-    for file in files:
-        with file.open("rb"):  # unreachable files are refused before anything starts
+    for file in files:  # what cannot be read is refused before anything starts
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise WrongInput(
+                "not_a_file",
+                f"« {file} » n’est pas un fichier ordinaire : il ne se relit pas. Copiez-en le "
+                "contenu dans un fichier, puis importez-le.",
+                field="FICHIER",
+            )
+        with file.open("rb"):
             pass
     with progress_bar(quiet=False) as progress:
         if dry_run:
@@ -119,14 +127,15 @@ def _bring_in(
     from exigible.operations.acts import By
     from exigible.operations.imports import receive_file, run_import
 
+    creditors = [_creditor(owner, name) for owner in owners]
     reports = []
-    for file, owner in zip(files, owners, strict=True):
+    for file, creditor in zip(files, creditors, strict=True):
         at = datetime.now(UTC)
         with file.open("rb") as content:
             batch = receive_file(
                 content,
                 name=file.name,
-                creditor=_creditor(owner, name),
+                creditor=creditor,
                 format_=format_,
                 partial=partial,
                 by=By.job("import"),

@@ -150,6 +150,12 @@ class AccountStanding:
     amiable: bool
     claims: tuple[ClaimStanding, ...]
 
+    @property
+    def cycle(self) -> date | None:
+        """The first overdue day of what is chased; None where nothing is."""
+        days = [claim.due for claim in self.claims if claim.chased_cents]
+        return date.fromordinal(min(days)) if days and self.chased_cents else None
+
 
 def write(
     account: Account,

@@ -69,11 +69,16 @@ def append_all(acts: Iterable[Act], *, at: datetime) -> None:
             "SELECT pg_advisory_xact_lock(7341, k::int) FROM unnest(%s::bigint[]) AS k", [accounts]
         )
         cursor.execute(
+            # Two branches, each read at the end of the chains' index: one condition for both
+            # ("not distinct from") would read the whole journal for each act.
             """SELECT k.id, h.seq, h.hash FROM unnest(%s::bigint[]) AS k(id)
                CROSS JOIN LATERAL (
-                 SELECT seq, hash FROM store_journalentry j
-                  WHERE j.account_id IS NOT DISTINCT FROM nullif(k.id, 0)
-                  ORDER BY seq DESC LIMIT 1) h""",
+                 (SELECT seq, hash FROM store_journalentry
+                   WHERE account_id = k.id ORDER BY seq DESC LIMIT 1)
+                 UNION ALL
+                 (SELECT seq, hash FROM store_journalentry
+                   WHERE k.id = 0 AND account_id IS NULL
+                   ORDER BY account_id DESC, seq DESC LIMIT 1)) h""",
             [accounts],
         )
         heads = {row[0]: (row[1], bytes(row[2])) for row in cursor.fetchall()}
@@ -116,6 +121,8 @@ def seal_day(on: date, *, at: datetime) -> JournalSeal | None:
     seal's hash: together the seals cover the whole journal, and one day's cost is one day's lines.
     Return None where the day, or a later one, is sealed already.
     """
+    if JournalSeal.objects.filter(on__gte=on).exists():
+        return None  # asked for every few minutes: nobody waits for a day that is sealed
     with transaction.atomic(), connection.cursor() as cursor:
         # Whoever is appending finishes first, and nobody starts: no smaller id can appear later.
         cursor.execute("LOCK TABLE store_journalentry IN SHARE MODE")
