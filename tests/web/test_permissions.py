@@ -340,7 +340,6 @@ class Rows:
             "key": "relance_2",
             "audience": "professional",
             "opaque_id": world.collector.opaque_id,
-            "token": invitations.token_for(User.objects.get(pk=world.collector.pk)),
             "view_id": 0,
             "token": "faux",
             "figure": "accessoires",
@@ -352,6 +351,9 @@ class Rows:
 
     def url(self, address: Address, **changed: object) -> str:
         values = self.values | changed
+        if address.name == "welcome":
+            invited = User.objects.get(opaque_id=str(values["opaque_id"]))
+            values["token"] = invitations.token_for(invited)
         if address.name in OF_LETTERS:
             values["message_id"] = self.letter_id
         path = reverse(address.name, kwargs={name: values[name] for name in address.arguments})
