@@ -32,6 +32,7 @@ from exigible.store.models import (
     Proposal,
     SavedView,
     Settlement,
+    User,
 )
 from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
@@ -339,7 +340,6 @@ class Rows:
             "key": "relance_2",
             "audience": "professional",
             "opaque_id": world.collector.opaque_id,
-            "token": invitations.token_for(world.collector),
             "view_id": 0,
             "figure": "accessoires",
             "column": "credit",
@@ -350,6 +350,9 @@ class Rows:
 
     def url(self, address: Address, **changed: object) -> str:
         values = self.values | changed
+        if address.name == "welcome":
+            invited = User.objects.get(opaque_id=str(values["opaque_id"]))
+            values["token"] = invitations.token_for(invited)
         if address.name in OF_LETTERS:
             values["message_id"] = self.letter_id
         path = reverse(address.name, kwargs={name: values[name] for name in address.arguments})
@@ -398,6 +401,8 @@ def ask(client: Client, url: str, *, post: bool) -> int:
     with transaction.atomic():
         answer = client.post(url) if post else client.get(url)
         transaction.set_rollback(True)
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # read to its end, a file is closed
     return answer.status_code
 
 

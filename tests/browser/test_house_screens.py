@@ -1,0 +1,128 @@
+"""*Imports*, *À compléter*, *Administration*, *Modèles*, *Stratégies* and *Envois* in a browser.
+
+Each screen light and dark, on a desk and on a phone; then what only a keyboard and a real file show.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exigible.domain.roles import Role
+from exigible.operations import figures, imports
+from exigible.operations.acts import By
+from exigible.store.models import Debtor, ImportBatch
+from tests.browser.conftest import DESKTOP, NOW, PHONE, Desk
+from tests.factories import WORLD_DAY, World
+from tests.fec_text import entry, fec
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+NAME = "552100554FEC20261231.txt"
+BAD = fec(entry("VE 1 20260110 FA1", "411 NOUVEAU 1200", "706 -1000"))
+GOOD = fec(entry("VE 1 20260110 FA1", "411 NOUVEAU 1200", "706 -1200"))
+
+
+def bring(world: World, text: str, *, run: bool = True) -> ImportBatch:
+    batch = imports.receive_file(
+        text.encode(), name=NAME, creditor=world.creditor, by=By.job("test"), at=NOW
+    )
+    if run:
+        imports.run_import(batch.pk, at=NOW, progress=lambda phase, done, total: None)
+    return batch
+
+
+def screens(world: World) -> Iterator[tuple[str, str]]:
+    """Name and address of every screen an administrator can open here."""
+    yield "imports", "/imports/"
+    yield "imports-refuse", f"/imports/{bring(world, BAD).pk}/"
+    yield "imports-fait", f"/imports/{bring(world, GOOD).pk}/"
+    yield "imports-attente", f"/imports/{bring(world, GOOD, run=False).pk}/"
+    yield "a-completer", "/a-completer/"
+    yield "a-completer-echeance", "/a-completer/?manque=creances"
+    yield "a-completer-vide", "/a-completer/?q=introuvable"
+    yield "creanciers", "/administration/"
+    yield "creancier", f"/administration/creanciers/{world.creditor.pk}/"
+    yield "creancier-nouveau", "/administration/creanciers/nouveau/"
+    yield "personnes", "/administration/personnes/"
+    yield "personne", f"/administration/personnes/{world.collector.pk}/"
+    yield "inviter", "/administration/personnes/inviter/"
+    yield "portefeuilles", "/administration/portefeuilles/"
+    yield "droits", "/administration/droits/"
+    yield "modeles", "/modeles/"
+    yield "strategies", "/strategies/"
+    for tab in ("a-valider", "prets", "partis", "echec", "incertains", "lots"):
+        yield f"envois-{tab}", f"/envois/?onglet={tab}"
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1280", "390"])
+def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], size: dict[str, int]) -> None:
+    at = desk(size, touch=size is PHONE, bypass_csp=True)
+    at.sign_in(world, Role.ADMINISTRATOR)
+    wrong: list[str] = []
+    for name, path in screens(world):
+        at.open(path) if name != "imports-attente" else at.page.goto(f"{at.address}{path}")
+        for theme in ("light", "dark"):
+            at.page.emulate_media(color_scheme=theme)
+            wrong.extend(f"{name}-{size['width']}-{theme}: {one}" for one in at.breaches())
+            at.picture(f"{name}-{size['width']}-{theme}")
+        if at.sideways() > 0:
+            wrong.append(f"{name}-{size['width']}: {at.sideways()} px too wide")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_file_is_chosen_sent_and_followed(
+    world: World, desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    (tmp_path / NAME).write_text(GOOD)
+    at = desk(DESKTOP)
+    at.sign_in(world, Role.ACCOUNTANT)
+    at.open("/imports/")
+    with at.page.expect_file_chooser() as chooser:
+        at.page.keyboard.press("i")
+    chooser.value.set_files(tmp_path / NAME)
+    assert NAME in at.page.inner_text("[data-chosen]")
+    at.page.click("button:has-text('Importer')")
+    at.page.wait_for_url("**/imports/*/")
+    assert "En attente" in at.page.inner_text("#import-state")
+    batch = ImportBatch.objects.latest("pk")
+    imports.run_import(batch.pk, at=NOW, progress=lambda phase, done, total: None)
+    at.page.wait_for_selector("#import-state :text('1 créance ouverte')")  # by itself
+    assert at.complaints == []
+
+
+def test_lines_are_filled_with_the_keyboard_alone(world: World, desk: Callable[..., Desk]) -> None:
+    names = ("morvelec", "lestrade")
+    debtors = [world.accounts[name].debtor_id for name in names]
+    Debtor.objects.filter(pk__in=debtors).update(kind="unknown")
+    figures.refresh([world.accounts[name].pk for name in names], WORLD_DAY)
+    at = desk(DESKTOP)
+    at.sign_in(world, Role.COLLECTOR)
+    at.open("/a-completer/?manque=kind")
+    for _ in range(Debtor.objects.filter(kind="unknown").count()):
+        if not at.page.locator("tr:not(.filled) select").count():
+            break
+        at.page.locator("tr:not(.filled) select").first.focus()
+        at.page.keyboard.press("p")  # « professionnel »
+        at.page.keyboard.press("Tab")
+        at.page.locator("tr:has(:focus) button:has-text('Enregistrer')").focus()
+        at.press("Enter")
+    assert not Debtor.objects.filter(pk__in=debtors, kind="unknown").exists()
+    assert at.complaints == []
+
+
+def test_a_dialog_of_administration_keeps_what_was_typed(
+    world: World, desk: Callable[..., Desk]
+) -> None:
+    at: Any = desk(DESKTOP)
+    at.sign_in(world, Role.ADMINISTRATOR)
+    at.open(f"/administration/creanciers/{world.creditor.pk}/")
+    at.bring_up("#add-bank")
+    at.page.fill("#dialog [name=iban]", "FR00 1234")
+    at.press("Enter")
+    assert "n’est pas un IBAN" in at.page.inner_text("#dialog")
+    assert at.page.input_value("#dialog [name=iban]") == "FR00 1234"
+    at.page.fill("#dialog [name=iban]", "DE89370400440532013000")
+    at.press("Enter")
+    at.page.wait_for_selector("#beside :text('DE89')")
+    assert not at.page.locator("dialog[open]").count()
