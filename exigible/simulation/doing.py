@@ -18,7 +18,6 @@ from django.db.models import Count, QuerySet, Sum
 from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
 from exigible.domain.refusals import Refused
 from exigible.operations import (
-    assigning,
     check,
     completing,
     contacts,
@@ -74,22 +73,28 @@ NIGHT = By.job("daily_run")
 
 
 def open_house(house: House, *, at: datetime) -> None:
-    """Open a creditor, its portfolios and the accounts of its people."""
+    """Open a creditor and its portfolios."""
     ensure_strategies()
     creditor = opening.open_creditor(
         **house.creditor, portfolio=house.portfolios[0], by=ACCOUNTING, at=at
     )
     house.creditor_id = creditor.pk
-    portfolios = {house.portfolios[0]: creditor.portfolios.get().pk}
     for name in house.portfolios[1:]:
-        portfolios[name] = opening.open_portfolio(creditor.pk, name=name, by=ACCOUNTING, at=at).pk
+        opening.open_portfolio(creditor.pk, name=name, by=ACCOUNTING, at=at)
+
+
+def open_accounts(house: House, collector: User | None, *, at: datetime) -> None:
+    """Open the accounts of a house's people, in the charge of a collector."""
+    rows = Portfolio.objects.filter(creditor_id=house.creditor_id)
+    portfolios = {row.name: row.pk for row in rows}
     accounts = opening.open_accounts(
-        creditor.pk,
+        house.creditor_id,
         [
             NewAccount(
                 number=person.number,
                 debtor=person.debtor,
                 portfolio_id=portfolios[person.portfolio],
+                collector_id=collector.pk if collector else None,
                 term_days=person.billing.term_days,
                 term_method=person.billing.term_method,
                 credit_limit_cents=person.limit_cents,
@@ -129,12 +134,6 @@ def create_colleague(
     )
 
 
-def put_in_charge(people: Sequence[Person], collector: User, *, at: datetime) -> None:
-    """Give accounts to a collector."""
-    for person in people:
-        assigning.assign_collector(person.account_id, collector.pk, by=ACCOUNTING, at=at)
-
-
 # ---- accounting
 
 
@@ -151,7 +150,9 @@ class Receipt:
 
 
 class LiveBooks:
-    """Accounting that posts to the product."""
+    """Accounting that posts to the product; what pays nothing by name waits for someone."""
+
+    finds_out = 0.0
 
     def invoice(self, rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None:
         """Record invoices of many accounts; each then knows its claim."""

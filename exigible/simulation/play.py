@@ -43,7 +43,13 @@ def moment(on: date, hour: int, minute: int = 0) -> datetime:
 
 
 class Books(Protocol):
-    """Where accounting posts: the product, or a paper ledger before the product was there."""
+    """Where accounting posts: the product, or a paper ledger before the product was there.
+
+    `finds_out`: of the money that names no invoice, the share that is placed as it is posted.
+    """
+
+    @property
+    def finds_out(self) -> float: ...
 
     def invoice(self, rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None: ...
 
@@ -202,7 +208,7 @@ class Play:
         cents = min(cents, owed)
         if cents <= 0:
             return None
-        if not named:
+        if not named and person.luck.random() >= self.books.finds_out:
             for one in wanted:
                 one.believed_paid = True
             return (), cents
@@ -259,9 +265,9 @@ class Play:
                 else None,
                 at=at,
             )
-        for colleague in self._collectors():
-            people = [p for key in colleague.houses for p in self.world.house(key).people]
-            doing.put_in_charge(people, self.colleagues[colleague.key], at=at)
+        in_charge = {key: self.colleagues[c.key] for c in self._collectors() for key in c.houses}
+        for house in self.world.houses:
+            doing.open_accounts(house, in_charge.get(house.key), at=at)
         self._by_account = {person.account_id: person for person in self.world.people}
         dead = {
             contact.email
