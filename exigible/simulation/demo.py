@@ -1,7 +1,7 @@
 """The demonstration world: eighteen months of three houses, ending today.
 
 The months before the product are history (see `history`): the wholesaler's come in as ledger files,
-through the import. Then three months are played day by day, and the last day is left unfinished, so
+through the import. Then eight weeks are played day by day, and the last day is left unfinished, so
 that there is something to do. All of it is one transaction: interrupted, it leaves nothing.
 """
 
@@ -23,9 +23,9 @@ from exigible.simulation.world import World, build
 Progress = Callable[[str, int, int], None]
 
 SEED = 20_260_101
-DEBTORS = 720
+DEBTORS = 320
 HISTORY_MONTHS = 18
-DAYS_WITH_THE_PRODUCT = 91
+DAYS_WITH_THE_PRODUCT = 56
 QUIET_DAYS = 2  # working days at the end when the list is left to whoever looks at it
 PASSWORD = "demonstration-exigible"  # noqa: S105 (shown to whoever starts the demonstration)
 DOMAIN = "demo.example"
