@@ -17,8 +17,9 @@ from exigible.domain.calendar import is_working_day
 from exigible.domain.roles import ROLE_LABELS, Role
 from exigible.simulation import doing
 from exigible.simulation.history import MonthlyBooks, play_history
+from exigible.simulation.ledger_file import open_items
 from exigible.simulation.play import Play, moment
-from exigible.simulation.world import World, build
+from exigible.simulation.world import Colleague, House, World, build
 
 Progress = Callable[[str, int, int], None]
 
@@ -26,7 +27,8 @@ SEED = 20_260_101
 DEBTORS = 320
 HISTORY_MONTHS = 18
 DAYS_WITH_THE_PRODUCT = 56
-QUIET_DAYS = 2  # working days at the end when the list is left to whoever looks at it
+QUIET_DAYS = 4  # working days at the end when the list is left to whoever looks at it
+QUIET_STEPS = 2  # a collector's, on such a day
 PASSWORD = "demonstration-exigible"  # noqa: S105 (shown to whoever starts the demonstration)
 DOMAIN = "demo.example"
 MARK = "demonstration_loaded"
@@ -62,7 +64,7 @@ def is_loaded() -> bool:
 
 def logins() -> list[Login]:
     """Return one login for each role, the most useful first."""
-    people = {}
+    people: dict[str, Colleague] = {}
     for colleague in build(SEED, 1, start=date(2026, 1, 1), end=date(2026, 1, 1)).colleagues:
         people.setdefault(colleague.role, colleague)
     return [
@@ -111,10 +113,29 @@ def _load(world: World, progress: Progress, start: date, live_from: date, today:
             by=play.colleagues["comptable"],
             at=moment(max(until, day_before), 18, 40 + year - start.year),
         )
+    _complete(play, books, wholesaler, day_before)
     play.take_over(wholesaler, day_before)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # what follows reads tables that nobody has measured yet
     _live(play, progress, live_from, today)
+
+
+def _complete(play: Play, books: MonthlyBooks, house: House, on: date) -> None:
+    """Bring in what a ledger does not say, the due dates; and what goes wrong the first time."""
+    accountant = play.colleagues["comptable"]
+    cut = books.ledger.export(on.year, on)[:60_000]  # the copy stopped half-way
+    report = doing.import_file(
+        house, cut, name="export_compta_copie.txt", by=accountant, at=moment(on, 18, 20)
+    )
+    assert not report.accepted
+    doing.import_file(
+        house,
+        open_items(house, on),
+        name="postes_ouverts.csv",
+        partial=True,
+        by=accountant,
+        at=moment(on, 19),
+    )
 
 
 def _live(play: Play, progress: Progress, live_from: date, today: date) -> None:
@@ -134,10 +155,13 @@ def _live(play: Play, progress: Progress, live_from: date, today: date) -> None:
         if not is_working_day(on):
             continue
         play.run(on)
+        if on == working[-1]:
+            play.lose_answer()
         play.morning(on)
-        play.office(
-            on, steps=4 if on in quiet else doing.STEPS_A_DAY, looks_into_doubts=on not in quiet
-        )
+        if on in quiet:
+            play.office(on, steps=QUIET_STEPS, tidies=False)
+        else:
+            play.office(on)
         play.evening(on)
     play.accounting(today)
     play.run(today)

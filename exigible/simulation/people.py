@@ -70,7 +70,8 @@ HABITS: dict[Temper, Habits] = {
         heeds_reminder=0.55,
         heeds_call=0.75,
         heeds_notice=0.9,
-        promises=0.5,
+        promises=0.6,
+        keeps=0.75,
     ),
     Temper.HABITUAL: Habits(
         pays_alone=0.45,
@@ -78,8 +79,8 @@ HABITS: dict[Temper, Habits] = {
         heeds_reminder=0.15,
         heeds_call=0.35,
         heeds_notice=0.75,
-        promises=0.4,
-        keeps=0.6,
+        promises=0.6,
+        keeps=0.55,
         part=0.08,
     ),
     Temper.PROMISER: Habits(

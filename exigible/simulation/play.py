@@ -29,6 +29,7 @@ HOLD_REASONS = (
     "Avoir promis par le commerce, en attente d’émission.",
     "Chantier réceptionné la semaine prochaine, règlement à la réception.",
 )
+BANK_WORDS = {"transfer": "VIR", "cheque": "REM CHQ", "card": "CB", "direct_debit": "PRLV"}
 NOTES = (
     "Cliente fidèle depuis dix ans : prévenir le commerce avant toute mise en demeure.",
     "Nouveau comptable depuis la rentrée, dossier à reprendre avec lui.",
@@ -183,7 +184,7 @@ class Play:
                         way=payment.way,
                         cents=cents,
                         value_date=max(value_date, oldest),
-                        label=_bank_label(person, pays),
+                        label=_bank_label(person, payment.way, pays),
                         pays=pays,
                     )
                 )
@@ -302,6 +303,11 @@ class Play:
             if person.failed and person.invoices and person.fails_on is not None:
                 doing.LiveBooks().fail(person, on=person.fails_on, at=moment(on, 19))
 
+    def lose_answer(self) -> None:
+        """Let the next message leave without an answer: nobody knows whether it arrived."""
+        assert self._post is not None
+        self._post.unanswered = 1
+
     def run(self, on: date) -> DailyRun:
         """Run the day; nothing has left yet."""
         return doing.run(on, at=moment(on, 6))
@@ -313,10 +319,11 @@ class Play:
         if is_working_day(on):
             doing.send_ready(on, self._post, at=moment(on, 9, 30))
 
-    def office(
-        self, on: date, *, steps: int = doing.STEPS_A_DAY, looks_into_doubts: bool = True
-    ) -> None:
-        """Work the list, answer disputes, place the money that named nothing, post the letters."""
+    def office(self, on: date, *, steps: int = doing.STEPS_A_DAY, tidies: bool = True) -> None:
+        """Work the list, answer disputes, place the money that named nothing, post the letters.
+
+        Unless it `tidies`, what waits for a second look and the letters made stay where they are.
+        """
         if not is_working_day(on):
             return
         assert self._post is not None
@@ -327,11 +334,21 @@ class Play:
         self._place_receipts(on, luck)
         self._incidents(on, luck)
         doing.send_ready(on, self._post, at=moment(on, 16))
+        if tidies:
+            self._tidy(on, luck)
+        doing.build_batches(on, at=moment(on, 17))
+
+    def _tidy(self, on: date, luck: Random) -> None:
+        """Read again what was held, take the letters to the post, look into what is uncertain."""
+        for message in doing.held_messages(on):
+            if luck.random() < 0.6:
+                doing.look_again(
+                    message, on=on, by=self.colleagues["responsable"], at=moment(on, 16, 20)
+                )
         for batch in doing.unposted_batches():
             doing.post_batch(batch, on=on, by=self.colleagues["assistante"], at=moment(on, 16, 30))
-        if luck.random() < 0.5 and looks_into_doubts:
+        if luck.random() < 0.5:
             doing.settle_doubts(by=self.colleagues["responsable"], at=moment(on, 16, 40))
-        doing.build_batches(on, at=moment(on, 17))
 
     def evening(self, on: date) -> None:
         """Debtors read what reached them."""
@@ -437,6 +454,9 @@ class Play:
     ) -> None:
         """A step came back: look for the address, or try again, or leave it for another day."""
         draw = luck.random()
+        if step.channel == "email" and self._agency_writes_first(person, step) and draw < 0.9:
+            doing.approve(step, on=on, by=user, at=at, channel="letter")
+            return
         missing = not (person.debtor.address_line1 and person.debtor.postcode)
         if (missing or person.address_dead) and draw < 0.5:
             doing.find_address(
@@ -450,6 +470,11 @@ class Play:
             doing.approve(step, on=on, by=user, at=at)
         else:
             doing.dismiss(step, "Sans adresse utilisable, on appellera.", by=user, at=at)
+
+    def _agency_writes_first(self, person: Person, step: Proposal) -> bool:
+        """An agency's first demand is a letter (CPCE art. R. 124-4): the e-mail was held."""
+        agencies = [house for house in self.world.houses if house.creditor.get("agency_name")]
+        return step.action == "relance_1" and any(person in house.people for house in agencies)
 
     def _answer_disputes(self, on: date, luck: Random) -> None:
         sales = self.colleagues["commercial"]
@@ -554,11 +579,12 @@ def _oldest_first(invoices: Iterable[Invoice], cents: int) -> list[tuple[Invoice
     return pays
 
 
-def _bank_label(person: Person, pays: Sequence[tuple[Invoice, int]]) -> str:
+def _bank_label(person: Person, way: str, pays: Sequence[tuple[Invoice, int]]) -> str:
     """Return what the bank line says: the invoices, or only a name."""
+    head = BANK_WORDS[way]
     if pays:
-        return "VIR " + " ".join(one.ref for one, _ in pays[:4])
-    return f"VIR {person.debtor.name[:24].upper()}"
+        return f"{head} " + " ".join(one.ref for one, _ in pays[:4])
+    return f"{head} {person.debtor.name[:24].upper()}"
 
 
 def _claim_ids(person: Person) -> dict[str, int]:
