@@ -27,8 +27,7 @@ SEED = 20_260_101
 DEBTORS = 320
 HISTORY_MONTHS = 18
 DAYS_WITH_THE_PRODUCT = 56
-QUIET_DAYS = 4  # working days at the end when the list is left to whoever looks at it
-QUIET_STEPS = 2  # a collector's, on such a day
+QUIET_DAYS = 5  # working days at the end when the list is left to whoever looks at it
 PASSWORD = "demonstration-exigible"  # noqa: S105 (shown to whoever starts the demonstration)
 DOMAIN = "demo.example"
 MARK = "demonstration_loaded"
@@ -123,7 +122,9 @@ def _load(world: World, progress: Progress, start: date, live_from: date, today:
 def _complete(play: Play, books: MonthlyBooks, house: House, on: date) -> None:
     """Bring in what a ledger does not say, the due dates; and what goes wrong the first time."""
     accountant = play.colleagues["comptable"]
-    cut = books.ledger.export(on.year, on)[:60_000]  # the copy stopped half-way
+    lines = books.ledger.export(on.year, on).splitlines(keepends=True)
+    half = len(lines) // 2
+    cut = b"".join(lines[:half]) + lines[half][:30]  # the copy stopped half-way
     report = doing.import_file(
         house, cut, name="export_compta_copie.txt", by=accountant, at=moment(on, 18, 20)
     )
@@ -158,10 +159,7 @@ def _live(play: Play, progress: Progress, live_from: date, today: date) -> None:
         if on == working[-1]:
             play.lose_answer()
         play.morning(on)
-        if on in quiet:
-            play.office(on, steps=QUIET_STEPS, tidies=False)
-        else:
-            play.office(on)
+        play.office(on, quiet=on in quiet)
         play.evening(on)
     play.accounting(today)
     play.run(today)

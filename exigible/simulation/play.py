@@ -319,22 +319,23 @@ class Play:
         if is_working_day(on):
             doing.send_ready(on, self._post, at=moment(on, 9, 30))
 
-    def office(self, on: date, *, steps: int = doing.STEPS_A_DAY, tidies: bool = True) -> None:
+    def office(self, on: date, *, quiet: bool = False) -> None:
         """Work the list, answer disputes, place the money that named nothing, post the letters.
 
-        Unless it `tidies`, what waits for a second look and the letters made stay where they are.
+        On a `quiet` day half the office is away: nobody telephones nor does his tasks, and what
+        waits for a second look and the letters made stay where they are.
         """
         if not is_working_day(on):
             return
         assert self._post is not None
         luck = Random(f"{self.world.seed}:{on}")
         for colleague in self._collectors():
-            self._work(colleague, on, luck, steps)
+            self._work(colleague, on, luck, quiet=quiet)
         self._answer_disputes(on, luck)
         self._place_receipts(on, luck)
         self._incidents(on, luck)
         doing.send_ready(on, self._post, at=moment(on, 16))
-        if tidies:
+        if not quiet:
             self._tidy(on, luck)
         doing.build_batches(on, at=moment(on, 17))
 
@@ -403,11 +404,14 @@ class Play:
         assert self._post is not None
         return self._post.dead
 
-    def _work(self, colleague: Colleague, on: date, luck: Random, steps: int) -> None:
+    def _work(self, colleague: Colleague, on: date, luck: Random, *, quiet: bool) -> None:
         user = self.colleagues[colleague.key]
         creditors = [self.world.house(key).creditor_id for key in colleague.houses]
         minute = 0
-        for step in doing.worklist(creditors, on, steps):
+        steps = doing.worklist(creditors, on, doing.STEPS_A_DAY)
+        if quiet:
+            steps = [step for step in steps if step.channel in ("email", "letter")][:2]
+        for step in steps:
             minute += 14
             at = moment(on, 10) + timedelta(minutes=minute)
             person = self._by_account[step.account_id]
@@ -420,7 +424,7 @@ class Play:
             else:
                 self._written(step, on, luck, user, at)
         for one in doing.tasks_due(user, on):
-            if luck.random() < 0.7:
+            if luck.random() < 0.7 and not quiet:
                 doing.finish(one, by=user, at=moment(on, 15))
 
     def _call(self, step: Proposal, person: Person, on: date, user: User, at: datetime) -> None:
