@@ -483,7 +483,7 @@ class Play:
     def _answer_disputes(self, on: date, luck: Random) -> None:
         sales = self.colleagues["commercial"]
         for dispute in doing.open_disputes():
-            if luck.random() >= 0.06:
+            if luck.random() >= 0.04:
                 continue
             person = self._by_account[dispute.account_id]
             [invoice] = [one for one in person.invoices if one.claim_id == dispute.claim_id]
