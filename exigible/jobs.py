@@ -28,8 +28,11 @@ from exigible.operations.payments import PARIS
 # recorded by the operation, which queues its own next attempt.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
 # A mistake of ours would be made again by each attempt, after minutes of work.
-RETRY_OUTAGE = RetryStrategy(
-    max_attempts=5, exponential_wait=4, retry_exceptions=[OperationalError, InterfaceError]
+# A worker thought dead may still be on the import: it is looked at again later.
+RETRY_IMPORT = RetryStrategy(
+    max_attempts=5,
+    exponential_wait=4,
+    retry_exceptions=[OperationalError, InterfaceError, imports.AlreadyRunning],
 )
 
 
@@ -69,11 +72,18 @@ def approve_messages(message_ids: list[int], actor: str) -> None:
     outbox.approve_queued(message_ids, on=messages.paris_day(at), by=By(actor), at=at)
 
 
-@app.task(name="exigible.jobs.run_import", retry=RETRY_OUTAGE)
+@app.task(name="exigible.jobs.run_import", retry=RETRY_IMPORT)
 def run_import(batch_id: int) -> None:
     """Take a file that was received; a refusal is its outcome, not a failure."""
     if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
         imports.run_import(batch_id, at=_now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="exigible.jobs.see_to_imports", queueing_lock="see_to_imports")
+def see_to_imports(timestamp: int) -> None:
+    """Every five minutes: imports whose process died and that nobody takes again are said so."""
+    imports.sweep_imports(at=_now())
 
 
 @app.periodic(cron="* * * * *")

@@ -100,6 +100,8 @@ DATABASES = {
 }
 # What a new or upgraded database receives, called once its migrations are applied.
 AFTER_MIGRATION = ["exigible.operations.bootstrap.ensure_strategies"]
+# What the web process says before it serves: each returns a sentence, or nothing.
+SAID_AT_START = ["exigible.web.first_access.invitation"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "store.User"

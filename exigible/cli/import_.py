@@ -23,9 +23,10 @@ from exigible.cli._command import (
 )
 from exigible.domain.french import count, day, euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.fec import is_siren, read_name
+from exigible.intake.fec_report import read_name
 from exigible.intake.formats import LABELS, Format
-from exigible.intake.report import ImportReport
+from exigible.intake.identifiers import is_siren
+from exigible.intake.report import COUNTED, WRITTEN, ImportReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,8 +69,15 @@ def import_(
             f"Le format « {format_} » n’est pas connu. Formats : {', '.join(Format)}.",
             field="--as",
         )
-    for file in files:
-        with file.open("rb"):  # unreachable files are refused before anything starts
+    for file in files:  # what cannot be read is refused before anything starts
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise WrongInput(
+                "not_a_file",
+                f"« {file} » n’est pas un fichier ordinaire : il ne se relit pas. Copiez-en le "
+                "contenu dans un fichier, puis importez-le.",
+                field="FICHIER",
+            )
+        with file.open("rb"):
             pass
     with progress_bar(quiet=False) as progress:
         if dry_run:
@@ -119,14 +127,15 @@ def _bring_in(
     from exigible.operations.acts import By
     from exigible.operations.imports import receive_file, run_import
 
+    creditors = [_creditor(owner, name) for owner in owners]
     reports = []
-    for file, owner in zip(files, owners, strict=True):
+    for file, creditor in zip(files, creditors, strict=True):
         at = datetime.now(UTC)
         with file.open("rb") as content:
             batch = receive_file(
                 content,
                 name=file.name,
-                creditor=_creditor(owner, name),
+                creditor=creditor,
                 format_=format_,
                 partial=partial,
                 by=By.job("import"),
@@ -177,7 +186,7 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
             f"  du {day(report.first_on)} au {day(report.last_on)}, exercice clos le "
             f"{day(report.closing_on)}"
         )
-    for name, words in _COUNTED.items():
+    for name, words in COUNTED.items():
         if report.counts.get(name):
             write(f"  {count(report.counts[name], *words)}")
     for kind, words in (("debit", "débit"), ("credit", "crédit")):
@@ -198,31 +207,6 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
     elif report.unchanged:
         write("  Déjà importé : rien n’a changé.")
     else:
-        for name, words in _WRITTEN.items():
+        for name, words in WRITTEN.items():
             if report.written.get(name):
                 write(f"  + {count(report.written[name], *words)}")
-
-
-_COUNTED = {
-    "entries": ("ligne", "lignes"),
-    "parties": ("client", "clients"),
-    "claims": ("créance", "créances"),
-    "payments": ("règlement", "règlements"),
-    "credit_notes": ("avoir", "avoirs"),
-    "lettered_groups": ("groupe lettré", "groupes lettrés"),
-    "open_items": ("facture ouverte", "factures ouvertes"),
-}
-_WRITTEN = {
-    "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
-    "claims": ("créance ouverte", "créances ouvertes"),
-    "payments": ("règlement enregistré", "règlements enregistrés"),
-    "credit_notes": ("avoir enregistré", "avoirs enregistrés"),
-    "settlements": ("lettrage repris", "lettrages repris"),
-    "returned": ("règlement revenu impayé", "règlements revenus impayés"),
-    "recognised": ("règlement déjà saisi reconnu", "règlements déjà saisis reconnus"),
-    "reversed": ("affectation contrepassée", "affectations contrepassées"),
-    "superseded": ("report remplacé", "reports remplacés"),
-    "customers": ("client mis à jour", "clients mis à jour"),
-    "contacts": ("contact ajouté", "contacts ajoutés"),
-    "due_dates": ("échéance reprise", "échéances reprises"),
-}

@@ -176,7 +176,8 @@ class Result:
     costs: Ints
     paid: Ints
     open_principal: Ints
-    daily_numerator: Ints  # base × rate on the last day, 0 where nothing runs
+    daily_base: Ints  # what bears interest on the last day, 0 where nothing runs
+    daily_rate: Ints  # their product may pass 64 bits: it is the reader's to make
     daily_divisor: Ints
     unknown_row: Ints  # first rate row needed and unknown, −1 if none
     surplus: Ints  # by case: credited beyond what was owed
@@ -366,7 +367,11 @@ class _Run:
     def _credit_cases(self, rows: Ints, left: Ints, kind: EventKind) -> Ints:
         """Pay the debts of each case in the order of C. civ. 1342-10, one debt a turn."""
         day_of_case = dict(zip(self.events.case[rows].tolist(), rows.tolist(), strict=True))
-        mine = np.flatnonzero(np.isin(self.claims.case, self.events.case[rows]))
+        # What owes nothing any more (no base: no interest to come either) is not gone through again.
+        owed = sum(self.open.values(), np.zeros(len(self.claims.due), np.int64))
+        mine = np.flatnonzero(np.isin(self.claims.case, self.events.case[rows]) & (owed > 0))
+        if not len(mine):
+            return left
         case = self.claims.case[mine]
         day = self.events.day[[day_of_case[c] for c in case.tolist()]]
         due = self.claims.due[mine]
@@ -449,7 +454,8 @@ class _Run:
             costs=self.gross[Bucket.COSTS],
             paid=self.paid,
             open_principal=self.open[Bucket.PRINCIPAL],
-            daily_numerator=np.where(running, base * rates.rates[row], 0),
+            daily_base=np.where(running, base, 0),
+            daily_rate=rates.rates[row],
             daily_divisor=rates.divisors[row],
             unknown_row=self.unknown_row,
             surplus=self.surplus,

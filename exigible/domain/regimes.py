@@ -106,7 +106,13 @@ def decide(case: Case, position: int) -> Decision:
             "professionnels ; l’intérêt légal les remplace."
         )
         regime, why = Regime.LEGAL_INTEREST, "une partie n’agit pas en professionnel"
-    elif regime is Regime.CONTRACT and case.debtor_kind is DebtorKind.CONSUMER:
+    elif regime is Regime.PUBLIC_PURCHASER and case.debtor_kind is not DebtorKind.PUBLIC_PURCHASER:
+        warnings.append(
+            f"{claim.ref} : les intérêts moratoires de la commande publique ne sont dus que par "
+            "un acheteur public ; l’intérêt légal les remplace."
+        )
+        regime, why = Regime.LEGAL_INTEREST, "le débiteur n’est pas un acheteur public"
+    if regime is Regime.CONTRACT and case.debtor_kind is DebtorKind.CONSUMER:
         warnings.append(
             f"{claim.ref} : taux stipulé envers un consommateur, le juge peut l’écarter comme "
             "abusif (C. conso. art. R. 212-2)."
@@ -148,11 +154,11 @@ def _automatic(case: Case, claim: CaseClaim) -> tuple[Regime, str]:
         return Regime.NONE, "un titre de recettes ne porte pas d’intérêts de plein droit"
     if claim.kind is ClaimKind.SOCIAL_CONTRIBUTION:
         return Regime.NONE, "les cotisations portent leurs propres majorations, non calculées ici"
-    if claim.interest.clause is not None:
-        return Regime.CONTRACT, "taux stipulé au contrat"
     trade = case.creditor_kind is CreditorKind.PROFESSIONAL and claim.kind in B2B_KINDS
     if trade and case.debtor_kind is DebtorKind.PUBLIC_PURCHASER:
-        return Regime.PUBLIC_PURCHASER, "commande publique"
+        return Regime.PUBLIC_PURCHASER, "commande publique"  # its rate is no matter of contract
+    if claim.interest.clause is not None:
+        return Regime.CONTRACT, "taux stipulé au contrat"
     if trade and case.debtor_kind is DebtorKind.PROFESSIONAL:
         return Regime.B2B_PENALTIES, "vente ou prestation entre professionnels"
     return Regime.LEGAL_INTEREST, "intérêt légal à défaut d’un autre régime"

@@ -18,6 +18,7 @@ from exigible.domain.case import (
     Capitalisation,
     Case,
     CaseClaim,
+    ClaimKind,
     Cost,
     CreditNote,
     CreditorKind,
@@ -409,11 +410,19 @@ class _Columns:
     ) -> None:
         """C. civ. 1343-2: whole years only; the later of request and first anniversary, then yearly.
 
-        None after the opening of a collective procedure (C. com. L. 622-28).
+        None after the opening of a collective procedure (C. com. L. 622-28), nor on a loan to a
+        consumer (C. consom. L. 312-38; Cass. 1re civ. 9 February 2012, no 11-14.605).
         """
         requests = case.of_claim(Capitalisation, position)
         first = self.rows[row].decision.first_day
         if not requests or first is None:
+            return
+        claim = case.claims[position]
+        if case.debtor_kind is DebtorKind.CONSUMER and claim.kind is ClaimKind.LOAN_INSTALMENT:
+            self.warnings[number].append(
+                f"{claim.ref} : les intérêts d’un prêt à un consommateur ne se capitalisent pas "
+                "(C. consom. art. L. 312-38) ; la demande n’est pas comptée."
+            )
             return
         ran_from = first - ONE_DAY
         day = start = max(min(r.requested_on for r in requests), add_years(ran_from, 1))
@@ -562,7 +571,7 @@ class _Answers:
         )
 
     def _daily(self, row: int) -> int:
-        numerator = int(self.result.daily_numerator[row])
+        numerator = int(self.result.daily_base[row]) * int(self.result.daily_rate[row])
         divisor = int(self.result.daily_divisor[row])
         return (2 * numerator + divisor) // (2 * divisor) * (1_000_000 // RATE_DIVISOR)
 

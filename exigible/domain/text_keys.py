@@ -10,6 +10,8 @@ _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß"
 
 def name_key(text: str) -> str:
     """Return a key that sorts and searches as French does without accents: « Élan » → « elan »."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return _SPACES.sub(" ", letters.lower()).strip()

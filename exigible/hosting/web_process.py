@@ -39,13 +39,18 @@ def run_web(
 
     django.setup()
     wait_for_database(say=say)
+    from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from django.urls import get_resolver
+    from django.utils.module_loading import import_string
 
     from exigible.hosting import schema
 
     schema.bring_up_to_date(say=say)
     application = get_wsgi_application()
+    for sentence in settings.SAID_AT_START:
+        if said := import_string(sentence)():
+            say(said)
     _ = get_resolver().url_patterns  # loaded now rather than during the first request
     _close_connection()
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from exigible.domain.terms import LONGEST_TERM_DAYS, TermMethod
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.intake.cells import Illegible, read_cents, read_day
-from exigible.intake.fec import is_siren
 from exigible.intake.formats import Format
+from exigible.intake.identifiers import is_siren, is_siret
 from exigible.intake.problems import Problems, Unreadable
 from exigible.intake.report import ImportReport, refused
 from exigible.intake.tables import Table, read_table
@@ -215,7 +215,14 @@ class _Line:
         self.problems = problems
 
     def text(self, name: str) -> str | None:
-        return self.row.get(name)
+        text = self.row.get(name)
+        if text and text[0] in "=@":
+            del self.row[name]  # told once
+            self.wrong(
+                name, "formula", f"« {text[:40]} » est une formule ; la cellule est laissée."
+            )
+            return None
+        return text
 
     def wrong(self, field_: str, code: str, reason: str, *, blocking: bool = False) -> None:
         self.problems.add(
@@ -311,21 +318,6 @@ def _siret(line: _Line) -> str | None:
         return number
     line.wrong("siret", "siret", f"« {text[:20]} » n’est pas un SIRET ; il est laissé.")
     return None
-
-
-def is_siret(number: str) -> bool:
-    """Say whether a SIRET has fourteen digits and its check digit; La Poste's add up to fives."""
-    if len(number) != 14 or not number.isascii() or not number.isdigit():
-        return False
-    if not is_siren(number[:9]):
-        return False
-    if number.startswith("356000000"):
-        return sum(map(int, number)) % 5 == 0
-    total = 0
-    for place, digit in enumerate(map(int, reversed(number))):
-        doubled = digit * (1 + place % 2)
-        total += doubled - 9 * (doubled > 9)
-    return total % 10 == 0
 
 
 def _vat(line: _Line) -> str | None:
@@ -532,7 +524,11 @@ def dry_run_open_items(path: Path, name: str, *, partial: bool = False) -> Impor
 
 def _report[R](format_: str, name: str, file: TableFile[R], counts: Counter[str]) -> ImportReport:
     report = ImportReport(
-        format=format_, filename=name, encoding=file.encoding, counts=dict(counts)
+        format=format_,
+        filename=name,
+        encoding=file.encoding,
+        columns=file.fields,
+        counts=dict(counts),
     )
     report.take(file.problems)
     return report

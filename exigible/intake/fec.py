@@ -13,103 +13,42 @@ which says what stood against each customer line (sales, bank, something else).
 
 from __future__ import annotations
 
-import csv
 import re
-from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from enum import IntEnum
-from pathlib import PurePath
-from typing import NamedTuple
+from datetime import date
 
-from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.intake.cells import Illegible, read_cents, read_day
-from exigible.intake.ledger_text import (
-    Opener,
-    TextShape,
-    look_at,
-    numbered_lines,
-    unreadable,
+from exigible.intake.fec_columns import (
+    COLUMNS,
+    FIELD_NAMES,
+    INFORMATIVE,
+    MAX_FIELD,
+    REQUIRED,
+    guilty_field,
+    repaired,
+    too_long,
+    understand_header,
+    unquoted,
 )
-from exigible.intake.problems import Problem, Problems, Unreadable
+from exigible.intake.fec_report import (
+    AccountTotals,
+    FecReport,
+    Opening,
+    Posting,
+    check_name,
+    read_name,
+)
+from exigible.intake.ledger_text import Opener, TextShape, look_at, numbered_lines, unreadable
+from exigible.intake.problems import Problems
 
 FORMAT = "fec"
-DELIMITERS = ("\t", "|", ";", ",")
-COLUMNS = (
-    "JournalCode",
-    "JournalLib",
-    "EcritureNum",
-    "EcritureDate",
-    "CompteNum",
-    "CompteLib",
-    "CompAuxNum",
-    "CompAuxLib",
-    "PieceRef",
-    "PieceDate",
-    "EcritureLib",
-    "Debit",
-    "Credit",
-    "Montant",
-    "Sens",
-    "EcritureLet",
-    "DateLet",
-    "ValidDate",
-    "Montantdevise",
-    "Idevise",
-)
-SYNONYMS = {
-    "codejournal": "JournalCode",
-    "journal": "JournalCode",
-    "journallibelle": "JournalLib",
-    "libellejournal": "JournalLib",
-    "numeroecriture": "EcritureNum",
-    "numecriture": "EcritureNum",
-    "dateecriture": "EcritureDate",
-    "numerocompte": "CompteNum",
-    "numcompte": "CompteNum",
-    "compte": "CompteNum",
-    "libellecompte": "CompteLib",
-    "comptelibelle": "CompteLib",
-    "compteauxnum": "CompAuxNum",
-    "compteauxiliaire": "CompAuxNum",
-    "compteauxlib": "CompAuxLib",
-    "referencepiece": "PieceRef",
-    "refpiece": "PieceRef",
-    "datepiece": "PieceDate",
-    "libelleecriture": "EcritureLib",
-    "ecriturelibelle": "EcritureLib",
-    "montantdebit": "Debit",
-    "montantcredit": "Credit",
-    "lettrage": "EcritureLet",
-    "ecriturelettrage": "EcritureLet",
-    "datelettrage": "DateLet",
-    "datevalidation": "ValidDate",
-    "devise": "Idevise",
-    "idevise": "Idevise",
-}
-REQUIRED = ("JournalCode", "EcritureNum", "EcritureDate", "CompteNum")
-INFORMATIVE = frozenset({"Montantdevise", "Idevise"})  # may be cut off the end of a line
-DATES = ("EcritureDate", "PieceDate", "DateLet", "ValidDate")
 SENSES = {
     **dict.fromkeys(("d", "+1", "+", "1", "debit", "debiteur"), 1),
     **dict.fromkeys(("c", "-1", "-", "credit", "crediteur"), -1),
 }
 MAX_TOTAL = 10**17  # cents: a quadrillion euros, and every sum stays within 64 bits
-FIELD_NAMES = {
-    "EcritureDate": "date d’écriture",
-    "PieceDate": "date de pièce",
-    "DateLet": "date de lettrage",
-    "ValidDate": "date de validation",
-    "CompteNum": "numéro de compte",
-    "Debit": "débit",
-    "Credit": "crédit",
-    "Montant": "montant",
-    "Sens": "sens",
-}
 STOP_AFTER = 200  # unreadable lines after which a file is not worth reading on
 CACHED = 100_000
 # Customers (retenues de garantie, 4117, among them), bills, doubtful ones, advances received; 417 is
@@ -120,7 +59,6 @@ NOT_INVOICED = "418"  # factures à établir: no claim yet, whatever the prefixe
 # What an account is, for telling sales from receipts: one bit each.
 MONEY, SALE, THIRD_PARTY, OTHER = 1, 2, 4, 8
 SALES = ("70", "71", "72", "73", "74", "751", "752", "753", "754", "756")  # rents, dues included
-_FILE_NAME = re.compile(r"(\d{9})[ _-]?FEC[ _-]?(\d{8})(?!\d)", re.IGNORECASE)
 
 _OPENING_CODES = frozenset({"an", "ran", "ano", "anv", "anx", "aan", "anc", "rn", "raz", "nouv"})
 _MAYBE_OPENING_CODES = frozenset({"ad", "ao", "ou", "ouv", "rep"})
@@ -131,86 +69,6 @@ _OPENING_LABEL = re.compile(
     r"(?:(?:soldes?|reports?) )?[aà][ -]?nouveaux?\b|solde d.?ouverture|r\.?a\.?n\.?(?:\s|$)",
     re.IGNORECASE,
 ).match
-
-
-class Opening(IntEnum):
-    """How a line is known to be an *à-nouveau*; by its label alone it is only believed to be."""
-
-    NO = 0
-    BY_LABEL = 1
-    BY_JOURNAL = 2
-
-
-class Posting(NamedTuple):
-    """One line of a followed account. Amounts in cents, never negative; texts without padding."""
-
-    line: int
-    unit: int
-    journal: str
-    entry_num: str
-    entry_date: date
-    account: str
-    account_label: str
-    auxiliary: str
-    auxiliary_label: str
-    piece_ref: str
-    piece_date: date | None
-    label: str
-    debit_cents: int
-    credit_cents: int
-    lettering: str
-    lettered_on: date | None
-    opening: Opening
-    currency_amount: str
-    currency: str
-
-
-@dataclass(slots=True)
-class AccountTotals:
-    """Sums of one followed account and auxiliary, as the file states them."""
-
-    label: str
-    debit_cents: int = 0
-    credit_cents: int = 0
-
-    @property
-    def balance_cents(self) -> int:
-        return self.debit_cents - self.credit_cents
-
-
-@dataclass(slots=True, kw_only=True)
-class FecReport:
-    """What a file held: complete once its lines have all been read."""
-
-    name: str
-    shape: TextShape
-    delimiter: str
-    columns: tuple[str, ...]
-    problems: Problems
-    entries: int = 0  # lines after the header
-    debit_cents: int = 0
-    credit_cents: int = 0
-    first_on: date | None = None  # of the lines that are not à-nouveaux
-    last_on: date | None = None
-    opening_days: set[date] = field(default_factory=set)
-    accounts: dict[tuple[str, str], AccountTotals] = field(default_factory=dict)
-    lettered_groups: set[tuple[str, str, str]] = field(default_factory=set)
-    lettered_lines: int = 0
-    followed_lines: int = 0
-    unit_masks: array[int] = field(default_factory=lambda: array("B"))
-    journal_masks: Counter[tuple[str, int]] = field(default_factory=Counter)
-    journal_labels: dict[str, str] = field(default_factory=dict)
-    name_siren: str = ""
-    name_closing: date | None = None
-
-    @property
-    def accepted(self) -> bool:
-        return self.problems.blocking == 0
-
-    @property
-    def closing_on(self) -> date:
-        """The last day of the financial year, from the name where the content allows it."""
-        return closing_day(self)
 
 
 class FecFile:
@@ -236,7 +94,7 @@ class FecFile:
         problems = Problems(partial=partial)
         siren, closing = read_name(name)
         self._header_line, header = self._first_line(shape)
-        self._delimiter, self._places = _understand_header(header)
+        self._delimiter, self._places = understand_header(header)
         self._width = len(header.rstrip("\r\n").split(self._delimiter))
         self.report = FecReport(
             name=name,
@@ -284,8 +142,10 @@ class FecFile:
                 "no_lines", "Ce fichier n’a que sa ligne d’en-tête : aucune écriture à lire."
             )
         if report.debit_cents > MAX_TOTAL or report.credit_cents > MAX_TOTAL:
-            problems.add("amount_too_large", "Le total du fichier dépasse ce qui est possible.")
-        _check_name(report)
+            problems.add(
+                "amount_too_large", "Le total du fichier dépasse ce qui est possible.", fatal=True
+            )
+        check_name(report)
 
     def _read(self) -> Iterator[Posting]:
         report, problems = self.report, self.report.problems
@@ -312,18 +172,12 @@ class FecFile:
         ordinary_days: set[date] = set()
         debits = credits = 0
         totals = report.accounts
-        texts: dict[str, str] = {}
         unreadable_lines = 0
         bytes_told = 0
 
         def text(fields: Sequence[str], name: str) -> str:
             place = optional[name]
-            if place < 0:
-                return ""
-            value = fields[place].strip()
-            if len(texts) < CACHED:
-                return texts.setdefault(value, value)
-            return value
+            return fields[place].strip() if place >= 0 else ""
 
         for first, lines in numbered_lines(self._opened, report.shape.encoding):
             if self._on_bytes:
@@ -338,7 +192,7 @@ class FecFile:
                 if len(fields) != width:
                     if not line.strip():
                         continue
-                    fields = _repaired(line, fields, delimiter, shortest, width, problems, number)
+                    fields = repaired(line, fields, delimiter, shortest, width, problems, number)
                     if not fields:
                         unreadable_lines += 1
                         report.entries += 1
@@ -347,7 +201,7 @@ class FecFile:
                             return
                         continue
                 elif '"' in line:
-                    fields = _unquoted(fields)
+                    fields = unquoted(fields)
                 report.entries += 1
                 try:
                     raw = fields[i_date]
@@ -366,6 +220,8 @@ class FecFile:
                             kinds[raw_account] = account, mask, followed
                     if not account:
                         raise Illegible("missing_account", "le numéro manque")
+                    if len(line) > MAX_FIELD and too_long(fields, places):
+                        raise Illegible("field_too_long", "ce texte est trop long")
                     raw = fields[i_debit]
                     try:
                         debit = cents[raw]
@@ -445,9 +301,7 @@ class FecFile:
                     key[1],
                     on,
                     account,
-                    text(fields, "CompteLib"),
                     auxiliary,
-                    text(fields, "CompAuxLib"),
                     text(fields, "PieceRef"),
                     days.get(fields[optional["PieceDate"]]) if "PieceDate" in places else None,
                     label,
@@ -493,7 +347,7 @@ class FecFile:
 
     def _note(self, error: Illegible, fields: Sequence[str], number: int, line: str) -> None:
         """Note what cannot be read, at the field it stands in."""
-        name = _guilty_field(error, fields, self._places)
+        name = guilty_field(error, fields, self._places)
         self.report.problems.add(
             error.code,
             f"Ligne {number}, {FIELD_NAMES.get(name, name)} : {error}.",
@@ -514,28 +368,6 @@ def ref_sense(raw: str) -> str:
     return raw.strip().lower().replace("é", "e")
 
 
-def read_name(name: str) -> tuple[str, date | None]:
-    """Return the SIREN and closing date of a name like 123456789FEC20251231.txt."""
-    found = _FILE_NAME.search(PurePath(name).name)
-    if not found:
-        return "", None
-    try:
-        return found[1], read_day(found[2])
-    except Illegible:
-        return found[1], None
-
-
-def is_siren(siren: str) -> bool:
-    """Say whether a SIREN has nine digits, not all the same, and its check digit (Luhn)."""
-    if len(siren) != 9 or not siren.isascii() or not siren.isdigit() or len(set(siren)) == 1:
-        return False
-    total = 0
-    for place, digit in enumerate(map(int, reversed(siren))):
-        doubled = digit * (1 + place % 2)
-        total += doubled - 9 * (doubled > 9)
-    return total % 10 == 0
-
-
 def is_opening_journal(code: str, label: str) -> bool:
     """Say whether a journal holds *à-nouveaux*: by its code, or by its label."""
     code, words = ref_key(code), name_key(label)
@@ -552,111 +384,13 @@ def _remember[T](cache: dict[str, T], raw: str, value: T) -> T:
     return value
 
 
-def _understand_header(header: str) -> tuple[str, dict[str, int]]:
-    """Return the separator and the place of each known column; raise Unreadable without them."""
-    best: tuple[str, dict[str, int]] = ("\t", {})
-    for delimiter in DELIMITERS:
-        places: dict[str, int] = {}
-        known = {ref_key(name): name for name in COLUMNS} | SYNONYMS
-        for place, cell in enumerate(header.split(delimiter)):
-            name = known.get(ref_key(cell))
-            if name is not None:
-                places.setdefault(name, place)
-        if len(places) > len(best[1]):
-            best = delimiter, places
-    places = best[1]
-    missing = [name for name in REQUIRED if name not in places]
-    if "Debit" in places and "Credit" in places:
-        places.pop("Montant", None)
-        places.pop("Sens", None)
-    elif "Montant" in places and "Sens" in places:
-        places.pop("Debit", None)
-        places.pop("Credit", None)
-    else:
-        missing.append("Debit et Credit (ou Montant et Sens)")
-    if missing:
-        raise unreadable(
-            "missing_columns",
-            f"Ce fichier n’est pas un FEC : il manque {_listed(missing)} à sa première ligne. "
-            "Exportez le fichier des écritures comptables (article A47 A-1 du LPF) avec son "
-            "en-tête.",
-            line=1,
-            field=missing[0],
-        )
-    return best
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = [f"la colonne {name}" for name in names]
-    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " et " + shown[-1]
-
-
-def _repaired(
-    line: str,
-    fields: Sequence[str],
-    delimiter: str,
-    shortest: int,
-    width: int,
-    problems: Problems,
-    number: int,
-) -> Sequence[str]:
-    """Return the fields of a line that has not the header's number of them, empty if hopeless."""
-    if '"' in line:
-        try:
-            fields = next(csv.reader([line], delimiter=delimiter))
-        except (csv.Error, StopIteration):
-            fields = []
-    if shortest <= len(fields) < width:
-        return [*fields, *[""] * (width - len(fields))]
-    if len(fields) >= width and not any(cell.strip() for cell in fields[width:]):
-        return fields[:width]
-    problems.add(
-        "wrong_columns",
-        f"Ligne {number} : {len(fields)} champs au lieu de {width}. Le fichier est coupé, ou un "
-        "libellé contient le séparateur.",
-        line=number,
-        excerpt=line,
-    )
-    return []
-
-
-def _unquoted(fields: Sequence[str]) -> list[str]:
-    """Remove the quotes that wrap whole cells; those inside a label stay."""
-    return [
-        cell.strip()[1:-1].replace('""', '"')
-        if len(cell.strip()) > 1 and cell.strip()[0] == '"' == cell.strip()[-1]
-        else cell
-        for cell in fields
-    ]
-
-
-def _guilty_field(error: Illegible, fields: Sequence[str], places: Mapping[str, int]) -> str:
-    if error.code == "missing_account":
-        return "CompteNum"
-    if error.code == "wrong_sense":
-        return "Sens"
-    reader, names = (
-        (read_day, DATES)
-        if error.code == "wrong_date"
-        else (read_cents, ("Debit", "Credit", "Montant"))
-    )
-    for name in names:
-        if name in places:
-            try:
-                if reader(fields[places[name]]) is None and name == "EcritureDate":
-                    return name
-            except Illegible:
-                return name
-    return names[0]
-
-
 def _stop(problems: Problems, number: int) -> None:
     problems.add(
         "too_many_problems",
         f"Lecture arrêtée à la ligne {number} : {STOP_AFTER} lignes illisibles.",
         line=number,
+        fatal=True,
     )
-    problems.blocking += problems.partial  # even a partial reading stops there
 
 
 def _check_balance(units: Mapping[tuple[str, str], Sequence[int]], problems: Problems) -> None:
@@ -670,88 +404,3 @@ def _check_balance(units: Mapping[tuple[str, str], Sequence[int]], problems: Pro
             line=line,
             field="EcritureNum",
         )
-
-
-def _check_name(report: FecReport) -> None:
-    """Warn where the file's name and its content disagree; a name refuses nothing."""
-    problems = report.problems
-
-    def warn(code: str, message: str) -> None:
-        problems.add(code, message, field="nom du fichier", blocking=False)
-
-    if not report.name_siren:
-        warn(
-            "file_name",
-            "Le nom du fichier n’est pas de la forme SIRENFECAAAAMMJJ : indiquez à qui il est.",
-        )
-        return
-    if not is_siren(report.name_siren):
-        warn(
-            "siren_check_digit",
-            f"« {report.name_siren} », lu dans le nom du fichier, n’est pas un SIREN valable.",
-        )
-    if report.name_closing is None:
-        warn("closing_date", "La date de clôture du nom du fichier n’existe pas.")
-    elif not _closes(report.name_closing, report) and report.first_on and report.last_on:
-        warn(
-            "closing_date",
-            f"Le nom du fichier annonce une clôture au {french_day(report.name_closing)}, ses "
-            f"écritures vont du {french_day(report.first_on)} au {french_day(report.last_on)} : "
-            f"l’exercice retenu se termine le {french_day(report.closing_on)}.",
-        )
-
-
-def _closes(day: date, report: FecReport) -> bool:
-    """Say whether a financial year ending on `day` can hold the file's lines (24 months at most)."""
-    if report.first_on is None or report.last_on is None:
-        return not report.opening_days or max(report.opening_days) <= day
-    return report.last_on <= day and report.first_on > _years_before(day, 2)
-
-
-def opening_day(report: FecReport) -> date | None:
-    """Return the first day of the financial year where the *à-nouveaux* tell it: all on one day."""
-    if len(report.opening_days) != 1:
-        return None
-    [day] = report.opening_days
-    return day if report.first_on is None or day <= report.first_on else None
-
-
-def closing_day(report: FecReport) -> date:
-    """Return the last day of the financial year of a file.
-
-    An export made during the year carries the day of the export in its name: the day of the
-    *à-nouveaux* then tells the year. Without them the name is believed if the lines fit in it;
-    without a name that fits, the civil year of the last line, or its month's end.
-    """
-    opened = opening_day(report)
-    last = report.last_on or (max(report.opening_days) if report.opening_days else None)
-    assert last is not None, "a file without lines has no financial year"
-    if opened is not None:
-        twelve_months = _years_before(opened, -1) - timedelta(days=1)
-        if last <= twelve_months and (
-            report.name_closing is None or report.name_closing <= twelve_months
-        ):
-            return twelve_months
-    if report.name_closing is not None and _closes(report.name_closing, report):
-        return report.name_closing
-    first = report.first_on or last
-    if first.year == last.year:
-        return date(last.year, 12, 31)
-    if first > _years_before(last, 1):
-        following = _years_before(first.replace(day=1), -1) - timedelta(days=1)
-        return max(following, last)
-    return last
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - years, day=28)
-
-
-def refuse(report: FecReport) -> None:
-    """Raise Unreadable with the first reason if the file may not be taken."""
-    first: Problem | None = report.problems.first_blocking
-    if first is not None:
-        raise Unreadable(first)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from exigible.intake.fec import DEFAULT_PREFIXES, FORMAT, FecFile, FecReport, Posting
+from exigible.intake.fec import DEFAULT_PREFIXES, FORMAT, FecFile
+from exigible.intake.fec_report import FecReport, Posting
 from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import plan_account
 from exigible.intake.ledger_text import Opener
@@ -54,6 +55,7 @@ def report_of(read: FecReport) -> ImportReport:
         filename=read.name,
         encoding=read.shape.label,
         delimiter=read.delimiter,
+        columns=read.columns,
         siren=read.name_siren,
         first_on=read.first_on,
         last_on=read.last_on,

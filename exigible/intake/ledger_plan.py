@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from exigible.intake.receivables import (
     ADVANCE_PREFIX,
@@ -93,7 +94,7 @@ class Opened:
         return bool(standing) and all(place.startswith(RETENTION_PREFIX) for place in standing)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Credit:
     """A payment or credit note, or the credit side of a transfer while it looks for its claims."""
 
@@ -102,7 +103,7 @@ class Credit:
     left: int
     transfer: Transfer | None = None
 
-    @property
+    @cached_property
     def kind(self) -> CreditKind:
         line = self.line
         if line.gap or self.transfer is not None:

@@ -10,8 +10,8 @@ What only changes place keeps its claim: a transfer to 416, 413 or 4117 moves it
 an invoice meets it in 4191, a payment that comes back leaves it open. *À-nouveaux* name again what
 earlier years hold; only what those do not explain opens something.
 
-Pure: the same lines, in whatever files they came, make the same plan. docs/decisions/lettering.md
-and docs/decisions/opening_balances.md give the reasons.
+Pure: the same lines, in whatever files they came, make the same plan. docs/decisions/0008-lettering.md
+and docs/decisions/0009-opening-balances.md give the reasons.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from exigible.intake.receivables import (
     says_rejected,
 )
 
+LOOKED_BACK = 50  # lines of one amount among which another is looked for
 REJECTED_WITHIN_DAYS = 120  # a rejection without lettering is looked for that far back
 
 
@@ -262,8 +263,11 @@ class _Replay:
             ):
                 self._pair(credits, debits)
                 continue
-            advances = [line for line in debits if line.ledger_account.startswith(ADVANCE_PREFIX)]
-            invoices = [line for line in debits if line not in advances]
+            advances: list[Line] = []
+            invoices: list[Line] = []
+            for line in debits:
+                is_advance = line.ledger_account.startswith(ADVANCE_PREFIX)
+                (advances if is_advance else invoices).append(line)
             if advances and len(invoices) == 1 and invoices[0].posted_as is PostedAs.SALE:
                 self.advances[invoices[0]] = advances
                 self.used_advances.update(advances)
@@ -282,7 +286,7 @@ class _Replay:
             place = next(
                 (
                     index
-                    for index, debit in enumerate(same[:50])
+                    for index, debit in enumerate(same[:LOOKED_BACK])
                     if debit.ledger_account != credit.ledger_account
                 ),
                 None,
@@ -369,32 +373,21 @@ class _Replay:
         ]
         if not debits:
             return
-        credits: dict[tuple[str, int], list[Line]] = defaultdict(list)
+        coming: dict[tuple[str, int], deque[Line]] = defaultdict(deque)
         for line in sorted(lines, key=lambda line: (line.on, line.order)):
             if line.cents < 0 and line not in self.transfers:
-                credits[line.ledger_account, -line.cents].append(line)
-        debits.sort(key=lambda line: (line.on, line.order))
-        for debit in debits:
-            candidates = [
-                line
-                for line in credits[debit.ledger_account, debit.cents]
-                if line not in self.returned and line.on <= debit.on
-            ][-50:]
-            rejected = says_rejected(debit.piece_ref, debit.label)
-            chosen = None
-            for line in reversed(candidates):
-                if line.code and (line.code, line.fy) == (debit.code, debit.fy):
-                    chosen = line
-                    break
-                if debit.code or chosen is not None:
-                    continue
-                recent = (debit.on - line.on).days <= REJECTED_WITHIN_DAYS
-                is_receipt = line.posted_as is PostedAs.MONEY
-                if not line.code or (rejected and recent and is_receipt):
-                    chosen = line
-            if chosen is not None:
-                self.returned[chosen] = debit
-                self.returned[debit] = chosen
+                coming[line.ledger_account, -line.cents].append(line)
+        came: dict[tuple[str, int], list[Line]] = defaultdict(list)  # not taken back yet
+        for debit in sorted(debits, key=lambda line: (line.on, line.order)):
+            key = (debit.ledger_account, debit.cents)
+            credits = came[key]
+            while coming[key] and coming[key][0].on <= debit.on:
+                credits.append(coming[key].popleft())
+            place = _taken_back(credits, debit)
+            if place is not None:
+                credit = credits.pop(place)
+                self.returned[credit] = debit
+                self.returned[debit] = credit
 
     # --- opening balances ----------------------------------------------------------------------
 
@@ -502,6 +495,23 @@ class _Replay:
             self._offer_part(group, thing)
         elif thing.line not in self.returned:
             self._offer_credit(group, thing)
+
+
+def _taken_back(credits: Sequence[Line], debit: Line) -> int | None:
+    """Return the place of the credit that a bank debit takes back, among those of its amount."""
+    rejected = says_rejected(debit.piece_ref, debit.label)
+    chosen = None
+    for place in range(len(credits) - 1, max(len(credits) - LOOKED_BACK, 0) - 1, -1):
+        line = credits[place]
+        if line.code and (line.code, line.fy) == (debit.code, debit.fy):
+            return place
+        if debit.code or chosen is not None:
+            continue
+        recent = (debit.on - line.on).days <= REJECTED_WITHIN_DAYS
+        is_receipt = line.posted_as is PostedAs.MONEY
+        if not line.code or (rejected and recent and is_receipt):
+            chosen = place
+    return chosen
 
 
 class _Pool:

@@ -116,6 +116,10 @@ def numbered_lines(opened: Opener, encoding: str) -> Iterator[tuple[int, list[st
             chunk = stream.read(CHUNK)
             text = pending + decoder.decode(chunk, final=not chunk)
             held = ""
+            if "\0" in text:  # of UTF-16: elsewhere the first look refused it
+                raise unreadable(
+                    "binary_file", "Ce fichier contient des caractères nuls : il est abîmé."
+                )
             if "\r" in text:
                 if chunk and text.endswith("\r"):  # its \n may open the next chunk
                     text, held = text[:-1], "\r"

@@ -49,10 +49,14 @@ class Problems:
         line: int | None = None,
         field: str = "",
         blocking: bool = True,
+        fatal: bool = False,
         excerpt: str = "",
     ) -> None:
-        """Note a problem; in a partial reading a blocking one costs its line, not the file."""
-        blocking = blocking and not self.partial
+        """Note a problem; in a partial reading a blocking one costs its line, not the file.
+
+        A `fatal` one refuses the file even there.
+        """
+        blocking = fatal or (blocking and not self.partial)
         self.count += 1
         self.blocking += blocking
         self.by_code[code] += 1

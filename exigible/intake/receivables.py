@@ -13,7 +13,8 @@ from datetime import date
 from enum import StrEnum
 
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.intake.fec import MONEY, SALE, Opening
+from exigible.intake.fec import MONEY, SALE
+from exigible.intake.fec_report import Opening
 
 RETENTION_PREFIX = "4117"  # retenue de garantie
 ADVANCE_PREFIX = "419"

@@ -13,6 +13,37 @@ from decimal import Decimal
 
 from exigible.intake.problems import Problem, Problems, Unreadable
 
+# What reports count, in words (one, several), in the order that people read them.
+COUNTED = {
+    "entries": ("ligne", "lignes"),
+    "parties": ("client", "clients"),
+    "open_items": ("facture ouverte", "factures ouvertes"),
+    "matched": ("ligne rapprochée", "lignes rapprochées"),
+    "claims": ("créance", "créances"),
+    "payments": ("règlement", "règlements"),
+    "credit_notes": ("avoir", "avoirs"),
+    "lettered_groups": ("groupe lettré", "groupes lettrés"),
+}
+WRITTEN = {
+    "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
+    "claims": ("créance ouverte", "créances ouvertes"),
+    "payments": ("règlement enregistré", "règlements enregistrés"),
+    "credit_notes": ("avoir enregistré", "avoirs enregistrés"),
+    "settlements": ("lettrage repris", "lettrages repris"),
+    "returned": ("règlement revenu impayé", "règlements revenus impayés"),
+    "recognised": ("règlement déjà saisi reconnu", "règlements déjà saisis reconnus"),
+    "reversed": ("affectation contrepassée", "affectations contrepassées"),
+    "superseded": ("report remplacé", "reports remplacés"),
+    "customers": ("client mis à jour", "clients mis à jour"),
+    "contacts": ("contact ajouté", "contacts ajoutés"),
+    "due_dates": ("échéance reprise", "échéances reprises"),
+    "numbers": ("numéro de facture repris", "numéros de facture repris"),
+    "due_dates_derived": (
+        "échéance déduite des conditions",
+        "échéances déduites des conditions",
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
@@ -48,6 +79,7 @@ class ImportReport:
     accepted: bool = False
     encoding: str = ""
     delimiter: str = ""
+    columns: tuple[str, ...] = ()  # those recognised
     siren: str = ""
     first_on: date | None = None
     last_on: date | None = None
@@ -104,8 +136,14 @@ class ImportReport:
         return answer
 
     def summary(self) -> dict[str, object]:
-        """Return what is kept with the import: the answer without its long lists."""
-        kept = {**self.as_json(), "accounts_count": len(self.accounts)}
+        """Return what is kept with the import: the answer without its long lists, and its shape."""
+        kept = {
+            **self.as_json(),
+            "accounts_count": len(self.accounts),
+            "never_chased_count": len(self.never_chased),
+            "delimiter": self.delimiter,
+            "columns": list(self.columns),
+        }
         for long in ("accounts", "problems", "never_chased"):
             kept.pop(long, None)
         return kept

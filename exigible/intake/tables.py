@@ -1,4 +1,4 @@
-"""Tables that people prepare: CSV in any separator and encoding, or a spreadsheet (XLSX, XLS, ODS).
+"""Tables that people prepare: CSV in any separator and encoding, or a spreadsheet (XLSX).
 
 Every cell comes out as text, dates as AAAA-MM-JJ, whole numbers without a decimal point, so that
 the readers of customers and open items see one thing. Titles above the header are passed over.
@@ -7,20 +7,18 @@ the readers of customers and open items see one thing. Titles above the header a
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from exigible.domain.text_keys import ref_key
 from exigible.intake.formats import HEAD, is_spreadsheet
 from exigible.intake.ledger_text import MAX_LINE, look_at, numbered_lines, opener, unreadable
+from exigible.intake.spreadsheets import read_rows
 
 DELIMITERS = (";", "\t", ",", "|")
 HEADER_WITHIN = 20  # lines among which the header is looked for
 MAX_ROWS = 500_000
-MAX_UNPACKED = 400 * 1024 * 1024  # a spreadsheet that unpacks beyond is refused
 MAX_CELL = 2_000
 
 Row = tuple[int, dict[str, str]]
@@ -45,7 +43,7 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
     with path.open("rb") as stream:
         head = stream.read(HEAD)
     if is_spreadsheet(head):
-        encoding, lines = "xlsx", _spreadsheet(path)
+        encoding, lines = "xlsx", read_rows(path)
     else:
         encoding, lines = _text(path)
     seen = []
@@ -64,7 +62,8 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
         "missing_columns",
         "Les colonnes attendues ne sont pas dans ce fichier : il manque "
         f"{', '.join(HEADINGS.get(name, name) for name in missing or required)}. Donnez un titre à "
-        "chaque colonne.",
+        "chaque colonne. (S’importent : un FEC, un fichier de clients, une liste de factures "
+        "ouvertes.)",
         line=1,
         field=(missing or list(required))[0],
     )
@@ -96,7 +95,7 @@ def _rows(lines: Iterator[tuple[int, list[str]]], places: Mapping[str, int]) -> 
         row = {
             field: text
             for field, place in places.items()
-            if place < len(cells) and (text := cells[place].strip()[:MAX_CELL])
+            if place < len(cells) and (text := cells[place].replace("\0", "").strip()[:MAX_CELL])
         }
         if row:
             yield number, row
@@ -156,68 +155,3 @@ def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[
         if cells:
             yield begun, cells
         begun = number + 1
-
-
-# --- spreadsheets -------------------------------------------------------------------------------
-
-
-def _spreadsheet(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the first sheet that has any, numbered as the spreadsheet shows them."""
-    import python_calamine
-
-    _refuse_bomb(path)
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        names = book.sheet_names
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise _damaged() from error
-    for name in names:
-        try:
-            sheet = book.get_sheet_by_name(name)
-        except (python_calamine.CalamineError, ValueError) as error:
-            raise _damaged() from error
-        if sheet.total_height:
-            for index, cells in enumerate(sheet.to_python(skip_empty_area=False)):
-                if any(cell != "" for cell in cells):
-                    yield index + 1, [as_text(cell) for cell in cells]
-            return
-    raise unreadable("empty_file", "Ce classeur est vide.")
-
-
-def _damaged() -> Exception:
-    return unreadable(
-        "damaged_spreadsheet",
-        "Ce classeur ne s’ouvre pas : il est abîmé, protégé par un mot de passe, ou d’un autre "
-        "format. Enregistrez-le en XLSX ou en CSV.",
-    )
-
-
-def _refuse_bomb(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(item.file_size for item in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise _damaged() from error
-    if size > MAX_UNPACKED:
-        raise unreadable(
-            "too_large", "Ce classeur est trop grand. Enregistrez-le en CSV, puis recommencez."
-        )
-
-
-def as_text(cell: object) -> str:
-    """Return what a spreadsheet's cell says, as a person would have typed it."""
-    if isinstance(cell, bool):
-        return "oui" if cell else "non"
-    if isinstance(cell, float):
-        if cell.is_integer():
-            return str(int(cell)) if abs(cell) < 1e15 else repr(cell)
-        return f"{cell:.6f}".rstrip("0").rstrip(".")
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, time | timedelta):
-        return str(cell)
-    return str(cell)

@@ -4,12 +4,14 @@ What is typed here wins over what was derived; imports then leave it alone unles
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
@@ -18,6 +20,7 @@ from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.operations import figures
 from exigible.operations.acts import AccountAct, By, act_on
+from exigible.operations.due_dates import derive_again, set_due_dates
 from exigible.store.models import (
     Account,
     Claim,
@@ -44,6 +47,7 @@ _POSTCODE = re.compile(r"\d{5}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 TERM_METHODS = ("net", "days_then_eom", "eom_then_days")
 MOST_TERM_DAYS = 365
+AT_ONCE = 200  # accounts changed in one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,18 +282,12 @@ def set_account_terms(
     at: datetime,
     expected_version: int | None = None,
 ) -> None:
-    """Set an account's own terms; None or "" leaves the creditor's..
+    """Set an account's own terms; None or "" leaves the creditor's.
 
-    Refuse never to chase an account without saying why.
+    The due dates that nobody stated are derived again. Refuse never to chase an account without
+    saying why.
     """
-    if term_days is not None and not 0 <= term_days <= MOST_TERM_DAYS:
-        raise WrongInput(
-            "term_days", f"Le délai est de 0 à {MOST_TERM_DAYS} jours.", field="term_days"
-        )
-    if term_method and term_method not in TERM_METHODS:
-        raise WrongInput(
-            "term_method", "Choisissez comment le délai se compte.", field="term_method"
-        )
+    _check_terms(term_days, term_method)
     reason = never_chased_reason.strip()[:TEXT_LENGTH]
     if never_chased and not reason:
         raise WrongInput(
@@ -313,8 +311,145 @@ def set_account_terms(
             credit_limit_cents=credit_limit_cents,
             waives_accessories=waives_accessories,
             never_chased=never_chased,
+            due_dates_derived=derive_again([account_id]),
         )
         figures.refresh([account_id], on)
+
+
+# ---- many at once
+
+
+def set_kind_of_many(
+    account_ids: Sequence[int], kind: str, *, on: date, by: By, at: datetime
+) -> int:
+    """Say what the debtors of many accounts are; return how many accounts were changed."""
+    if kind not in DebtorKind.values:
+        raise WrongInput("kind", "Choisissez la qualité des débiteurs.", field="kind")
+
+    def change(act: AccountAct) -> bool:
+        debtor = Debtor.objects.select_for_update().get(pk=act.account.debtor_id)
+        if debtor.kind == kind:
+            return False
+        debtor.kind = kind
+        debtor.save(update_fields=["kind"])
+        act.journal("debtor_completed", f"debtor:{debtor.pk}", fields=["kind"])
+        return True
+
+    return _on_each(account_ids, change, on=on, by=by, at=at)
+
+
+def set_terms_of_many(
+    account_ids: Sequence[int],
+    *,
+    term_days: int | None,
+    term_method: str,
+    on: date,
+    by: By,
+    at: datetime,
+) -> int:
+    """Set the payment terms of many accounts, and derive again the due dates nobody stated."""
+    _check_terms(term_days, term_method)
+
+    def change(act: AccountAct) -> bool:
+        account = act.account
+        account.term_days, account.term_method = term_days, term_method
+        account.save(update_fields=["term_days", "term_method"])
+        act.journal(
+            "terms_set",
+            term_days=term_days,
+            term_method=term_method,
+            due_dates_derived=derive_again([account.pk]),
+        )
+        return True
+
+    return _on_each(account_ids, change, on=on, by=by, at=at)
+
+
+def confirm_due_dates(claim_ids: Sequence[int], *, on: date, by: By, at: datetime) -> int:
+    """Confirm due dates that were derived, as they are; return how many."""
+    return _state_due_dates(claim_ids, None, on=on, by=by, at=at)
+
+
+def state_due_date(
+    claim_ids: Sequence[int], due_on: date, *, on: date, by: By, at: datetime
+) -> int:
+    """Give many claims the same due date; leave those it would precede. Return how many changed."""
+    return _state_due_dates(claim_ids, due_on, on=on, by=by, at=at)
+
+
+def _state_due_dates(
+    claim_ids: Sequence[int], due_on: date | None, *, on: date, by: By, at: datetime
+) -> int:
+    by_account: defaultdict[int, list[int]] = defaultdict(list)
+    for account_id, claim_id in Claim.objects.filter(pk__in=claim_ids).values_list(
+        "account_id", "pk"
+    ):
+        by_account[account_id].append(claim_id)
+    changed = 0
+
+    def change(act: AccountAct) -> bool:
+        nonlocal changed
+        claims = Claim.objects.filter(account=act.account, pk__in=by_account[act.account.pk])
+        if due_on is None:
+            claims = claims.filter(due_on_source=DueOnSource.DERIVED)
+        rows = [
+            (claim.pk, due_on or claim.due_on)
+            for claim in claims.order_by("pk")
+            if due_on is None or claim.issued_on is None or claim.issued_on <= due_on
+        ]
+        if not rows:
+            return False
+        set_due_dates(rows, DueOnSource.MANUAL)
+        changed += len(rows)
+        act.journal(
+            "claims_completed",
+            ",".join(f"claim:{pk}" for pk, _ in rows),
+            due_on=due_on.isoformat() if due_on else None,
+            confirmed=due_on is None,
+        )
+        return True
+
+    _on_each(list(by_account), change, on=on, by=by, at=at)
+    return changed
+
+
+def _on_each(
+    account_ids: Sequence[int],
+    change: Callable[[AccountAct], bool],
+    *,
+    on: date,
+    by: By,
+    at: datetime,
+) -> int:
+    """Act on accounts one after the other, a transaction for each AT_ONCE of them.
+
+    Their figures are computed together, which is what takes time; accounts of the same debtor
+    follow. Return how many accounts `change` changed.
+    """
+    changed = 0
+    ids = sorted(set(account_ids))
+    for start in range(0, len(ids), AT_ONCE):
+        with transaction.atomic():
+            touched = []
+            for account_id in ids[start : start + AT_ONCE]:
+                with act_on(account_id, by=by, at=at) as act:
+                    if change(act):
+                        touched.append(act.account.debtor_id)
+                        changed += 1
+            concerned = Account.objects.filter(debtor_id__in=touched)
+            figures.refresh(list(concerned.values_list("pk", flat=True)), on)
+    return changed
+
+
+def _check_terms(term_days: int | None, term_method: str) -> None:
+    if term_days is not None and not 0 <= term_days <= MOST_TERM_DAYS:
+        raise WrongInput(
+            "term_days", f"Le délai est de 0 à {MOST_TERM_DAYS} jours.", field="term_days"
+        )
+    if term_method and term_method not in TERM_METHODS:
+        raise WrongInput(
+            "term_method", "Choisissez comment le délai se compte.", field="term_method"
+        )
 
 
 def _complete_claim(

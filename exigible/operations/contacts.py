@@ -136,10 +136,16 @@ def settle_call(
     if proposal_id is not None:
         if outcome == CallOutcome.NO_ANSWER:
             proposals.postpone(
-                proposal_id, until=next_day, on=on, note="Sans réponse", by=by, at=at
+                proposal_id,
+                account_id=account_id,
+                until=next_day,
+                on=on,
+                note="Sans réponse",
+                by=by,
+                at=at,
             )
         else:
-            proposals.mark_done(proposal_id, by=by, at=at)
+            proposals.mark_done(proposal_id, account_id=account_id, by=by, at=at)
     return call
 
 
@@ -275,6 +281,12 @@ def record_wrong_number(
         add_task(account_id, label="Trouver un numéro", due_on=next_day, on=on, by=by, at=at)
         if proposal_id is not None:
             proposals.postpone(
-                proposal_id, until=next_day, on=on, note="Mauvais numéro", by=by, at=at
+                proposal_id,
+                account_id=account_id,
+                until=next_day,
+                on=on,
+                note="Mauvais numéro",
+                by=by,
+                at=at,
             )
     return call

@@ -1,8 +1,8 @@
-"""Bringing in the customer file and the list of open items that come beside a ledger.
+"""Bringing in the customer file that comes beside a ledger.
 
-They match by customer code and win over what the ledger derived: names, kind, addresses, terms; due
-dates, which are then *stated*. They open nothing: a customer or an invoice that the ledger does not
-hold is told by its line, because only accounting says what is owed.
+It matches by customer code and wins over what the ledger derived: names, kind, addresses, terms. It
+opens no account, because only accounting says who owes something: a customer that no ledger holds yet
+is told by its line, and completed from the same file when a ledger brings him.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 
-from exigible.domain.french import count, euros
-from exigible.domain.terms import due_date
-from exigible.domain.text_keys import name_key, ref_key
-from exigible.intake.customers import CustomerRow, OpenItem, read_customers, read_open_items
+from exigible.domain.text_keys import name_key
+from exigible.intake.customers import CustomerRow, read_customers
 from exigible.intake.formats import Format
 from exigible.intake.problems import Problems
 from exigible.intake.receivables import customer_key
 from exigible.intake.report import ImportReport
 from exigible.operations import figures, journal
+from exigible.operations.documents import path_of
+from exigible.operations.due_dates import derive_again
 from exigible.operations.ledger_import import Progress
 from exigible.store.bulk import copy_rows
-from exigible.store.models import Creditor, DueOnSource, ImportBatch
+from exigible.store.models import Creditor, ImportBatch
 
 # Columns of a debtor that the file may give, in the order staged.
 DEBTOR = (
@@ -50,29 +49,29 @@ TERMS = ("term_days", "term_method", "credit_limit_cents")
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class Account:
     id: int
     debtor_id: int
     number: str
 
 
-class _Accounts:
+class Accounts:
     """The accounts of a creditor, found by a customer code however it is written."""
 
     def __init__(self, creditor: Creditor) -> None:
-        self._by_number: dict[str, _Account] = {}
-        self._by_key: dict[str, list[_Account]] = defaultdict(list)
+        self._by_number: dict[str, Account] = {}
+        self._by_key: dict[str, list[Account]] = defaultdict(list)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT id, debtor_id, number FROM store_account WHERE creditor_id = %s",
                 [creditor.pk],
             )
             for row in cursor.fetchall():
-                account = _Account(*row)
+                account = Account(*row)
                 self._by_number[account.number] = account
                 self._by_key[customer_key(account.number)].append(account)
 
-    def find(self, code: str) -> _Account | None:
+    def find(self, code: str) -> Account | None:
         """Return the account of this very number, else the only one written otherwise."""
         found = self._by_number.get(code)
         if found is None:
@@ -97,15 +96,15 @@ def import_customers(
     """Take a customer file, in the caller's transaction; raise Unreadable for what is no table."""
     progress("Lecture du fichier", 0, 1)
     file = read_customers(path, partial=partial)
-    accounts = _Accounts(creditor)
-    matched: list[tuple[_Account, CustomerRow]] = []
+    accounts = Accounts(creditor)
+    matched: list[tuple[Account, CustomerRow]] = []
     read = 0
     taken: set[int] = set()
     for row in file.rows:
         read += 1
         account = accounts.find(row.code)
         if account is None:
-            _unknown_customer(file.problems, row.line, row.code)
+            unknown_customer(file.problems, row.line, row.code)
             continue
         if account.id in taken:
             file.problems.add(
@@ -120,38 +119,94 @@ def import_customers(
         taken.add(account.id)
         matched.append((account, row))
     progress("Mise à jour des clients", 0, 1)
-    _lock_accounts(taken)
-    _stage(matched)
-    changed = _update_debtors() | _update_accounts(at)
-    contacts, with_new_contact = _add_contacts(matched)
-    changed |= with_new_contact
-    due_dates = _derive_again(changed)
+    changed, contacts, due_dates = _write(matched, at)
     if changed:
-        _finish(batch, sorted(changed), on, at, "customer_file_imported")
+        finish(batch, sorted(changed), on, at, "customer_file_imported")
+    if read and not matched:
+        nobody_known(file.problems)
     report = ImportReport(
         format=Format.CUSTOMERS,
         filename=batch.filename,
         encoding=file.encoding,
+        columns=file.fields,
         counts={"parties": read, "matched": len(matched)},
-        unchanged=not changed,
+        unchanged=not changed and (bool(matched) or brought_before(batch)),
         written={"customers": len(changed), "contacts": contacts, "due_dates_derived": due_dates},
     )
     report.take(file.problems)
     return report
 
 
-def _unknown_customer(problems: Problems, line: int, code: str) -> None:
+def complete_new_customers(
+    batch: ImportBatch, creditor: Creditor, account_ids: set[int], *, on: date, at: datetime
+) -> int:
+    """Give customers that a ledger just brought what the last customer file said of them.
+
+    `batch` is that file's. Return how many accounts changed.
+    """
+    assert batch.document is not None
+    accounts = Accounts(creditor)
+    matched: dict[int, tuple[Account, CustomerRow]] = {}
+    for row in read_customers(path_of(batch.document.sha256), partial=True).rows:
+        account = accounts.find(row.code)
+        if account is not None and account.id in account_ids:
+            matched.setdefault(account.id, (account, row))
+    changed, _, _ = _write(list(matched.values()), at)
+    if changed:
+        finish(batch, sorted(changed), on, at, "customer_file_imported")
+    return len(changed)
+
+
+def _write(
+    matched: Sequence[tuple[Account, CustomerRow]], at: datetime
+) -> tuple[set[int], int, int]:
+    """Write rows on their accounts; return the accounts changed, contacts added, due dates moved."""
+    if not matched:
+        return set(), 0, 0
+    lock_accounts({account.id for account, _ in matched})
+    _stage(matched)
+    changed = _update_debtors() | _update_accounts(at)
+    contacts, with_new_contact = _add_contacts(matched)
+    changed |= with_new_contact
+    return changed, contacts, derive_again(changed)
+
+
+def brought_before(batch: ImportBatch) -> bool:
+    """Say whether the very same file was already taken."""
+    assert batch.creditor_id is not None
+    return (
+        ImportBatch.objects.filter(
+            creditor_id=batch.creditor_id,
+            format=batch.format,
+            sha256=batch.sha256,
+            status__in=(ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED),
+        )
+        .exclude(pk=batch.pk)
+        .exists()
+    )
+
+
+def nobody_known(problems: Problems) -> None:
+    problems.add(
+        "nobody_known",
+        "Aucun client de ce fichier n’est encore dans la comptabilité importée. Le fichier est gardé : "
+        "il complétera les clients dès que l’export comptable les apportera.",
+        blocking=False,
+    )
+
+
+def unknown_customer(problems: Problems, line: int, code: str) -> None:
     problems.add(
         "unknown_customer",
-        f"Ligne {line} : le client {code} n’a aucune écriture dans la comptabilité importée. "
-        "Importez d’abord l’export comptable, puis ce fichier.",
+        f"Ligne {line} : le client {code} n’a aucune écriture dans la comptabilité importée. Cette "
+        "ligne servira quand un export comptable l’apportera.",
         line=line,
         field="code",
         blocking=False,
     )
 
 
-def _lock_accounts(account_ids: set[int]) -> None:
+def lock_accounts(account_ids: set[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM store_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
@@ -159,7 +214,7 @@ def _lock_accounts(account_ids: set[int]) -> None:
         )
 
 
-def _stage(matched: Sequence[tuple[_Account, CustomerRow]]) -> None:
+def _stage(matched: Sequence[tuple[Account, CustomerRow]]) -> None:
     columns = {"account_id": "int8", "debtor_id": "int8"}
     columns |= dict.fromkeys(DEBTOR, "text")
     columns |= {"term_days": "int4", "term_method": "text", "credit_limit_cents": "int8"}
@@ -173,7 +228,7 @@ def _stage(matched: Sequence[tuple[_Account, CustomerRow]]) -> None:
     copy_rows("customer_stage", columns, (_staged(account, row) for account, row in matched))
 
 
-def _staged(account: _Account, row: CustomerRow) -> tuple[object, ...]:
+def _staged(account: Account, row: CustomerRow) -> tuple[object, ...]:
     given = {name: getattr(row, name) for name in DEBTOR if name != "name_key"}
     given["name_key"] = name_key(row.name) if row.name else None
     if row.address_line1 is not None:  # a new street takes the lines of the old one away
@@ -221,7 +276,7 @@ def _update_accounts(at: datetime) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _add_contacts(matched: Sequence[tuple[_Account, CustomerRow]]) -> tuple[int, set[int]]:
+def _add_contacts(matched: Sequence[tuple[Account, CustomerRow]]) -> tuple[int, set[int]]:
     """Add the contacts that are not known; return how many, and the accounts concerned."""
     rows = [
         (account.id, account.debtor_id, place, who.name, who.title, who.email, who.phone)
@@ -274,36 +329,7 @@ def _add_contacts(matched: Sequence[tuple[_Account, CustomerRow]]) -> tuple[int,
     return len(added), {account.id for account, _ in matched if account.debtor_id in debtors}
 
 
-def _derive_again(account_ids: set[int]) -> int:
-    """Derive again, from the terms they now have, the due dates of accounts that nobody stated."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT c.id, c.issued_on, c.due_on, coalesce(a.term_days, r.term_days),
-                      coalesce(nullif(a.term_method, ''), r.term_method)
-                 FROM store_claim c JOIN store_account a ON a.id = c.account_id
-                 JOIN store_creditor r ON r.id = a.creditor_id
-                WHERE c.account_id = ANY(%s) AND c.due_on_source = %s AND c.issued_on IS NOT NULL""",
-            [sorted(account_ids), DueOnSource.DERIVED],
-        )
-        moved = [
-            (claim_id, new)
-            for claim_id, issued_on, due_on, days, method in cursor.fetchall()
-            if (new := due_date(issued_on, days, method)) != due_on
-        ]
-        _set_due_dates(cursor, moved, DueOnSource.DERIVED)
-    return len(moved)
-
-
-def _set_due_dates(cursor: Any, rows: Sequence[tuple[int, date]], source: str) -> None:
-    if rows:
-        cursor.execute(
-            """UPDATE store_claim c SET due_on = v.due_on, due_on_source = %s
-                 FROM unnest(%s::bigint[], %s::date[]) AS v(id, due_on) WHERE c.id = v.id""",
-            [source, [row[0] for row in rows], [row[1] for row in rows]],
-        )
-
-
-def _finish(
+def finish(
     batch: ImportBatch, account_ids: Sequence[int], on: date, at: datetime, action: str
 ) -> None:
     journal.append_all(
@@ -324,183 +350,10 @@ def _finish(
             "UPDATE store_account SET version = version + 1 WHERE id = ANY(%s)",
             [list(account_ids)],
         )
-    figures.refresh(account_ids, on)
-
-
-# --- open items ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    id: int
-    account_id: int
-    ref: str
-    issued_on: date | None
-    due_on: date
-    source: str
-    amount_cents: int
-    balance_cents: int
-
-    def is_worth(self, cents: int | None) -> bool:
-        return cents in (self.amount_cents, self.balance_cents)
-
-
-class _Claims:
-    """The claims of some accounts, found by number, else by amount and date; each one once."""
-
-    def __init__(self, account_ids: Sequence[int]) -> None:
-        self.by_ref: dict[tuple[int, str], list[_Claim]] = defaultdict(list)
-        self.by_amount: dict[tuple[int, int], list[_Claim]] = defaultdict(list)
-        self.used: set[int] = set()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """SELECT id, account_id, ref, issued_on, due_on, due_on_source, amount_cents,
-                          balance_cents
-                     FROM store_claim WHERE account_id = ANY(%s) ORDER BY issued_on, id""",
-                [list(account_ids)],
-            )
-            for row in cursor.fetchall():
-                claim = _Claim(*row)
-                if claim.ref:
-                    self.by_ref[claim.account_id, ref_key(claim.ref)].append(claim)
-                if claim.balance_cents > 0:
-                    for cents in {claim.amount_cents, claim.balance_cents}:
-                        self.by_amount[claim.account_id, cents].append(claim)
-
-    def find(self, account_id: int, item: OpenItem) -> tuple[_Claim | None, str]:
-        """Return the claim that an item is, or None and the code of the reason."""
-        named = self._unused(self.by_ref.get((account_id, ref_key(item.invoice)), []))
-        opened = [claim for claim in named if claim.balance_cents > 0] or named
-        exact = [claim for claim in opened if claim.is_worth(item.amount_cents)]
-        if opened:
-            if exact or len(opened) == 1:
-                return (exact or opened)[0], "" if exact or item.amount_cents is None else "amount"
-            return None, "ambiguous_item"
-        if item.amount_cents is not None and item.issued_on is not None:
-            alike = [
-                claim
-                for claim in self._unused(self.by_amount.get((account_id, item.amount_cents), []))
-                if claim.issued_on == item.issued_on and not claim.ref
-            ]
-            if alike:
-                return alike[0], ""
-        return None, "unknown_item"
-
-    def _unused(self, claims: Sequence[_Claim]) -> list[_Claim]:
-        return [claim for claim in claims if claim.id not in self.used]
-
-
-def import_open_items(
-    batch: ImportBatch,
-    creditor: Creditor,
-    path: Path,
-    *,
-    partial: bool,
-    on: date,
-    at: datetime,
-    progress: Progress,
-) -> ImportReport:
-    """Take a list of open items, in the caller's transaction: due dates, then stated, and numbers.
-
-    An item matches a claim of its customer by number, else by amount and date where the claim has no
-    number. What matches nothing is a problem by line: no claim is opened from a list.
-    """
-    progress("Lecture du fichier", 0, 1)
-    file = read_open_items(path, partial=partial)
-    problems = file.problems
-    accounts = _Accounts(creditor)
-    found: list[tuple[_Account, OpenItem]] = []
-    read = credits = 0
-    for item in file.rows:
-        read += 1
-        if item.amount_cents is not None and item.amount_cents <= 0:
-            credits += 1
-            continue
-        account = accounts.find(item.code)
-        if account is None:
-            _unknown_customer(problems, item.line, item.code)
-        else:
-            found.append((account, item))
-    progress("Rapprochement des factures", 0, 1)
-    concerned = {account.id for account, _ in found}
-    _lock_accounts(concerned)
-    claims = _Claims(sorted(concerned))
-    stated: list[tuple[int, date]] = []
-    named: list[tuple[int, str, date | None]] = []
-    changed: set[int] = set()
-    for account, item in found:
-        claim, code = claims.find(account.id, item)
-        if claim is None:
-            _unmatched_item(problems, item, code)
-            continue
-        claims.used.add(claim.id)
-        if code == "amount":
-            problems.add(
-                "amount_differs",
-                f"Ligne {item.line} : la facture {item.invoice} est de "
-                f"{euros(item.amount_cents or 0)} ici et il en reste {euros(claim.balance_cents)} en "
-                "comptabilité ; son échéance est prise, son montant reste celui de la comptabilité.",
-                line=item.line,
-                field="amount",
-                blocking=False,
-            )
-        if item.due_on and (item.due_on, DueOnSource.STATED) != (claim.due_on, claim.source):
-            stated.append((claim.id, item.due_on))
-            changed.add(account.id)
-        if (item.invoice and not claim.ref) or (item.issued_on and not claim.issued_on):
-            named.append((claim.id, claim.ref or item.invoice, claim.issued_on or item.issued_on))
-            changed.add(account.id)
-    with connection.cursor() as cursor:
-        _set_due_dates(cursor, stated, DueOnSource.STATED)
-        if named:
-            cursor.execute(
-                """UPDATE store_claim c SET ref = v.ref, ref_key = v.ref_key, issued_on = v.issued_on
-                     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::date[])
-                       AS v(id, ref, ref_key, issued_on) WHERE c.id = v.id""",
-                [
-                    [row[0] for row in named],
-                    [row[1] for row in named],
-                    [ref_key(row[1]) for row in named],
-                    [row[2] for row in named],
-                ],
-            )
-        cursor.execute(
-            """SELECT count(*) FROM store_claim c JOIN store_account a ON a.id = c.account_id
-                WHERE a.creditor_id = %s AND NOT a.never_chased AND c.balance_cents > 0
-                  AND c.due_on_source = %s""",
-            [creditor.pk, DueOnSource.DERIVED],
+        cursor.execute(  # what is known of a debtor shows on all his accounts
+            """SELECT id FROM store_account WHERE debtor_id IN (
+                 SELECT debtor_id FROM store_account WHERE id = ANY(%s)) ORDER BY id""",
+            [list(account_ids)],
         )
-        [left] = cursor.fetchone()
-    if left:
-        problems.add(
-            "not_listed",
-            f"{count(left, 'créance ouverte', 'créances ouvertes')} de la comptabilité n’"
-            f"{'est' if left == 1 else 'ont'} pas d’échéance dans cette liste : la leur reste déduite "
-            "des conditions de paiement.",
-            blocking=False,
-        )
-    if changed:
-        _finish(batch, sorted(changed), on, at, "open_items_imported")
-    report = ImportReport(
-        format=Format.OPEN_ITEMS,
-        filename=batch.filename,
-        encoding=file.encoding,
-        counts={"open_items": read, "matched": len(claims.used), "credits": credits},
-        unchanged=not changed,
-        written={"due_dates": len(stated), "numbers": len(named)},
-    )
-    report.take(problems)
-    return report
-
-
-def _unmatched_item(problems: Problems, item: OpenItem, code: str) -> None:
-    what = f"la facture {item.invoice or '(sans numéro)'} du client {item.code}"
-    reason = (
-        f"{what} peut être plusieurs créances : aucune n’a ce montant."
-        if code == "ambiguous_item"
-        else f"{what} n’est pas dans la comptabilité importée. Aucune créance n’est ouverte d’après "
-        "une liste ; importez l’export comptable qui la contient."
-    )
-    problems.add(
-        code, f"Ligne {item.line} : {reason}", line=item.line, field="invoice", blocking=False
-    )
+        shown = [row[0] for row in cursor.fetchall()]
+    figures.refresh(shown, on)

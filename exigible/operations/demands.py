@@ -150,6 +150,12 @@ class AccountStanding:
     amiable: bool
     claims: tuple[ClaimStanding, ...]
 
+    @property
+    def cycle(self) -> date | None:
+        """The first overdue day of what is chased; None where nothing is."""
+        days = [claim.due for claim in self.claims if claim.chased_cents]
+        return date.fromordinal(min(days)) if days and self.chased_cents else None
+
 
 def write(
     account: Account,
@@ -180,15 +186,15 @@ def write(
     contact = _contact(account.debtor) if channel not in POSTAL else _addressee(account.debtor)
     demand = Demand(
         on=on,
-        sender=_sender(account.creditor),
+        sender=sender_of(account.creditor),
         recipient=_recipient(account.debtor, contact, postal=channel in POSTAL),
         debtor_kind=account.debtor.kind,
         account_number=account.number,
         reference=reference,
         claims=lines,
         deductions=deductions,
-        payment=_payment(account, reference),
-        agency=_agency(account.creditor),
+        payment=payment_to(account.creditor, account.number),
+        agency=agency_of(account.creditor),
         earlier_letter=_earlier_letter(account),
         promise=_promised(promise),
         days_to_pay=template.days_to_pay,
@@ -353,7 +359,8 @@ def _accessories(statement: Statement) -> Accessories:
 # ---- who and where
 
 
-def _sender(creditor: Creditor) -> Sender:
+def sender_of(creditor: Creditor) -> Sender:
+    """Return a creditor as his letterhead shows him."""
     return Sender(
         name=creditor.name,
         kind=creditor.kind,
@@ -368,7 +375,8 @@ def _sender(creditor: Creditor) -> Sender:
     )
 
 
-def _agency(creditor: Creditor) -> Agency | None:
+def agency_of(creditor: Creditor) -> Agency | None:
+    """Return who collects for a creditor, if an agency does."""
     if not creditor.agency_name:
         return None
     return Agency(name=creditor.agency_name, address=_address_lines(creditor.agency_address))
@@ -395,17 +403,16 @@ def message_reference(account: Account, message_id: int) -> str:
     return f"{account.number}/{message_id}"
 
 
-def _payment(account: Account, reference: str) -> PaymentDetails | None:
+def payment_to(creditor: Creditor, reference: str) -> PaymentDetails | None:
+    """Return how to pay a creditor: his default account, else his oldest open one."""
     bank = (
-        CreditorBankAccount.objects.filter(creditor=account.creditor, closed=False)
+        CreditorBankAccount.objects.filter(creditor=creditor, closed=False)
         .order_by("-is_default", "pk")
         .first()
     )
     if bank is None:
         return None
-    return PaymentDetails(
-        holder=account.creditor.name, iban=bank.iban, bic=bank.bic, reference=account.number
-    )
+    return PaymentDetails(holder=creditor.name, iban=bank.iban, bic=bank.bic, reference=reference)
 
 
 _ROLE_ORDER = {"accounting": 0, "management": 1, "purchasing": 2, "other": 3}

@@ -73,7 +73,7 @@ def open_dispute(
             answer_due_on=answer_due_on.isoformat(),
         )
         if proposal_id is not None:
-            proposals.mark_done(proposal_id, by=by, at=at)
+            proposals.mark_done(proposal_id, account_id=account_id, by=by, at=at)
         figures.refresh([account_id], on)
     return dispute
 

@@ -2,15 +2,14 @@
 
 `receive_file` keeps the bytes and opens an `ImportBatch`; `run_import` reads it in one transaction,
 under the creditor's lock, and leaves either everything or nothing but its reasons. Progress is told
-outside that transaction, so that a page may show it. `dry_run` reads without writing.
+outside that transaction, so that a page may show it. An import whose process died is run again by its
+job, or marked *interrompu* by `sweep_imports`. `dry_run` reads without writing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
@@ -19,6 +18,7 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.intake.customers import looks_like_open_items
 from exigible.intake.formats import HEAD, Format, is_fec
 from exigible.intake.importing import dry_run
 from exigible.intake.ledger_text import opener
@@ -26,15 +26,35 @@ from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, refused
 from exigible.operations import journal, queueing
 from exigible.operations.acts import By
+from exigible.operations.customer_import import complete_new_customers, import_customers
 from exigible.operations.documents import path_of, store_document
-from exigible.operations.ledger_import import Progress, RefusedLedger, import_ledger
+from exigible.operations.ledger_import import Outcome, Progress, RefusedLedger, import_ledger
+from exigible.operations.open_item_import import complete_new_claims, import_open_items
 from exigible.operations.payments import paris_day
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
 
-__all__ = ["dry_run", "is_finished", "receive_file", "run_import"]
+__all__ = [
+    "AlreadyRunning",
+    "dry_run",
+    "is_finished",
+    "may_be_partial",
+    "receive_file",
+    "run_again",
+    "run_import",
+    "sweep_imports",
+    "take_partially",
+]
 
-CREDITOR_LOCK = 7342
+CREDITOR_LOCK, BATCH_LOCK = 7342, 7343
 TELL_EVERY_SECONDS = 0.3
+TAKEN = (ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED)
+
+
+class AlreadyRunning(Refused):
+    """Another process is on this very import."""
+
+    def __init__(self) -> None:
+        super().__init__("already_running", "Cet import est déjà en cours.")
 
 
 def receive_file(
@@ -80,8 +100,6 @@ def guess_format(path: Path) -> str:
         head = stream.read(HEAD)
     if is_fec(head):
         return Format.FEC
-    from exigible.intake.customers import looks_like_open_items
-
     return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
 
 
@@ -90,16 +108,17 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
 
     A refused file changes nothing: the batch says why, line by line. The same file twice changes
     nothing the second time. An error of ours or of the machine undoes everything, marks the batch
-    *interrompu* and is raised again; the import can be run anew.
+    *interrompu* and is raised again; the import can be run anew. Raise AlreadyRunning while another
+    process is on it.
     """
-    batch = ImportBatch.objects.select_related("creditor", "document").get(pk=batch_id)
-    assert batch.creditor is not None
-    if batch.status in (ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED):
-        raise Refused("already_run", "Cet import est déjà terminé.")
-    _mark(batch, status=ImportBatch.Status.RUNNING, started_at=at, error="", phase="")
-    ImportProblem.objects.filter(batch=batch).delete()
-    with ExitStack() as stack:
-        tell = progress or stack.enter_context(_ProgressOnBatch(batch.pk))
+    with _Bystander(batch_id) as bystander:
+        batch = ImportBatch.objects.select_related("creditor", "document").get(pk=batch_id)
+        assert batch.creditor is not None
+        if batch.status in TAKEN:
+            raise Refused("already_run", "Cet import est déjà terminé.")
+        tell = progress or bystander.tell
+        _mark(batch, status=ImportBatch.Status.RUNNING, started_at=at, error="", phase="")
+        ImportProblem.objects.filter(batch=batch).delete()
         try:
             with transaction.atomic():
                 _lock(batch.creditor, tell)
@@ -121,6 +140,82 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
             )
             raise
     return report
+
+
+def sweep_imports(*, at: datetime) -> int:
+    """Mark *interrompu* the imports whose process died and that no job takes again; say how many."""
+    swept = 0
+    for batch_id in ImportBatch.objects.filter(status=ImportBatch.Status.RUNNING).values_list(
+        "pk", flat=True
+    ):
+        if queueing.is_import_queued(batch_id):
+            continue
+        try:
+            with _Bystander(batch_id):
+                swept += ImportBatch.objects.filter(
+                    pk=batch_id, status=ImportBatch.Status.RUNNING
+                ).update(
+                    status=ImportBatch.Status.FAILED,
+                    finished_at=at,
+                    phase="",
+                    error="Import interrompu : le programme s’est arrêté avant la fin. Rien n’a été "
+                    "enregistré ; relancez l’import.",
+                )
+        except AlreadyRunning:
+            continue
+    return swept
+
+
+def run_again(batch_id: int) -> ImportBatch:
+    """Queue an import that was interrupted: what it had begun was undone."""
+    with transaction.atomic():
+        batch = _locked(batch_id)
+        if batch.status != ImportBatch.Status.FAILED:
+            raise Refused("not_interrupted", "Cet import n’est pas interrompu : rien à relancer.")
+        _mark(batch, status=ImportBatch.Status.WAITING, error="", progress_done=0)
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
+    """Receive a refused file once more, to be taken but for the lines that refuse it.
+
+    Refuse what was not refused, and a file in which no line can be read.
+    """
+    with transaction.atomic():
+        refused_ = _locked(batch_id)
+        if not may_be_partial(refused_):
+            raise Refused(
+                "not_partial",
+                "Ce fichier ne peut pas être pris en partie : aucune de ses lignes n’est lisible, ou "
+                "il n’a pas été refusé.",
+            )
+        batch = ImportBatch.objects.create(
+            creditor_id=refused_.creditor_id,
+            format=refused_.format,
+            filename=refused_.filename,
+            document_id=refused_.document_id,
+            sha256=refused_.sha256,
+            size_bytes=refused_.size_bytes,
+            options={"partial": True},
+            created_by=by.uuid,
+            created_at=at,
+        )
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def may_be_partial(batch: ImportBatch) -> bool:
+    """Say whether a refused file has lines to take: it could be read, some of its lines not."""
+    return (
+        batch.status == ImportBatch.Status.REFUSED
+        and bool(batch.summary.get("encoding"))
+        and not batch.options.get("partial")
+    )
+
+
+def _locked(batch_id: int) -> ImportBatch:
+    return ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
 
 
 def is_finished(batch_id: int) -> bool:
@@ -145,7 +240,7 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
     on = paris_day(at)
     partial = bool(batch.options.get("partial"))
     if batch.format == Format.FEC:
-        return import_ledger(
+        outcome = import_ledger(
             batch,
             batch.creditor,
             opener(path),
@@ -153,11 +248,40 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
             on=on,
             at=at,
             progress=tell,
-        ).report
-    from exigible.operations.customer_import import import_customers, import_open_items
-
+        )
+        _complete(batch, outcome, on, at, tell)
+        return outcome.report
     take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
     return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
+
+
+def _complete(batch: ImportBatch, outcome: Outcome, on: date, at: datetime, tell: Progress) -> None:
+    """Let the customer file and the list that came before a ledger say what they know of it."""
+    creditor, written = batch.creditor, outcome.report.written
+    assert creditor is not None
+    if outcome.new_account_ids and (earlier := _last_file(creditor, Format.CUSTOMERS)):
+        tell("Fichier des clients", 0, 1)
+        new = outcome.new_account_ids
+        written["customers"] = complete_new_customers(earlier, creditor, new, on=on, at=at)
+    if outcome.account_ids and (earlier := _last_file(creditor, Format.OPEN_ITEMS)):
+        tell("Factures ouvertes", 0, 1)
+        touched = outcome.account_ids
+        written["due_dates"] = complete_new_claims(earlier, creditor, touched, on=on, at=at)
+
+
+def _last_file(creditor: Creditor, format_: str) -> ImportBatch | None:
+    """Return the last file of a format that was taken, if some of its lines still wait."""
+    last = (
+        ImportBatch.objects.filter(creditor=creditor, format=format_, status__in=TAKEN)
+        .select_related("document")
+        .order_by("-pk")
+        .first()
+    )
+    if last is None or last.document is None or not path_of(last.document.sha256).exists():
+        return None
+    counts = last.summary.get("counts", {})
+    lines = counts.get("parties", 0) + counts.get("open_items", 0) - counts.get("credits", 0)
+    return last if lines > counts.get("matched", 0) else None
 
 
 def _lock(creditor: Creditor, tell: Progress) -> None:
@@ -237,28 +361,37 @@ class _Told:
     at: float = 0.0
 
 
-class _ProgressOnBatch:
-    """Writes progress on the batch by a connection of its own, so that a page sees it at once."""
+class _Bystander:
+    """A connection beside the import's transaction: it says who is on the import, and how far he is.
+
+    It holds a lock of its own for as long as the process lives; raise AlreadyRunning if another has
+    it. What it tells is seen at once.
+    """
 
     def __init__(self, batch_id: int) -> None:
         self._batch_id = batch_id
-        self._connection: BaseDatabaseWrapper | None = None
+        self._connection: BaseDatabaseWrapper = connection.copy()
         self._told = _Told()
 
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        self._connection = connection.copy()
-        return self._tell
+    def __enter__(self) -> _Bystander:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [BATCH_LOCK, self._batch_id])
+                if not cursor.fetchone()[0]:
+                    raise AlreadyRunning
+        except BaseException:
+            self._connection.close()
+            raise
+        return self
 
     def __exit__(self, *error: object) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._connection.close()
 
-    def _tell(self, phase: str, done: int, total: int) -> None:
+    def tell(self, phase: str, done: int, total: int) -> None:
         now = monotonic()
         if phase == self._told.phase and now - self._told.at < TELL_EVERY_SECONDS:
             return
         self._told = _Told(phase, now)
-        assert self._connection is not None
         with self._connection.cursor() as cursor:
             cursor.execute(
                 """UPDATE store_importbatch

@@ -11,277 +11,40 @@ reversed is not made again while the accounting says nothing new.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
 
-from django.db import connection
-
-from exigible.domain.terms import due_date
 from exigible.domain.text_keys import ref_key
 from exigible.intake.ledger_plan import Credit, Group, Line, Move, Opened, Plan
 from exigible.intake.receivables import CreditKind, PostedAs
-from exigible.store.bulk import Ids, copy_rows
+from exigible.operations.ledger_known import (
+    ORIGIN,
+    AllocationFact,
+    EntryFact,
+    Known,
+    KnownSettlement,
+    LooseFact,
+    pairs_of,
+    signature_of,
+)
+from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.models import ClaimKind, DueOnSource, EntryKind, SettlementKind
 
-ORIGIN = "fec:"
 SAME_RECEIPT_DAYS = 10  # a receipt typed by hand and the ledger's line of it
-
-# Columns copied, with their types.
-CLAIM = {
-    "id": "int8",
-    "account_id": "int8",
-    "ref": "text",
-    "ref_key": "text",
-    "kind": "varchar",
-    "label": "text",
-    "issued_on": "date",
-    "due_on": "date",
-    "due_on_source": "varchar",
-    "currency": "varchar",
-    "amount_cents": "int8",
-    "balance_cents": "int8",
-    "ledger_account": "text",
-    "detail_unknown": "bool",
-    "retention": "bool",
-    "origin": "text",
-    "created_at": "timestamptz",
-}
-PAYMENT = {
-    "id": "int8",
-    "account_id": "int8",
-    "kind": "varchar",
-    "amount_cents": "int8",
-    "allocated_cents": "int8",
-    "currency": "varchar",
-    "value_date": "date",
-    "recorded_at": "timestamptz",
-    "label": "text",
-    "reference": "text",
-    "ledger_account": "text",
-    "origin": "text",
-    "reverses_id": "int8",
-}
-SETTLEMENT = {
-    "id": "int8",
-    "account_id": "int8",
-    "kind": "varchar",
-    "code": "text",
-    "scope": "text",
-    "reverses_id": "int8",
-    "recorded_at": "timestamptz",
-    "origin": "text",
-}
-ENTRY = {
-    "account_id": "int8",
-    "claim_id": "int8",
-    "settlement_id": "int8",
-    "kind": "varchar",
-    "component": "varchar",
-    "amount_cents": "int8",
-    "value_date": "date",
-    "recorded_at": "timestamptz",
-    "ledger_account": "text",
-    "origin": "text",
-    "reverses_id": "int8",
-}
-ALLOCATION = {
-    "account_id": "int8",
-    "payment_id": "int8",
-    "settlement_id": "int8",
-    "claim_id": "int8",
-    "amount_cents": "int8",
-    "value_date": "date",
-    "recorded_at": "timestamptz",
-    "origin": "text",
-}
-
-LINK = {
-    "line": "int8",
-    "posted_as": "text",
-    "is_opening": "bool",
-    "claim_id": "int8",
-    "payment_id": "int8",
-}
 
 NOTE, PAID, MOVED = (
     EntryKind.CREDIT_NOTE.value,
     EntryKind.SETTLEMENT.value,
     EntryKind.TRANSFER.value,
 )
-Row = tuple[object, ...]
-EntryFact = tuple[int, str, date, int, str]  # claim, ledger account, day, cents, kind
-LooseFact = tuple[int, str, str, date, int]  # claim, kind, ledger account, day, cents
-AllocationFact = tuple[int, int | None, date, int]  # payment, claim, day, cents
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """The account that lines belong to, and its terms of payment."""
-
-    account_id: int
-    auxiliary: str
-    term_days: int
-    term_method: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownEntry:
-    """One entry of a settlement already there."""
-
-    id: int
-    claim_id: int
-    kind: str
-    place: str
-    on: date
-    cents: int
-    component: str
-
-
-@dataclass(slots=True)
-class KnownSettlement:
-    """A settlement already there, with its facts as they would be compared."""
-
-    id: int
-    origin: str
-    code: str
-    scope: str
-    reversed_by: str | None  # origin of its reversal, if it was reversed
-    entries: list[KnownEntry] = field(default_factory=list)
-    allocations: list[AllocationFact] = field(default_factory=list)
-
-    @property
-    def live(self) -> bool:
-        return self.reversed_by is None
-
-    @property
-    def of_ledger(self) -> bool:
-        return self.origin.startswith(ORIGIN)
-
-    @property
-    def signature(self) -> tuple[object, ...]:
-        return _signature(
-            [(row.claim_id, row.place, row.on, row.cents, row.kind) for row in self.entries],
-            self.allocations,
-        )
-
-    @property
-    def pairs(self) -> tuple[object, ...]:
-        """What it settles whatever the days: claims and payments, with amounts."""
-        return _pairs(
-            [(row.claim_id, row.cents) for row in self.entries],
-            [(payment, cents) for payment, _, _, cents in self.allocations],
-        )
-
-
-@dataclass(slots=True)
-class KnownPayment:
-    """A payment already there, and the row that reverses it if one does."""
-
-    id: int
-    amount_cents: int
-    value_date: date
-    kind: str
-    label: str
-    reference: str
-    place: str
-    origin: str
-    reversal: int | None
-    reversal_origin: str
-
-
-@dataclass(slots=True)
-class Known:
-    """The facts of one account before an import."""
-
-    claims: dict[int, tuple[int, str, bool]] = field(default_factory=dict)  # amount, place, held
-    payments: dict[int, KnownPayment] = field(default_factory=dict)
-    loose: dict[LooseFact, list[int]] = field(default_factory=lambda: defaultdict(list))
-    settlements: list[KnownSettlement] = field(default_factory=list)
-    gap_claims: dict[tuple[str, date], int] = field(default_factory=dict)
-    gap_payments: dict[tuple[str, date], int] = field(default_factory=dict)
-    unlinked_receipts: list[KnownPayment] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Written:
-    """How many facts were added, by kind."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    by_account: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    overruled: list[tuple[int, int]] = field(default_factory=list)  # account, settlement by hand
-
-    def add(self, account_id: int, what: str, number: int = 1) -> None:
-        if number:
-            self.counts[what] += number
-            self.by_account[account_id][what] += number
-
-
-class Writer:
-    """Collects the rows of many accounts and copies them together."""
-
-    def __init__(self, batch_id: int, at: datetime) -> None:
-        self.batch_id = batch_id
-        self.origin = f"{ORIGIN}{batch_id}"
-        self.at = at
-        self.written = Written()
-        self.claim_ids = Ids("store_claim")
-        self.payment_ids = Ids("store_payment")
-        self.settlement_ids = Ids("store_settlement")
-        self.claims: list[Row] = []
-        self.payments: list[Row] = []
-        self.settlements: list[Row] = []
-        self.entries: list[Row] = []
-        self.allocations: list[Row] = []
-        self.places: list[tuple[int, str, bool]] = []  # claims that moved
-        self.links: list[Row] = []  # what staged lines became
-        self.relinks: list[tuple[int, int | None, int | None]] = []  # what known lines became
-        self._due: dict[tuple[date, int, str], date] = {}
-
-    def apply(
-        self, customer: Customer, lines: Sequence[Line], plan: Plan, known: Known | None
-    ) -> None:
-        """Add to the facts of an account what its plan says and they lack; reverse the contrary."""
-        _Comparison(self, customer, lines, plan, known or Known()).run()
-
-    def flush(self) -> None:
-        """Copy what was collected: claims before their entries, allocations before payments."""
-        for table, columns, rows in (
-            ("store_claim", CLAIM, self.claims),
-            ("store_settlement", SETTLEMENT, self.settlements),
-            ("store_entry", ENTRY, self.entries),
-            ("store_allocation", ALLOCATION, self.allocations),
-            ("store_payment", PAYMENT, self.payments),
-            ("ledger_link", LINK, self.links),
-        ):
-            if rows:
-                copy_rows(table, columns, rows)
-                rows.clear()
-        with connection.cursor() as cursor:
-            if self.places:
-                cursor.execute(
-                    """UPDATE store_claim c SET ledger_account = v.place, retention = v.held
-                         FROM unnest(%s::bigint[], %s::text[], %s::bool[]) AS v(id, place, held)
-                        WHERE c.id = v.id""",
-                    [list(column) for column in zip(*self.places, strict=True)],
-                )
-            if self.relinks:
-                cursor.execute(
-                    """UPDATE store_ledgerline l SET claim_id = v.claim, payment_id = v.payment
-                         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
-                           AS v(id, claim, payment) WHERE l.id = v.id""",
-                    [list(column) for column in zip(*self.relinks, strict=True)],
-                )
-        self.places.clear()
-        self.relinks.clear()
-
-    def due_on(self, customer: Customer, issued_on: date) -> date:
-        key = (issued_on, customer.term_days, customer.term_method)
-        found = self._due.get(key)
-        if found is None:
-            found = self._due[key] = due_date(*key)
-        return found
+def write_account(
+    writer: Writer, customer: Customer, lines: Sequence[Line], plan: Plan, known: Known | None
+) -> None:
+    """Add to the facts of an account what its plan says and they lack; reverse the contrary."""
+    _Comparison(writer, customer, lines, plan, known or Known()).run()
 
 
 class _Comparison:
@@ -590,7 +353,7 @@ class _Comparison:
 
     def _wanted_blocks(self) -> list[tuple[tuple[object, ...], Group]]:
         return [
-            (_signature(*self._facts(group)), group) if self.known.settlements else ((), group)
+            (signature_of(*self._facts(group)), group) if self.known.settlements else ((), group)
             for group in self.plan.groups
         ]
 
@@ -646,7 +409,7 @@ class _Comparison:
             if signature in kept:
                 continue
             entries, allocations = self._facts(group)
-            pairs = _pairs(
+            pairs = pairs_of(
                 [(claim, cents) for claim, _, _, cents, _ in entries],
                 [(payment, cents) for payment, _, _, cents in allocations],
             )
@@ -765,109 +528,3 @@ def _line_id(line: Line) -> int:
     """Return the database id of a line that is known; its token is ("id", id)."""
     assert isinstance(line.token, tuple)
     return int(line.token[1])
-
-
-def _signature(
-    entries: Iterable[EntryFact], allocations: Iterable[AllocationFact]
-) -> tuple[object, ...]:
-    return (
-        tuple(sorted((claim, place, on, cents) for claim, place, on, cents, _ in entries)),
-        tuple(sorted((p, c or 0, on, cents) for p, c, on, cents in allocations)),
-    )
-
-
-def _pairs(
-    entries: Iterable[tuple[int, int]], allocations: Iterable[tuple[int, int]]
-) -> tuple[object, ...]:
-    by_claim: Counter[int] = Counter()
-    by_payment: Counter[int] = Counter()
-    for claim, cents in entries:
-        by_claim[claim] += cents
-    for payment, cents in allocations:
-        by_payment[payment] += cents
-    return (tuple(sorted(by_claim.items())), tuple(sorted(by_payment.items())))
-
-
-# --- reading what is known --------------------------------------------------------------------
-
-
-def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
-    """Return the facts of accounts that earlier imports or people wrote."""
-    found: dict[int, Known] = {account_id: Known() for account_id in account_ids}
-    parameters = {"ids": list(account_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT account_id, id, amount_cents, ledger_account, retention, origin
-                 FROM store_claim WHERE account_id = ANY(%(ids)s) AND origin LIKE 'fec:%%'
-                ORDER BY id""",
-            parameters,
-        )
-        for account, claim, cents, place, held, origin in cursor.fetchall():
-            found[account].claims[claim] = (cents, place, held)
-            if (gap := _gap_of(origin)) is not None:
-                found[account].gap_claims[gap] = claim
-        cursor.execute(
-            """SELECT p.account_id, p.id, p.amount_cents, p.value_date, p.kind, p.label,
-                      p.reference, p.ledger_account, p.origin, r.id, coalesce(r.origin, ''),
-                      EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.payment_id = p.id)
-                 FROM store_payment p LEFT JOIN store_payment r ON r.reverses_id = p.id
-                WHERE p.account_id = ANY(%(ids)s) ORDER BY p.id""",
-            parameters,
-        )
-        for account, *row, linked in cursor.fetchall():
-            payment = KnownPayment(*row)
-            known = found[account]
-            known.payments[payment.id] = payment
-            if (gap := _gap_of(payment.origin)) is not None:
-                known.gap_payments[gap] = payment.id
-            by_hand = not payment.origin.startswith(ORIGIN) and payment.amount_cents > 0
-            if by_hand and not linked and payment.reversal is None:
-                known.unlinked_receipts.append(payment)
-        cursor.execute(
-            """SELECT account_id, id, claim_id, kind, ledger_account, value_date, amount_cents
-                 FROM store_entry e
-                WHERE account_id = ANY(%(ids)s) AND settlement_id IS NULL
-                  AND origin LIKE 'fec:%%' AND kind IN ('opening', 'transfer')
-                  AND NOT EXISTS (SELECT 1 FROM store_entry r WHERE r.reverses_id = e.id)
-                ORDER BY id""",
-            parameters,
-        )
-        for account, entry, *key in cursor.fetchall():
-            claim, kind, place, on, cents = key
-            found[account].loose[claim, kind, place, on, cents].append(entry)
-        cursor.execute(
-            """SELECT s.account_id, s.id, s.origin, s.code, s.scope, r.origin
-                 FROM store_settlement s LEFT JOIN store_settlement r ON r.reverses_id = s.id
-                WHERE s.account_id = ANY(%(ids)s) AND s.reverses_id IS NULL ORDER BY s.id""",
-            parameters,
-        )
-        settlements: dict[int, KnownSettlement] = {}
-        for account, *row in cursor.fetchall():
-            settlement = settlements[row[0]] = KnownSettlement(*row)
-            found[account].settlements.append(settlement)
-        cursor.execute(
-            """SELECT settlement_id, id, claim_id, kind, ledger_account, value_date, amount_cents,
-                      component
-                 FROM store_entry WHERE account_id = ANY(%(ids)s) AND settlement_id IS NOT NULL""",
-            parameters,
-        )
-        for settlement_id, *row in cursor.fetchall():
-            if settlement_id in settlements:
-                settlements[settlement_id].entries.append(KnownEntry(*row))
-        cursor.execute(
-            """SELECT settlement_id, payment_id, claim_id, value_date, amount_cents
-                 FROM store_allocation WHERE account_id = ANY(%(ids)s)""",
-            parameters,
-        )
-        for settlement_id, *row in cursor.fetchall():
-            if settlement_id in settlements:
-                payment_id, claim_id, on, cents = row
-                settlements[settlement_id].allocations.append((payment_id, claim_id, on, cents))
-    return found
-
-
-def _gap_of(origin: str) -> tuple[str, date] | None:
-    """Return the ledger account and year that a gap fact stands for, from its origin."""
-    _, _, what = origin.partition(":gap:")
-    place, _, day = what.rpartition(":")
-    return (place, date.fromisoformat(day)) if what else None

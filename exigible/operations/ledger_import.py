@@ -6,7 +6,7 @@ and only what the facts lack is written. At the end the facts of every account t
 ledger lines to the cent, or nothing is committed.
 
 A line's identity is the creditor, all its fields but EcritureLet, DateLet and ValidDate (and the labels
-of its codes, which a renaming changes), and its rank among equals: docs/decisions/ledger_lines.md.
+of its codes), and its rank among equals: docs/decisions/0007-ledger-lines.md.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import blake2b
 from typing import Any
 
 from django.db import connection
 
-from exigible.domain.french import count, euros
-from exigible.intake.fec import DEFAULT_PREFIXES, FecFile, FecReport, Posting, opening_day
+from exigible.domain.french import euros
+from exigible.intake.fec import DEFAULT_PREFIXES, FecFile
 from exigible.intake.fec_dry_run import report_of
+from exigible.intake.fec_report import FecReport
 from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import current_openings, plan_account
 from exigible.intake.ledger_text import Opener
@@ -37,7 +37,11 @@ from exigible.intake.receivables import (
 from exigible.intake.report import ImportReport, in_order
 from exigible.operations import figures, journal
 from exigible.operations.accounts import NewCustomer, open_accounts
-from exigible.operations.ledger_facts import Customer, Writer, known_facts
+from exigible.operations.ledger_facts import write_account
+from exigible.operations.ledger_known import known_facts
+from exigible.operations.ledger_recognition import Recognition
+from exigible.operations.ledger_stage import rank_equals, stage_lines
+from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.bulk import copy_rows
 from exigible.store.models import Creditor, ImportBatch
 from exigible.store.queries.ledger_totals import differences
@@ -45,28 +49,6 @@ from exigible.store.queries.ledger_totals import differences
 Progress = Callable[[str, int, int], None]  # phase, done, total
 
 CHUNK_LINES = 20_000
-MISSING_LISTED = 100
-RENUMBERED_AT_LEAST = 20
-
-STAGE = {
-    "line": "int8",
-    "unit": "int8",
-    "number": "text",
-    "identity": "bytea",
-    "journal": "text",
-    "entry_num": "text",
-    "entry_date": "date",
-    "ledger_account": "text",
-    "auxiliary": "text",
-    "piece_ref": "text",
-    "piece_date": "date",
-    "label": "text",
-    "debit_cents": "int8",
-    "credit_cents": "int8",
-    "lettering": "text",
-    "lettered_on": "date",
-    "opening": "int4",
-}
 
 
 class Contradiction(AssertionError):
@@ -79,6 +61,7 @@ class Outcome:
 
     report: ImportReport
     account_ids: list[int]  # touched
+    new_account_ids: set[int]
 
 
 def import_ledger(
@@ -136,7 +119,8 @@ class _Import:
         self.closing = self.read.closing_on
         self.natures = journal_natures(self.read.journal_masks, self.read.journal_labels)
         self._find_customers()
-        self._find_known_lines()
+        self.recognition = Recognition(self.batch, self.creditor, self.read)
+        self.recognition.run()
         touched = self._touched()
         report = report_of(self.read)
         report.unchanged = not touched
@@ -148,43 +132,21 @@ class _Import:
             self.progress("Calcul des comptes", 0, 1)
             figures.refresh(touched, self.on)
         written = self.writer.written.counts
-        report.written = {"lines": self.new_lines, "accounts": len(touched), **dict(written)}
+        report.written = {
+            "lines": self.recognition.new_lines,
+            "accounts": len(touched),
+            **dict(written),
+        }
         report.problems = in_order(self.read.problems.listed)
         report.problem_count = self.read.problems.count
-        return Outcome(report, touched)
+        return Outcome(report, touched, self.created_accounts)
 
     # --- staging -----------------------------------------------------------------------------------
 
     def _stage(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '64MB'")
-            columns = ", ".join(f"{name} {kind}" for name, kind in STAGE.items())
-            cursor.execute("DROP TABLE IF EXISTS ledger_stage, ledger_link, ledger_customer")
-            cursor.execute(
-                f"""CREATE TEMP TABLE ledger_stage ({columns}, rank int NOT NULL DEFAULT 0,
-                      known bigint) ON COMMIT DROP"""
-            )
-            cursor.execute(
-                """CREATE TEMP TABLE ledger_link (line bigint, posted_as text, is_opening boolean,
-                     claim_id bigint, payment_id bigint) ON COMMIT DROP"""
-            )
-            cursor.execute(
-                """CREATE TEMP TABLE ledger_customer (number text, account_id bigint)
-                   ON COMMIT DROP"""
-            )
-        copy_rows("ledger_stage", STAGE, map(_staged, self.file.postings()))
+        stage_lines(self.file.postings())
         self.progress("Rapprochement", 0, 1)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """UPDATE ledger_stage s SET rank = d.rank
-                     FROM (SELECT line, row_number() OVER (PARTITION BY identity ORDER BY line) - 1
-                                  AS rank
-                             FROM ledger_stage
-                            WHERE identity IN (SELECT identity FROM ledger_stage
-                                                GROUP BY identity HAVING count(*) > 1)) d
-                    WHERE s.line = d.line AND d.rank > 0"""
-            )
-            cursor.execute("ANALYZE ledger_stage")
+        rank_equals()
 
     # --- customers -----------------------------------------------------------------------------------
 
@@ -236,150 +198,6 @@ class _Import:
                 self.creditor.term_method,
             )
 
-    # --- known lines ---------------------------------------------------------------------------------
-
-    def _find_known_lines(self) -> None:
-        """Link staged lines with those already there; take what changed in their lettering."""
-        self.changed: set[int] = set()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT EXISTS (SELECT 1 FROM store_ledgerline WHERE creditor_id = %s)",
-                [self.creditor.pk],
-            )
-            self.has_history = bool(cursor.fetchone()[0])
-            if self.has_history:
-                cursor.execute(
-                    """UPDATE ledger_stage s SET known = k.id FROM store_ledgerline k
-                        WHERE k.creditor_id = %s AND k.identity = s.identity AND k.rank = s.rank""",
-                    [self.creditor.pk],
-                )
-                self._recognise_rewritten(cursor)
-                self._warn_missing(cursor)
-                self._take_lettering(cursor)
-                self._settle_years(cursor)
-                self._replace_openings(cursor)
-            cursor.execute("SELECT count(*) FROM ledger_stage WHERE known IS NULL")
-            self.new_lines = int(cursor.fetchone()[0])
-
-    def _recognise_rewritten(self, cursor: Any) -> None:
-        """Recognise lines that an export renumbered: the same but for EcritureNum and the texts.
-
-        Only where nearly all the lines that the file lacks have such a twin in it: a whole export
-        was renumbered. A few twins may be different operations, and stay different lines.
-        """
-        cursor.execute(
-            f"""CREATE TEMP TABLE ledger_twin ON COMMIT DROP AS
-                WITH gone AS (SELECT k.id, {_TWIN_FIELDS}, row_number() OVER (
-                                PARTITION BY {_TWIN_FIELDS} ORDER BY k.id) AS twin
-                                FROM ({_MISSING}) k),
-                     come AS (SELECT line, {_TWIN_FIELDS}, row_number() OVER (
-                                PARTITION BY {_TWIN_FIELDS} ORDER BY line) AS twin
-                                FROM ledger_stage WHERE known IS NULL)
-                SELECT gone.id, come.line FROM gone JOIN come
-                 USING (journal, entry_date, ledger_account, auxiliary, piece_ref, debit_cents,
-                        credit_cents, twin)""",
-            self._coverage,
-        )
-        cursor.execute(f"SELECT count(*) FROM ({_MISSING}) k", self._coverage)
-        [missing] = cursor.fetchone()
-        cursor.execute("SELECT count(*) FROM ledger_twin")
-        [twins] = cursor.fetchone()
-        if twins >= RENUMBERED_AT_LEAST and twins * 10 >= missing * 9:
-            cursor.execute(
-                """UPDATE store_ledgerline k SET identity = s.identity, rank = s.rank,
-                          entry_num = s.entry_num, label = s.label
-                     FROM ledger_twin t JOIN ledger_stage s ON s.line = t.line
-                    WHERE k.id = t.id"""
-            )
-            cursor.execute(
-                """UPDATE ledger_stage s SET known = t.id FROM ledger_twin t
-                    WHERE s.line = t.line"""
-            )
-            self.read.problems.add(
-                "renumbered",
-                f"{count(twins, 'ligne déjà importée', 'lignes déjà importées')} : le logiciel les a "
-                "renumérotées. Elles sont reconnues à leur journal, leur date, leur pièce et leur "
-                "montant, et ne comptent pas deux fois.",
-                blocking=False,
-            )
-        cursor.execute("DROP TABLE ledger_twin")
-
-    def _warn_missing(self, cursor: Any) -> None:
-        """Tell which known lines of the period the file no longer holds; nothing is taken away."""
-        cursor.execute(
-            f"""SELECT k.journal, k.entry_num, k.entry_date, k.number, k.label,
-                       k.debit_cents - k.credit_cents, count(*) OVER ()
-                  FROM ({_MISSING}) k WHERE NOT k.is_opening ORDER BY k.entry_date, k.id LIMIT %(listed)s""",
-            {**self._coverage, "listed": MISSING_LISTED},
-        )
-        for journal_code, entry_num, day, number, label, cents, total in cursor.fetchall():
-            self.read.problems.add(
-                "missing_line",
-                f"Compte {number} : la ligne « {label} » du {day:%d/%m/%Y} ({euros(cents)}, journal "
-                f"{journal_code}, écriture {entry_num or 'sans numéro'}), importée auparavant, n’est "
-                f"plus dans ce fichier. Elle reste en compte, à confirmer "
-                f"({count(total, 'ligne', 'lignes')} dans ce cas).",
-                blocking=False,
-            )
-
-    @property
-    def _coverage(self) -> dict[str, Any]:
-        """What the file covers: its creditor, its year, the days of its lines journal by journal."""
-        return {"creditor": self.creditor.pk, "closing": self.closing}
-
-    def _take_lettering(self, cursor: Any) -> None:
-        """Bring the lettering of known lines up to date, unless the file is older than they are."""
-        cursor.execute(
-            """SELECT max(summary->'period'->>'to') FROM store_importbatch
-                WHERE creditor_id = %s AND financial_year_end = %s AND format = 'fec'
-                  AND status IN ('done', 'unchanged') AND id <> %s""",
-            [self.creditor.pk, self.closing, self.batch.pk],
-        )
-        [latest] = cursor.fetchone()
-        older = bool(
-            latest and self.read.last_on and self.read.last_on < date.fromisoformat(latest)
-        )
-        cursor.execute(
-            """UPDATE store_ledgerline k SET lettering = s.lettering, lettered_on = s.lettered_on
-                 FROM ledger_stage s
-                WHERE k.id = s.known
-                  AND (k.lettering, k.lettered_on) IS DISTINCT FROM (s.lettering, s.lettered_on)
-                  AND (NOT %s OR (k.lettering = '' AND s.lettering <> ''))
-            RETURNING k.account_id""",
-            [older],
-        )
-        self.changed.update(row[0] for row in cursor.fetchall())
-
-    def _settle_years(self, cursor: Any) -> None:
-        """Give their true year to lines that an export made during the year had misplaced."""
-        opened = opening_day(self.read)
-        if opened is None:
-            return
-        cursor.execute(
-            """UPDATE store_ledgerline SET financial_year_end = %(closing)s
-                WHERE creditor_id = %(creditor)s AND entry_date BETWEEN %(opened)s AND %(closing)s
-                  AND financial_year_end <> %(closing)s AND financial_year_end > %(opened)s
-                  AND NOT is_opening
-            RETURNING account_id""",
-            {**self._coverage, "opened": opened},
-        )
-        self.changed.update(row[0] for row in cursor.fetchall())
-
-    def _replace_openings(self, cursor: Any) -> None:
-        """Let newer *à-nouveaux* of an account take the place of provisional ones.
-
-        An account's *à-nouveaux* of a year are those of the last batch that brought a new one: the
-        known ones that the file still holds are carried to its batch.
-        """
-        cursor.execute(
-            """UPDATE store_ledgerline k SET batch_id = %(batch)s FROM ledger_stage s
-                WHERE k.id = s.known AND k.is_opening AND k.financial_year_end = %(closing)s
-                  AND EXISTS (SELECT 1 FROM ledger_stage n
-                               WHERE n.known IS NULL AND n.opening > 0 AND n.number = s.number
-                                 AND n.ledger_account = s.ledger_account)""",
-            {**self._coverage, "batch": self.batch.pk},
-        )
-
     # --- what is touched -----------------------------------------------------------------------------
 
     def _touched(self) -> list[int]:
@@ -389,7 +207,7 @@ class _Import:
                 """SELECT DISTINCT c.account_id FROM ledger_stage s
                      JOIN ledger_customer c ON c.number = s.number WHERE s.known IS NULL"""
             )
-            touched = {row[0] for row in cursor.fetchall()} | self.changed
+            touched = {row[0] for row in cursor.fetchall()} | self.recognition.changed
             cursor.execute(
                 """SELECT DISTINCT financial_year_end FROM store_ledgerline
                     WHERE creditor_id = %s AND is_opening""",
@@ -398,12 +216,12 @@ class _Import:
             self.opened_years = {row[0] for row in cursor.fetchall()}
             if self.closing not in self.opened_years and self._opens_year(cursor):
                 self.opened_years.add(self.closing)
-                if self.has_history:
+                if self.recognition.has_history:
                     cursor.execute(
                         """SELECT DISTINCT account_id FROM store_ledgerline
                             WHERE creditor_id = %(creditor)s
                               AND financial_year_end = %(closing)s""",
-                        self._coverage,
+                        self.recognition.coverage,
                     )
                     touched |= {row[0] for row in cursor.fetchall()}
             ordered = sorted(touched)
@@ -477,7 +295,7 @@ class _Import:
                     "précédent pour l’expliquer.",
                     blocking=False,
                 )
-            self.writer.apply(customers[account_id], lines, plan, known.get(account_id))
+            write_account(self.writer, customers[account_id], lines, plan, known.get(account_id))
         self.writer.flush()
         for account_id, settlement_id in self.writer.written.overruled:
             self.read.problems.add(
@@ -583,9 +401,9 @@ class _Import:
                      JOIN ledger_link l ON l.line = s.line
                     WHERE s.known IS NULL
                     ORDER BY c.account_id, s.line""",
-                {**self._coverage, "batch": self.batch.pk},
+                {**self.recognition.coverage, "batch": self.batch.pk},
             )
-            assert cursor.rowcount == self.new_lines, "every new line is written"
+            assert cursor.rowcount == self.recognition.new_lines, "every new line is written"
 
     # --- proof, journal ------------------------------------------------------------------------------
 
@@ -623,19 +441,6 @@ class _Import:
             )
 
 
-# Known lines that a file should hold, were it to hold all its journals' lines of its days.
-_MISSING = """
-    SELECT k.*, a.number FROM store_ledgerline k
-      JOIN store_account a ON a.id = k.account_id
-      JOIN (SELECT journal, min(entry_date) AS first, max(entry_date) AS last
-              FROM ledger_stage GROUP BY journal) j
-        ON j.journal = k.journal AND k.entry_date BETWEEN j.first AND j.last
-     WHERE k.creditor_id = %(creditor)s AND k.financial_year_end = %(closing)s
-       AND NOT EXISTS (SELECT 1 FROM ledger_stage s WHERE s.known = k.id)
-"""
-_TWIN_FIELDS = (
-    "journal, entry_date, ledger_account, auxiliary, piece_ref, debit_cents, credit_cents"
-)
 _LINES = """
     SELECT c.account_id, NULL::bigint, s.line, %(closing)s::date, s.journal, s.entry_num,
            s.entry_date, s.ledger_account, s.piece_ref, s.piece_date, s.label,
@@ -658,46 +463,3 @@ class RefusedLedger(Unreadable):
     def __init__(self, report: ImportReport, problem: Any) -> None:
         super().__init__(problem)
         self.report = report
-
-
-def _staged(posting: Posting) -> tuple[object, ...]:
-    """Return the row of a line, with its identity: all its fields but the lettering and validation.
-
-    The labels of its codes (JournalLib, CompteLib, CompAuxLib) are not the line's own: renaming a
-    customer makes no new line of any.
-    """
-    identity = "\x1f".join(
-        (
-            posting.journal,
-            posting.entry_num,
-            posting.entry_date.isoformat(),
-            posting.account,
-            posting.auxiliary,
-            posting.piece_ref,
-            posting.piece_date.isoformat() if posting.piece_date else "",
-            posting.label,
-            str(posting.debit_cents),
-            str(posting.credit_cents),
-            posting.currency_amount,
-            posting.currency,
-        )
-    )
-    return (
-        posting.line,
-        posting.unit,
-        customer_number(posting.account, posting.auxiliary),
-        blake2b(identity.encode(), digest_size=16).digest(),
-        posting.journal,
-        posting.entry_num,
-        posting.entry_date,
-        posting.account,
-        posting.auxiliary,
-        posting.piece_ref,
-        posting.piece_date,
-        posting.label,
-        posting.debit_cents,
-        posting.credit_cents,
-        posting.lettering,
-        posting.lettered_on,
-        int(posting.opening),
-    )

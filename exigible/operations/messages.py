@@ -20,6 +20,7 @@ from exigible.channels.email.formatting import plain_text
 from exigible.channels.templates import Template, template_for
 from exigible.domain.compliance import POSTAL, Outgoing, refusals
 from exigible.domain.correspondence import Correspondence, Nature
+from exigible.domain.french import day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import demands
 from exigible.operations.acts import AccountAct, By, act_on
@@ -475,6 +476,9 @@ def _write(
 ) -> Written:
     if plan.template.nature is Nature.CONFIRMATION and promise is None:
         raise Refused("no_promise", "Aucune promesse en cours n’est à confirmer sur ce compte.")
+    standing = standing or Standing([account.pk], on).of(account.pk)
+    if automatic:
+        _refuse_if_overtaken(message.proposal, standing)
     written = demands.write(
         account,
         plan.template,
@@ -495,6 +499,21 @@ def _write(
         is_copy=message.template == COPY_TEMPLATE,
     )
     return written
+
+
+def _refuse_if_overtaken(proposal: Proposal | None, standing: AccountStanding) -> None:
+    """Refuse a step of a cycle that is over: what it chased is settled, and something else is late.
+
+    A last reminder waiting for a server must not become the first word on a new invoice.
+    """
+    if proposal is None or proposal.step is None or proposal.step.offset_days < 0:
+        return
+    if standing.cycle is not None and standing.cycle != proposal.cycle:
+        raise Refused(
+            "step_overtaken",
+            f"Cette étape suivait l’impayé du {day(proposal.cycle)}, qui n’est plus le plus ancien "
+            "à relancer : un nouveau cycle commence par sa première étape.",
+        )
 
 
 def _promise(account: Account, promise_id: int | None) -> Promise | None:

@@ -162,6 +162,12 @@ def allocate(
     account_id = Payment.objects.values_list("account_id", flat=True).get(pk=payment_id)
     with act_on(account_id, by=by, at=at, expected_version=expected_version) as act:
         payment = Payment.objects.get(pk=payment_id)
+        if payment.amount_cents < 0 or hasattr(payment, "reversed_by"):
+            raise Refused(
+                "already_reversed",
+                "Ce règlement a été contrepassé : il ne paie plus rien. Affectez celui qui l’a "
+                "remplacé, s’il y en a un.",
+            )
         settlement = _allocate(act, payment, allocations)
         figures.refresh([account_id], paris_day(at))
     return settlement

@@ -74,7 +74,7 @@ def record_promise(
             due_on=due_on.isoformat(),
         )
         if proposal_id is not None:
-            proposals.mark_done(proposal_id, by=by, at=at)
+            proposals.mark_done(proposal_id, account_id=account_id, by=by, at=at)
         figures.refresh([account_id], on)
     return promise
 

@@ -40,10 +40,15 @@ def mark_done(
     *,
     by: By,
     at: datetime,
+    account_id: int | None = None,
     note: str = "",
     expected_version: int | None = None,
 ) -> Proposal:
-    """Say that a call or a task was carried out."""
+    """Say that a call or a task was carried out.
+
+    `account_id` is the account of the act that carries it out: a step of another is refused.
+    """
+    _of_account(proposal_id, account_id)
     return _decide(
         proposal_id, ProposalStatus.DONE, "proposal_done", by, at, expected_version, note
     )
@@ -56,10 +61,12 @@ def postpone(
     on: date,
     by: By,
     at: datetime,
+    account_id: int | None = None,
     note: str = "",
     expected_version: int | None = None,
 ) -> Proposal:
-    """Show a proposal again on a later day; a reason is kept with it."""
+    """Show a proposal again on a later day; a reason is kept with it. See `mark_done`."""
+    _of_account(proposal_id, account_id)
     if not 0 < (until - on).days <= MAX_POSTPONE_DAYS:
         raise WrongInput(
             "postpone",
@@ -77,6 +84,18 @@ def postpone(
             "proposal_postponed", f"proposal:{proposal.pk}", until=until.isoformat(), note=note
         )
     return proposal
+
+
+def _of_account(proposal_id: int, account_id: int | None) -> None:
+    """Refuse a step that is not of the account acted on: it may be of another portfolio."""
+    if account_id is None:
+        return
+    if not Proposal.objects.filter(pk=proposal_id, account_id=account_id).exists():
+        raise Refused(
+            "step_of_another_account",
+            "L’étape à faire n’est pas de ce compte : rien n’a été enregistré. Rouvrez-la depuis "
+            "« Ma journée ».",
+        )
 
 
 def _decide(

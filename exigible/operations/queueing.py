@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 SEND_MESSAGE = "exigible.jobs.send_message"
 APPROVE_MESSAGES = "exigible.jobs.approve_messages"
@@ -40,3 +41,10 @@ def queue_approvals(message_ids: Sequence[int], *, actor: str) -> None:
 def queue_import(batch_id: int) -> None:
     """Queue the import of a file received."""
     app.configure_task(RUN_IMPORT, allow_unknown=True).defer(batch_id=batch_id)
+
+
+def is_import_queued(batch_id: int) -> bool:
+    """Say whether a worker has an import to do, or is thought to be doing it."""
+    return ProcrastinateJob.objects.filter(
+        task_name=RUN_IMPORT, args={"batch_id": batch_id}, status__in=("todo", "doing")
+    ).exists()

@@ -61,7 +61,7 @@ RECORD_ATTEMPTS = 5
 LOCK_SPACE = 0x4558_0000_0000_0000  # keeps our advisory locks apart from others'
 SENT_TOGETHER = 100
 # Refusals by which the facts have overtaken an automatic step: nothing is left for a person to do.
-OVERTAKEN = frozenset({"nothing_due"})
+OVERTAKEN = frozenset({"nothing_due", "step_overtaken"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ def acted(
     return response
 
 
+def said(request: HttpRequest, words: str) -> None:
+    """Have the next page say what was done."""
+    messages.success(request, words, extra_tags="leaf")
+
+
 def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpResponse:
     """Answer a refused act that has no dialog: a notice in the page, which stays as it was."""
     shown = Refusal.of(refusal, page=back)
@@ -123,6 +128,21 @@ def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpRespons
         return HttpResponseRedirect(back)
     response = render(request, "components/refusal.html", {"refusal": shown})
     response["HX-Reswap"] = "none"
+    return response
+
+
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Lead to another page, whether htmx asked or the browser."""
+    if not is_fragment(request):
+        return HttpResponseRedirect(address)
+    response = HttpResponse()
+    response["HX-Redirect"] = address
+    return response
+
+
+def after_settle(response: HttpResponse, event: str, detail: Mapping[str, object]) -> HttpResponse:
+    """Have the page hear an event once what was answered stands in it."""
+    response["HX-Trigger-After-Settle"] = json.dumps({event: detail})
     return response
 
 

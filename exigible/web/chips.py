@@ -4,7 +4,7 @@ A chip is a glyph and a word; colour only repeats them. The lists are closed.
 """
 
 from exigible.domain.states import CHIPS, Chip, State
-from exigible.store.models import DebtorKind, MessageStatus, Phase
+from exigible.store.models import DebtorKind, ImportBatch, MessageStatus, Phase
 
 OVER_LIMIT = Chip("Plafond dépassé", "tri", "wax")
 DISPUTED_PART = Chip("Litige partiel", "half", "ochre")
@@ -35,6 +35,18 @@ MESSAGES = {
     MessageStatus.UNCERTAIN: Chip("Incertain", "tri", "wax"),
     MessageStatus.CANCELLED: Chip("Annulé", "slash", ""),
 }
+
+IMPORTS = {
+    ImportBatch.Status.WAITING: Chip("En attente", "ring", "info"),
+    ImportBatch.Status.RUNNING: Chip("En cours", "half", "info"),
+    ImportBatch.Status.DONE: Chip("Importé", "tick", "leaf"),
+    ImportBatch.Status.UNCHANGED: Chip("Sans effet", "tick", ""),
+    ImportBatch.Status.REFUSED: Chip("Refusé", "slash", "wax"),
+    ImportBatch.Status.FAILED: Chip("Interrompu", "tri", "wax"),
+}
+
+BLOCKING = Chip("Bloquant", "slash", "wax")
+REMARK = Chip("Remarque", "tri", "ochre")
 
 PROMISES = {
     "pending": Chip("En cours", "half", "info"),

@@ -1,7 +1,9 @@
 """Forms of the acts: what was typed, kept on error, turned into cents and days."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -9,11 +11,16 @@ from django.core.exceptions import ValidationError
 
 from exigible.domain import french
 from exigible.domain.refusals import WrongInput
+from exigible.domain.roles import ROLE_LABELS
+from exigible.intake.formats import LABELS as FORMAT_LABELS
+from exigible.operations.creditors import CreditorFacts
+from exigible.operations.people import PersonFacts
 from exigible.store.models import (
     CallOutcome,
     Claim,
     ClaimKind,
     Contact,
+    Creditor,
     DebtorKind,
     PaymentKind,
     User,
@@ -277,6 +284,13 @@ class ContactForm(ActForm):
     active = forms.BooleanField(label="En fonction", required=False, initial=True)
 
 
+TERM_METHODS = (
+    ("net", "jours nets, date de facture"),
+    ("days_then_eom", "jours puis fin de mois"),
+    ("eom_then_days", "fin de mois puis jours"),
+)
+
+
 class TermsForm(ActForm):
     term_days = forms.IntegerField(
         label="Délai de paiement, en jours", required=False, min_value=0, max_value=365
@@ -286,9 +300,7 @@ class TermsForm(ActForm):
         required=False,
         choices=[
             ("", "comme le créancier"),
-            ("net", "jours nets, date de facture"),
-            ("days_then_eom", "jours puis fin de mois"),
-            ("eom_then_days", "fin de mois puis jours"),
+            *TERM_METHODS,
         ],
     )
     credit_limit = AmountField(label="Plafond d’encours", required=False)
@@ -303,6 +315,55 @@ class ClaimForm(ActForm):
     ref = forms.CharField(label="Numéro", required=False, max_length=100)
     kind = forms.ChoiceField(label="Nature", choices=ClaimKind.choices)
     issued_on = DayField(label="Date", required=False)
+    due_on = DayField(label="Échéance")
+
+
+class FillAccountForm(ActForm):
+    """A line of *À compléter*: an empty box says nothing, and leaves what is known."""
+
+    kind = forms.ChoiceField(
+        label="Qualité",
+        required=False,
+        choices=[
+            ("", "à préciser"),
+            *((k.value, k.label) for k in DebtorKind if k is not DebtorKind.UNKNOWN),
+        ],
+    )
+    address_line1 = forms.CharField(label="Adresse", required=False, max_length=200)
+    postcode = forms.CharField(label="Code postal", required=False, max_length=12)
+    city = forms.CharField(label="Ville", required=False, max_length=100)
+
+    def says(self, name: str) -> bool:
+        """Say whether a box of the line was filled."""
+        return name in ("kind", "address_line1", "postcode", "city") and bool(
+            self.cleaned_data.get(name)
+        )
+
+
+class FillClaimForm(ActForm):
+    """A line of *À compléter*: an empty box says nothing, and leaves what is known."""
+
+    ref = forms.CharField(label="Numéro", required=False, max_length=100)
+    issued_on = DayField(label="Date", required=False)
+    due_on = DayField(label="Échéance", required=False)
+
+
+class KindForm(ActForm):
+    kind = forms.ChoiceField(
+        label="Qualité",
+        widget=forms.RadioSelect,
+        choices=[(k.value, k.label) for k in DebtorKind if k is not DebtorKind.UNKNOWN],
+    )
+
+
+class TermsOfManyForm(ActForm):
+    term_days = forms.IntegerField(label="Délai de paiement, en jours", min_value=0, max_value=365)
+    term_method = forms.ChoiceField(
+        label="Comment il se compte", choices=[(key, words) for key, words in TERM_METHODS]
+    )
+
+
+class DueDateForm(ActForm):
     due_on = DayField(label="Échéance")
 
 
@@ -331,6 +392,245 @@ class ResolveForm(ActForm):
 class ViewForm(ActForm):
     name = forms.CharField(label="Nom de la vue", max_length=60)
     shared = forms.BooleanField(label="Partager avec tous", required=False)
+
+
+class RateField(forms.CharField):
+    """A yearly rate typed in percent (« 12,5 % »), cleaned to 1/10,000 of a percent."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value).replace("%", "").replace(",", ".").strip()
+        if not text:
+            return None
+        try:
+            rate = Decimal(text) * 10_000
+        except InvalidOperation:
+            rate = Decimal("NaN")
+        if not rate.is_finite() or rate != rate.to_integral_value() or abs(rate) > 10**8:
+            raise ValidationError(f"« {value[:20]} » n’est pas un taux. Écrivez par exemple 12,5.")
+        return int(rate)
+
+
+class CreditorForm(ActForm):
+    name = forms.CharField(label="Raison sociale", max_length=200)
+    legal_form = forms.CharField(label="Forme juridique", required=False, max_length=40)
+    siren = forms.CharField(label="SIREN", required=False, max_length=15)
+    kind = forms.ChoiceField(label="Qualité", choices=Creditor._meta.get_field("kind").choices)
+    address = forms.CharField(
+        label="Adresse",
+        required=False,
+        widget=_long_text(4),
+        max_length=400,
+        help_text="Une ligne par ligne d’adresse postale, six au plus.",
+    )
+    phone = forms.CharField(label="Téléphone", required=False, max_length=30)
+    email = forms.CharField(
+        label="E-mail",
+        required=False,
+        max_length=254,
+        help_text="Expéditeur des messages, et où les débiteurs répondent.",
+    )
+    website = forms.CharField(label="Site", required=False, max_length=200)
+    signatory = forms.CharField(
+        label="Signataire", required=False, max_length=200, help_text="Au bas des lettres."
+    )
+    legal_line = forms.CharField(
+        label="Mentions légales",
+        required=False,
+        widget=_long_text(2),
+        max_length=1000,
+        help_text="Pied de page : forme, capital, RCS, n° de TVA.",
+    )
+    term_days = forms.IntegerField(label="Délai de paiement, en jours", min_value=0, max_value=365)
+    term_method = forms.ChoiceField(label="Comment il se compte", choices=TERM_METHODS)
+    clause_rate = RateField(
+        label="Taux des pénalités, % l’an",
+        required=False,
+        help_text="Celui de vos conditions générales. Vide : le taux légal (BCE + 10 points).",
+    )
+    customer_prefixes = forms.CharField(
+        label="Comptes clients suivis",
+        max_length=200,
+        help_text="Débuts des comptes de tiers lus dans la comptabilité : 411, 413, 416…",
+    )
+    agency_name = forms.CharField(
+        label="Agence de recouvrement",
+        required=False,
+        max_length=200,
+        help_text="Seulement si une agence recouvre pour ce créancier : ses lettres le diront.",
+    )
+    agency_address = forms.CharField(
+        label="Adresse de l’agence", required=False, widget=_long_text(3), max_length=400
+    )
+
+    GROUPS = (
+        ("Identité", ("name", "legal_form", "siren", "kind")),
+        (
+            "En-tête des lettres",
+            ("address", "phone", "email", "website", "signatory", "legal_line"),
+        ),
+        ("Conditions", ("term_days", "term_method", "clause_rate", "customer_prefixes")),
+        ("Agence", ("agency_name", "agency_address")),
+    )
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    @staticmethod
+    def initial_of(creditor: Creditor) -> dict[str, Any]:
+        """Return what the form shows of a creditor."""
+        names = [f.name for f in fields(CreditorFacts)]
+        return {
+            **{name: getattr(creditor, name) for name in names},
+            "customer_prefixes": ", ".join(creditor.customer_prefixes),
+            "clause_rate": ""
+            if creditor.clause_rate is None
+            else f"{Decimal(creditor.clause_rate) / 10_000:f}".rstrip("0")
+            .rstrip(".")
+            .replace(".", ",")
+            if creditor.clause_rate % 10_000
+            else str(creditor.clause_rate // 10_000),
+        }
+
+    def facts(self) -> CreditorFacts:
+        """Return what was typed, as the operations take it."""
+        data = {k: v for k, v in self.cleaned_data.items() if k not in {"version", "etape"}}
+        prefixes = data["customer_prefixes"].replace(",", " ").replace(";", " ").split()
+        return CreditorFacts(**{**data, "customer_prefixes": prefixes})
+
+
+class LogoForm(ActForm):
+    logo = forms.FileField(
+        label="Image",
+        help_text="PNG ou JPEG, 1 Mo et 2 000 points de côté au plus. Elle tient dans 50 × 20 mm.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["logo"].error_messages["required"] = "Choisissez une image."
+        self.fields["logo"].error_messages["empty"] = "Ce fichier est vide."
+
+
+class BankAccountForm(ActForm):
+    iban = forms.CharField(label="IBAN", max_length=60)
+    bic = forms.CharField(label="BIC", required=False, max_length=20)
+    label = forms.CharField(
+        label="Nom", required=False, max_length=200, help_text="Pour vous : « Compte principal »."
+    )
+
+
+class PortfolioForm(ActForm):
+    name = forms.CharField(label="Nom", max_length=100)
+
+
+class PersonForm(ActForm):
+    name = forms.CharField(label="Prénom et nom", max_length=100)
+    email = forms.CharField(label="E-mail", max_length=254)
+    role = forms.ChoiceField(
+        label="Rôle", choices=[("", "choisir…"), *((r.value, w) for r, w in ROLE_LABELS.items())]
+    )
+    all_portfolios = forms.BooleanField(
+        label="Tous les portefeuilles, présents et à venir", required=False
+    )
+    portfolios = forms.MultipleChoiceField(
+        label="Portefeuilles", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def facts(self) -> PersonFacts:
+        """Return what was typed, as the operations take it."""
+        data = self.cleaned_data
+        return PersonFacts(
+            name=data["name"],
+            email=data["email"],
+            role=data["role"],
+            all_portfolios=data["all_portfolios"],
+            portfolio_ids=[int(pk) for pk in data["portfolios"]],
+        )
+
+
+class PasswordForm(ActForm):
+    password = forms.CharField(
+        label="Mot de passe",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Douze caractères au moins. Une phrase se retient mieux qu’un mot.",
+    )
+    again = forms.CharField(
+        label="Le même, pour être sûr",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("password") and data.get("again") and data["password"] != data["again"]:
+            self.add_error("again", "Les deux mots de passe diffèrent. Saisissez-les de nouveau.")
+        return data
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """A file control that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several files, as a list; an empty one is accepted here and refused by its reader."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", ManyFilesInput())
+        super().__init__(allow_empty_file=True, max_length=255, **options)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(one, initial) for one in files or [None]]
+
+
+class ImportForm(ActForm):
+    """Files brought in; `despite_name` shows only where a file's name says another creditor."""
+
+    RECOGNISED = "reconnu"
+
+    files = ManyFilesField(label="Fichiers")
+    creditor = forms.ChoiceField(label="Créancier")
+    format = forms.ChoiceField(
+        label="Contenu",
+        choices=[
+            (RECOGNISED, "reconnu d’après le fichier"),
+            *((key.value, words) for key, words in FORMAT_LABELS.items()),
+        ],
+    )
+    partial = forms.BooleanField(
+        label="Prendre ce qui est lisible et laisser le reste",
+        required=False,
+        help_text="Sinon, une écriture déséquilibrée ou une ligne illisible fait refuser tout le "
+        "fichier : c’est plus sûr.",
+    )
+    despite_name = forms.BooleanField(
+        label="C’est bien le créancier choisi, malgré le nom du fichier",
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["files"].error_messages["required"] = "Choisissez au moins un fichier."
+        self.fields["files"].error_messages["max_length"] = (
+            "Le nom de ce fichier est trop long. Renommez-le."
+        )
+
+    @property
+    def format_chosen(self) -> str:
+        """The format chosen, "" where the file's first bytes decide."""
+        chosen: str = self.cleaned_data["format"]
+        return "" if chosen == self.RECOGNISED else chosen
+
+    def offer_despite_name(self) -> None:
+        """Let the person say that the name is wrong."""
+        self.fields["despite_name"].widget = forms.CheckboxInput()
 
 
 def allocations(

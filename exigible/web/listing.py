@@ -3,10 +3,12 @@
 `docs/how_to/add_a_page.md` shows a screen built on it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
@@ -114,6 +116,20 @@ def shown_columns(columns: Sequence[Column], query: QueryDict) -> list[Column]:
     return [
         column for column in columns if column.key in asked or not (column.optional or column.extra)
     ]
+
+
+def short_page[R](
+    rows: Iterable[R],
+    query: QueryDict,
+    keys: Mapping[str, Callable[[R], Any]],
+    default: str,
+    *,
+    size: int,
+) -> tuple[str, Page[R]]:
+    """Sort a list short enough to be read whole, as French wants it; return the sort and the page."""
+    asked, order = chosen_order(query, {name: Order(name) for name in keys}, default)
+    ranked = sorted(rows, key=keys[order.column], reverse=order.descending)
+    return asked, Paginator(ranked, size).get_page(query.get("page"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date
 
 from exigible.domain.roles import Capability
 from exigible.store.models import User
-from exigible.store.queries import outbox, worklist
+from exigible.store.queries import incomplete, outbox, worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ def _messages_waiting(user: User, on: date) -> int:
     return outbox.waiting_count(user) if user.may(Capability.APPROVE_MESSAGES) else 0
 
 
+def _incomplete_waiting(user: User, on: date) -> int:
+    return incomplete.waiting_count(user)
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting),
     Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
@@ -45,6 +49,26 @@ SECTIONS: tuple[Section, ...] = (
         Capability.SEE_MESSAGES,
         "V",
         _messages_waiting,
+    ),
+    Section(
+        "incomplete",
+        "À compléter",
+        "Recouvrement",
+        "incomplete",
+        Capability.COMPLETE_DATA,
+        "P",
+        _incomplete_waiting,
+    ),
+    Section("strategies", "Stratégies", "Pilotage", "strategies", Capability.SEE_TEMPLATES, "S"),
+    Section("imports", "Imports", "Réglages", "imports", Capability.IMPORT, "M"),
+    Section("templates", "Modèles", "Réglages", "templates", Capability.SEE_TEMPLATES, "T"),
+    Section(
+        "administration",
+        "Administration",
+        "Réglages",
+        "administration",
+        Capability.ADMINISTER,
+        "R",
     ),
 )
 

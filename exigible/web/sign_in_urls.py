@@ -10,10 +10,12 @@ from allauth.mfa.totp import views as totp_views
 from django.urls import path
 
 from exigible.web.access import personal, public
+from exigible.web.first_access import first_access
 
 _own = personal()
 
 urlpatterns = [
+    path("premier-acces/<str:token>/", first_access, name="first_access"),
     path("connexion/", public(account_views.login), name="account_login"),
     path("connexion/code/", public(mfa_views.authenticate), name="mfa_authenticate"),
     path("connexion/suspendue/", public(account_views.account_inactive), name="account_inactive"),

@@ -35,7 +35,40 @@ CHANNEL_ICONS = {
     Channel.CALL: "phone",
     Channel.TASK: "task",
 }
+# The fields that readers of files name; a FEC’s columns keep their legal names.
+_FILE_FIELDS = {
+    "code": "code client",
+    "name": "nom",
+    "vat_number": "n° de TVA",
+    "legal_form": "forme juridique",
+    "address_line1": "adresse",
+    "address_line2": "adresse, suite",
+    "address_line3": "adresse, fin",
+    "postcode": "code postal",
+    "city": "ville",
+    "country": "pays",
+    "contact_name": "contact",
+    "contact_title": "fonction",
+    "email": "e-mail",
+    "phone": "téléphone",
+    "terms": "conditions",
+    "term_days": "délai",
+    "kind": "qualité",
+    "credit_limit": "plafond",
+    "invoice": "numéro de facture",
+    "issued_on": "date de facture",
+    "due_on": "échéance",
+    "amount": "montant",
+    "siren": "SIREN",
+    "siret": "SIRET",
+    "file_name": "nom du fichier",
+}
 _NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
+
+
+def field_of_file(name: str) -> str:
+    """Word a field of a file that came in."""
+    return _FILE_FIELDS.get(name, name)
 
 
 def reason(facts: Facts) -> str:

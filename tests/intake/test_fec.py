@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exigible.intake.fec import FecFile, FecReport, Opening, Posting, is_opening_journal, is_siren
+from exigible.intake.fec import FecFile, is_opening_journal
+from exigible.intake.fec_report import FecReport, Opening, Posting
+from exigible.intake.identifiers import is_siren
 from exigible.intake.problems import Unreadable
 from tests.fec_text import COLUMNS, FecLine, entry, fec, invoice, receipt
 
@@ -236,6 +238,9 @@ GOOD = fec(SALE, MONEY)
         (GOOD.replace("|20250110||", "|20250110|1,00|EUR|?", 1), "wrong_columns"),
         (GOOD[: GOOD.rindex("DUPONT")], "wrong_columns"),  # cut
         (GOOD[: GOOD.rindex("BQ|")], "unbalanced_entry"),  # cut between two lines
+        (GOOD.replace("|FA1|", f"|{'F' * 501}|"), "field_too_long"),
+        (GOOD.replace("|DUPONT|", f"|{'D' * 9_000}|"), "field_too_long"),
+        (GOOD.replace("|DUPONT|", "|DU\x00PONT|").encode("utf-16"), "binary_file"),
         ("x" * 200_000, "line_too_long"),
         (GOOD + "y" * 200_000, "line_too_long"),
     ],
@@ -277,6 +282,25 @@ def test_reading_stops_when_nothing_makes_sense() -> None:
     _, report = read(fec(end="\n") + junk)
     assert report.problems.by_code["too_many_problems"] == 1
     assert report.entries < 1_000
+    _, partial = read(fec(end="\n") + junk, partial=True)
+    assert partial.problems.first_blocking is not None
+    assert partial.problems.first_blocking.code == "too_many_problems"
+
+
+def test_sums_beyond_64_bits_are_refused_even_in_part() -> None:
+    sale = "VE|V|{0}|20250101|411|C|X|X|F|20250101|L|99999999999,00|0,00|||||\n"
+    sale += "VE|V|{0}|20250101|706|V||||20250101|L|0,00|99999999999,00|||||\n"
+    content = fec(end="\n") + "".join(sale.format(number) for number in range(10_001))
+    for partial in (False, True):
+        _, report = read(content, partial=partial)
+        assert report.problems.first_blocking is not None
+        assert report.problems.first_blocking.code == "amount_too_large"
+
+
+def test_a_long_label_is_no_mistake() -> None:
+    [posting, *_], report = read(GOOD.replace("FA1 DUPONT", "travaux " * 100, 1))
+    assert report.accepted
+    assert len(posting.label) == 799
 
 
 @settings(max_examples=200, deadline=None)

@@ -193,3 +193,13 @@ def test_a_task_is_done_once_and_may_be_reopened(account: Account) -> None:
     assert task.done_at is None
     with pytest.raises(Refused, match="encore à faire"):
         contacts.reopen_task(task.pk, **SIGNED)
+
+
+@pytest.mark.parametrize("outcome", ["other", "no_answer"])
+def test_a_call_touches_no_step_of_another_account(step: Proposal, outcome: str) -> None:
+    elsewhere = make_account()
+    with pytest.raises(Refused, match="pas de ce compte"):
+        contacts.settle_call(elsewhere.pk, outcome=outcome, on=TODAY, proposal_id=step.pk, **SIGNED)
+    step.refresh_from_db()
+    assert (step.status, step.show_from) == (ProposalStatus.OPEN, None)
+    assert not elsewhere.calls.exists()

@@ -1,7 +1,6 @@
 """The customer file and the list of open items beside a ledger."""
 
 import io
-import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -9,18 +8,19 @@ import pytest
 import xlsxwriter
 from pytest_django import Settings
 
-from exigible.intake import tables
 from exigible.intake.customers import read_terms
 from exigible.intake.importing import dry_run
+from exigible.operations import daily_run
+from exigible.operations.completing import DebtorFacts, complete_claims, complete_debtor
 from exigible.operations.figures import refresh
-from exigible.store.models import Account, Claim, Contact, Creditor, Debtor, User
+from exigible.store.models import Account, AccountFigures, Claim, Contact, Creditor, Debtor, User
 from exigible.store.queries.incomplete import (
     accounts_to_complete,
     claims_to_complete,
     what_accounts_lack,
 )
 from tests.fec_text import entry, fec, invoice
-from tests.operations.importing import bring, done
+from tests.operations.importing import AT, BY, bring, done, sound
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +186,7 @@ def test_terms_in_words(text: str, terms: tuple[int, str] | None) -> None:
         (b"nom;ville\nDupont;Rennes\n", "missing_columns"),
         (b'code;nom\nDUPONT;"jamais ferm' + b"x" * 100_000, "line_too_long"),
         (b"PK\x03\x04 pas un classeur", "damaged_spreadsheet"),
-        (b"\xd0\xcf\x11\xe0 ni un vieux", "damaged_spreadsheet"),
+        (b"\xd0\xcf\x11\xe0 ni un vieux", "wrong_spreadsheet"),
         (b"code;nom\nA;\x00\n", "binary_file"),
     ],
 )
@@ -195,15 +195,69 @@ def test_what_is_no_customer_file_is_refused(creditor: Creditor, content: bytes,
     assert (batch.status, report.error.code) == ("refused", code)
 
 
-def test_a_spreadsheet_that_unpacks_without_end_is_refused(
-    creditor: Creditor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tables, "MAX_UNPACKED", 100_000)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 100_001)
-    _, report = bring(creditor, stream.getvalue(), name="c.xlsx", format_="customers")
-    assert report.error.code == "too_large"
+def test_a_formula_of_a_csv_is_left_and_told(creditor: Creditor) -> None:
+    content = 'code;nom;ville\nDUPONT;=HYPERLINK("http://x");Rennes\n'
+    report = done(creditor, content, name="c.csv")
+    [problem] = report.problems
+    assert (problem.line, problem.field, problem.code) == (2, "name", "formula")
+    debtor = Debtor.objects.get(accounts__number="DUPONT")
+    assert (debtor.name, debtor.city) == ("Dupont", "Rennes")
+
+
+# --- files that come before the ledger --------------------------------------------------------------
+
+
+def test_a_customer_file_that_came_first_serves_when_the_ledger_comes() -> None:
+    early, late = (Creditor.objects.create(name=name) for name in ("Tôt SA", "Tard SA"))
+    first = done(early, CUSTOMERS, name="clients.csv")
+    assert [p.code for p in first.problems if p.line is None] == ["nobody_known"]
+    assert (first.unchanged, first.written["customers"]) == (False, 0)
+    assert done(early, CUSTOMERS, name="clients.csv").unchanged
+    assert done(early, ITEMS, name="ouvertes.csv").written["due_dates"] == 0
+    written = done(early, LEDGER).written
+    assert (written["customers"], written["due_dates"]) == (2, 2)
+    for content in (LEDGER, CUSTOMERS, ITEMS):
+        done(late, content, name="732829320FEC20251231.txt" if content is LEDGER else "c.csv")
+    assert _as_known(early) == _as_known(late)
+    assert done(early, LEDGER).unchanged
+
+
+def test_what_a_person_said_since_stands_when_an_early_list_serves(creditor: Creditor) -> None:
+    done(creditor, ITEMS + "DUPONT;F8;10/02/2025;31/03/2025;80,00\r\n", name="ouvertes.csv")
+    Claim.objects.filter(ref="F2").update(due_on=date(2025, 5, 1))
+    Debtor.objects.filter(accounts__number="DUPONT").update(city="Vannes")
+    done(creditor, CUSTOMERS + "NOUVEAU;Nouveau SA;;;;;Brest;;;;;\r\n", name="clients.csv")
+    Debtor.objects.filter(accounts__number="DUPONT").update(city="Vannes")
+    more = [invoice("F8", "20250210", "DUPONT", 80), invoice("F9", "20250210", "NOUVEAU", 10)]
+    done(creditor, fec(*more))
+    due = dict(Claim.objects.filter(account__number="DUPONT").values_list("ref", "due_on"))
+    assert (due["F2"], due["F8"]) == (date(2025, 5, 1), date(2025, 3, 31))
+    cities = dict(Account.objects.values_list("number", "debtor__city"))
+    assert (cities["DUPONT"], cities["NOUVEAU"]) == ("Vannes", "Brest")
+
+
+def _as_known(creditor: Creditor) -> object:
+    """Return what is known of a creditor's customers and claims, without ids."""
+    return (
+        sorted(
+            Account.objects.filter(creditor=creditor).values_list(
+                "number",
+                "debtor__name",
+                "debtor__siren",
+                "debtor__kind",
+                "debtor__postcode",
+                "term_days",
+                "term_method",
+                "figures__incomplete",
+                "figures__overdue_cents",
+            )
+        ),
+        sorted(
+            Claim.objects.filter(account__creditor=creditor).values_list(
+                "account__number", "ref", "amount_cents", "due_on", "due_on_source"
+            )
+        ),
+    )
 
 
 # --- open items ---------------------------------------------------------------------------------
@@ -325,6 +379,54 @@ def test_what_a_ledger_does_not_say_is_to_be_completed(creditor: Creditor, manag
     done(creditor, ITEMS + rest, name="o.csv")
     assert to_complete(manager) == set()
     assert not claims_to_complete(manager).exists()
+
+
+def test_every_road_finds_the_same_accounts_incomplete(creditor: Creditor, manager: User) -> None:
+    """After each fact, the flag kept, its recomputation and the page's list are one."""
+    on = AT.date()
+
+    def agree() -> set[str]:
+        kept = set(
+            AccountFigures.objects.filter(incomplete=True).values_list("account__number", flat=True)
+        )
+        listed = to_complete(manager)
+        lacks = what_accounts_lack(list(Account.objects.values_list("pk", flat=True)))
+        lacking = {pk for pk, lack in lacks.items() if lack.labels}
+        assert kept == listed
+        assert lacking == set(
+            AccountFigures.objects.filter(incomplete=True).values_list("account_id", flat=True)
+        )
+        assert not sound()
+        daily_run.run_in_line(on, today=on, by=BY, at=AT)
+        assert kept == set(
+            AccountFigures.objects.filter(incomplete=True).values_list("account__number", flat=True)
+        )
+        return kept
+
+    assert agree() == {"DUPONT", "00540"}
+    done(creditor, CUSTOMERS, name="clients.csv")
+    assert agree() == {"DUPONT", "00540"}
+    done(creditor, ITEMS + "540;F3;21/01/2025;28/02/2025;60,50\r\n", name="o.csv")
+    assert agree() == {"DUPONT"}
+    account = Account.objects.get(number="DUPONT")
+    [nameless] = account.claims.filter(ref="")
+    complete_claims(account.pk, [nameless.pk], ref="F7", due_on=on, by=BY, at=AT, on=on)
+    assert agree() == set()
+    complete_debtor(account.pk, DebtorFacts(city=""), by=BY, at=AT, on=on)
+    assert agree() == {"DUPONT"}
+    more = [invoice("F1", "20250110", "DUPONT", 1200), invoice("F4", "20250301", "00540", 5)]
+    done(creditor, fec(*more))
+    assert agree() == {"DUPONT", "00540"}
+
+
+def test_a_debtor_completed_is_so_for_all_his_accounts(creditor: Creditor) -> None:
+    dupont = Account.objects.get(number="DUPONT")
+    other = Creditor.objects.create(name="Autre SA")
+    done(other, fec(invoice("Z1", "20250110", "DUP", 10)))
+    Account.objects.filter(number="DUP").update(debtor=dupont.debtor)
+    done(other, "code;n° facture;échéance\nDUP;Z1;28/02/2025\n", name="o.csv")
+    done(creditor, CUSTOMERS, name="clients.csv")
+    assert not AccountFigures.objects.get(account__number="DUP").incomplete
 
 
 def test_an_account_never_chased_needs_nothing(creditor: Creditor, manager: User) -> None:

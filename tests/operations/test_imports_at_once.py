@@ -15,7 +15,13 @@ from pytest_django import Settings
 
 from benchmarks.fec_file import write
 from exigible import jobs
-from exigible.operations.imports import receive_file, run_import
+from exigible.operations.imports import (
+    CREDITOR_LOCK,
+    AlreadyRunning,
+    receive_file,
+    run_import,
+    sweep_imports,
+)
 from exigible.store.models import Account, Claim, Creditor, ImportBatch, JournalEntry, LedgerLine
 from tests.fec_text import fec, invoice
 from tests.operations.importing import AT, BY, sound
@@ -30,6 +36,8 @@ def _documents(tmp_path: Path, settings: Settings) -> None:
 
 @pytest.fixture
 def creditor() -> Creditor:
+    with connection.cursor() as cursor:  # jobs outlive the emptying of tables between tests
+        cursor.execute("DELETE FROM procrastinate_jobs")
     return Creditor.objects.create(name="Négoce SA", siren="123456782")
 
 
@@ -39,25 +47,48 @@ def received(creditor: Creditor, content: bytes, **options: bool) -> ImportBatch
     )
 
 
-def test_progress_is_seen_from_outside_while_it_runs(creditor: Creditor) -> None:
+def test_progress_is_seen_from_outside_while_it_waits_its_turn(creditor: Creditor) -> None:
     batch = received(creditor, fec(invoice("F1", "20250110", "X", 10)).encode())
-    seen: list[str] = []
 
-    def look() -> None:
-        while not seen or seen[-1] != "done":
-            with closing(connection.copy()) as other, other.cursor() as cursor:
-                cursor.execute(
-                    "SELECT phase, status FROM store_importbatch WHERE id = %s", [batch.pk]
-                )
-                phase, status = cursor.fetchone()
-            seen.append(status if status == "done" else phase)
-            time.sleep(0.005)
+    def run() -> None:
+        try:
+            run_import(batch.pk, at=AT)
+        finally:
+            connection.close()
 
-    watcher = Thread(target=look)
-    watcher.start()
-    run_import(batch.pk, at=AT)
-    watcher.join(timeout=60)
-    assert "Rapprochement et lettrage" in seen or "Lecture du fichier" in seen
+    importing = Thread(target=run)
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+        importing.start()
+        deadline = time.monotonic() + 60
+        while not batch.phase.startswith("En attente") and time.monotonic() < deadline:
+            time.sleep(0.01)
+            batch.refresh_from_db()
+        assert (batch.status, batch.phase) == (
+            "running",
+            "En attente : un autre import de ce créancier est en cours",
+        )
+        with pytest.raises(AlreadyRunning):
+            run_import(batch.pk, at=AT)
+        assert sweep_imports(at=AT) == 0  # it is alive
+    importing.join(timeout=60)
+    batch.refresh_from_db()
+    assert (batch.status, Claim.objects.count()) == ("done", 1)
+
+
+def test_an_import_whose_process_died_is_said_interrupted(creditor: Creditor) -> None:
+    content = fec(invoice("F1", "20250110", "X", 10)).encode()
+    dead, queued = received(creditor, content), received(creditor, content, queued=True)
+    ImportBatch.objects.update(status=ImportBatch.Status.RUNNING, started_at=AT)
+    assert sweep_imports(at=AT) == 1
+    dead.refresh_from_db()
+    queued.refresh_from_db()
+    assert (dead.status, queued.status) == ("failed", "running")  # its job takes it again
+    assert "Rien n’a été enregistré" in dead.error
+    assert run_import(dead.pk, at=AT).written["claims"] == 1
+    jobs.run_import(queued.pk)
+    queued.refresh_from_db()
+    assert queued.status == "unchanged"
 
 
 def test_a_file_received_is_run_by_a_worker(creditor: Creditor) -> None:

@@ -100,3 +100,12 @@ def test_someone_acted_meanwhile(claim: Claim):
     with pytest.raises(Stale, match="a changé entre-temps"):
         receive(claim, 1_000, expected_version=0)
     assert Payment.objects.count() == 1
+
+
+def test_a_payment_that_came_back_pays_nothing_more(claim: Claim):
+    payment = receive(claim, 3_000, allocations=[])
+    payments.reverse_payment(payment.pk, on=TODAY, by=BY, at=AT)
+    with pytest.raises(Refused, match="contrepassé"):
+        payments.allocate(payment.pk, [(claim.pk, 3_000)], by=BY, at=AT)
+    claim.refresh_from_db()
+    assert claim.balance_cents == 10_000

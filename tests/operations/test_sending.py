@@ -14,6 +14,7 @@ from exigible.operations import messages, payments, sending
 from exigible.operations.acts import By
 from exigible.operations.documents import read_document
 from exigible.store.models import Account, Debtor, JournalEntry, Message, Proposal
+from tests.builders import make_claim
 from tests.channels.smtp_script import HANG_UP, RESET, SILENT, ScriptedServer
 from tests.operations.letters_world import AT, BY, MONDAY, Sink, approved_step, late_account
 
@@ -87,6 +88,27 @@ def test_paid_between_approval_and_departure_nothing_leaves_and_the_reason_shows
     assert message.status == ("held" if approved_by else "cancelled")
     assert "Rien n’est à réclamer" in message.status_reason
     assert Proposal.objects.get().status == ("approved" if approved_by else "obsolete")
+
+
+@pytest.mark.django_db
+def test_a_step_of_a_cycle_that_is_over_does_not_leave_on_a_new_invoice(sink: Sink):
+    account = late_account(120_000)
+    message = ready(account)  # a server out of reach, or a night, later:
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=120_000,
+        value_date=MONDAY,
+        allocations=[(account.claims.get().pk, 120_000)],
+        by=PERSON,
+        at=AT,
+    )
+    make_claim(account, 50_000, MONDAY - timedelta(days=1))
+    send(message, sink.transport)
+    assert sink.received == []
+    assert message.status == "cancelled"
+    assert "nouveau cycle" in message.status_reason
+    assert Proposal.objects.get().status == "obsolete"
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from exigible.documents.letters import letter_pdf
 from exigible.domain.roles import Capability, Role
 from exigible.operations import contacts, disputes, holds, payments, promises
 from exigible.operations.acts import By
@@ -23,13 +24,19 @@ from exigible.store.models import (
     Channel,
     Claim,
     Contact,
+    CreditorBankAccount,
+    ImportBatch,
+    LetterBatch,
     Message,
+    MessageStatus,
     Proposal,
     SavedView,
     Settlement,
 )
+from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
 from tests.builders import make_claim
+from tests.correspondence import written
 from tests.factories import WORLD_DAY, World
 from tests.web.conftest import NOW
 
@@ -103,6 +110,43 @@ EXPECTED: dict[str, Capability | str] = {
     "rebuild_batch": C.APPROVE_MESSAGES,
     "post_batch": C.APPROVE_MESSAGES,
     "export_messages": C.EXPORT,
+    "incomplete": C.COMPLETE_DATA,
+    "export_incomplete": C.COMPLETE_DATA,
+    "fill_account": C.COMPLETE_DATA,
+    "fill_claim": C.COMPLETE_DATA,
+    "complete_in_bulk": C.COMPLETE_DATA,
+    "imports": C.IMPORT,
+    "export_imports": C.IMPORT,
+    "import_detail": C.IMPORT,
+    "import_file": C.IMPORT,
+    "import_again": C.IMPORT,
+    "import_partially": C.IMPORT,
+    "export_problems": C.IMPORT,
+    "templates": C.SEE_TEMPLATES,
+    "template": C.SEE_TEMPLATES,
+    "template_page": C.SEE_TEMPLATES,
+    "strategies": C.SEE_TEMPLATES,
+    "administration": C.ADMINISTER,
+    "export_creditors": C.ADMINISTER,
+    "new_creditor": C.ADMINISTER,
+    "creditor": C.ADMINISTER,
+    "archive_creditor": C.ADMINISTER,
+    "creditor_logo": C.ADMINISTER,
+    "remove_logo": C.ADMINISTER,
+    "letterhead": C.ADMINISTER,
+    "add_bank_account": C.ADMINISTER,
+    "default_bank_account": C.ADMINISTER,
+    "close_bank_account": C.ADMINISTER,
+    "portfolios": C.ADMINISTER,
+    "add_portfolio": C.ADMINISTER,
+    "rename_portfolio": C.ADMINISTER,
+    "people": C.ADMINISTER,
+    "export_people": C.ADMINISTER,
+    "invite": C.ADMINISTER,
+    "person": C.ADMINISTER,
+    "set_access": C.ADMINISTER,
+    "rights": C.ADMINISTER,
+    "welcome": PUBLIC,
     "save_view": PERSONAL,
     "delete_view": PERSONAL,
     "palette": C.SEE_ACCOUNTS,
@@ -111,6 +155,7 @@ EXPECTED: dict[str, Capability | str] = {
     "profile": PERSONAL,
     "stay": PERSONAL,
     "health": PUBLIC,
+    "first_access": PUBLIC,
     "account_login": PUBLIC,
     "mfa_authenticate": PUBLIC,
     "account_inactive": PUBLIC,
@@ -142,6 +187,16 @@ BULK: dict[str, dict[str, Capability]] = {
         "confier": C.ASSIGN_ACCOUNTS,
         "suspendre": C.HOLD_ACCOUNTS,
     },
+    "decide_messages": {
+        "retenir": C.APPROVE_MESSAGES,
+        "annuler": C.APPROVE_MESSAGES,
+    },
+    "complete_in_bulk": {
+        "qualite": C.COMPLETE_DATA,
+        "conditions": C.COMPLETE_DATA,
+        "confirmer": C.COMPLETE_DATA,
+        "echeance": C.COMPLETE_DATA,
+    },
 }
 POSTED = {
     "approve_step",
@@ -160,7 +215,23 @@ POSTED = {
     "accounts_in_bulk",
     "ageing_in_bulk",
     "ageing_chase",
+    "decide_messages",
+    "approve_messages",
+    "build_batches",
+    "rebuild_batch",
+    "post_batch",
+    "fill_account",
+    "fill_claim",
+    "complete_in_bulk",
+    "import_again",
+    "archive_creditor",
+    "remove_logo",
+    "default_bank_account",
+    "close_bank_account",
+    "set_access",
 }
+# What only a letter has.
+OF_LETTERS = {"letter_sheets", "letter_page", "letter_file"}
 # What an address cannot do without.
 QUERIES = {"ageing_ledger": "?total=0"}
 # Answers that say « you may »: a page, a redirect, a refusal by a rule.
@@ -205,6 +276,7 @@ class Rows:
         by = By.user(world.collector)
         signed: dict[str, Any] = {"by": by, "at": NOW}
         claim = make_claim(account, 100_000, WORLD_DAY - timedelta(days=30))
+        self.letter_id = _letter(account).pk
         self.values = {
             "account_id": account.pk,
             "proposal_id": Proposal.objects.create(
@@ -254,18 +326,72 @@ class Rows:
                     b"Bonjour", name="message.eml", media_type="message/rfc822", at=NOW
                 ),
             ).pk,
+            "batch_id": _printed_batch(account).pk,
+            "import_id": _failed_import(account).pk,
+            "creditor_id": account.creditor_id,
+            "bank_account_id": CreditorBankAccount.objects.create(
+                creditor=account.creditor, iban=f"FR{account.pk}"
+            ).pk,
+            "portfolio_id": account.portfolio_id,
+            "user_id": world.people[Role.SALES].pk,
+            "page_number": 1,
+            "channel": "letter",
+            "key": "relance_2",
+            "audience": "professional",
+            "opaque_id": world.collector.opaque_id,
+            "token": invitations.token_for(world.collector),
             "view_id": 0,
+            "token": "faux",
             "figure": "accessoires",
             "column": "credit",
             "outcome": "plan",
-            "verb": "reporter",
+            "verb": "lien",
         }
         assert Claim.objects.filter(pk=claim.pk).exists()
 
     def url(self, address: Address, **changed: object) -> str:
         values = self.values | changed
+        if address.name in OF_LETTERS:
+            values["message_id"] = self.letter_id
         path = reverse(address.name, kwargs={name: values[name] for name in address.arguments})
         return path + QUERIES.get(address.name, "")
+
+
+def _letter(account: Account) -> Message:
+    """A letter that left, with its pages."""
+    pdf = letter_pdf(written(), at=NOW).data
+    return Message.objects.create(
+        account=account,
+        channel=Channel.LETTER,
+        subject="Rappel",
+        status=MessageStatus.SENT,
+        created_at=NOW,
+        sent_at=NOW,
+        document=store_document(pdf, name="lettre.pdf", media_type="application/pdf", at=NOW),
+    )
+
+
+def _printed_batch(account: Account) -> LetterBatch:
+    """A letter batch with its PDF; what stands in it does not matter here."""
+    return LetterBatch.objects.create(
+        creditor=account.creditor,
+        channel=Channel.LETTER,
+        on=WORLD_DAY,
+        document=store_document(b"%PDF-1.7", name="lot.pdf", media_type="application/pdf", at=NOW),
+        created_at=NOW,
+    )
+
+
+def _failed_import(account: Account) -> ImportBatch:
+    """An import that was interrupted: every address of it answers."""
+    return ImportBatch.objects.create(
+        creditor=account.creditor,
+        format="customers",
+        filename="clients.csv",
+        document=store_document(b"code;nom", name="clients.csv", media_type="text/csv", at=NOW),
+        status=ImportBatch.Status.FAILED,
+        created_at=NOW,
+    )
 
 
 def ask(client: Client, url: str, *, post: bool) -> int:

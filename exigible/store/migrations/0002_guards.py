@@ -166,8 +166,13 @@ BEGIN
   IF EXISTS (
     SELECT 1 FROM added a
      WHERE CASE WHEN a.seq = 1 THEN a.previous_hash <> '\\x0000000000000000000000000000000000000000000000000000000000000000'::bytea
+                -- The house's chain apart: a condition that covers null too would use no index.
+                WHEN a.account_id IS NULL
+                THEN NOT EXISTS (SELECT 1 FROM store_journalentry p
+                                  WHERE p.account_id IS NULL
+                                    AND p.seq = a.seq - 1 AND p.hash = a.previous_hash)
                 ELSE NOT EXISTS (SELECT 1 FROM store_journalentry p
-                                  WHERE p.account_id IS NOT DISTINCT FROM a.account_id
+                                  WHERE p.account_id = a.account_id
                                     AND p.seq = a.seq - 1 AND p.hash = a.previous_hash) END) THEN
     RAISE EXCEPTION 'Refusé : une ligne du journal ne suit pas la précédente.'
       USING ERRCODE = 'integrity_constraint_violation';

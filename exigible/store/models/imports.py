@@ -62,7 +62,7 @@ class LedgerLine(models.Model):
     """A line of a third-party account, as a ledger export held it.
 
     Identity: the creditor, all fields but EcritureLet, DateLet and ValidDate, and the rank among
-    equal lines (docs/decisions/ledger_lines.md). The lettering, which later exports complete, the
+    equal lines (docs/decisions/0007-ledger-lines.md). The lettering, which later exports complete, the
     links to what the line became, the financial year once it is known, and for *à-nouveaux* the
     batch that last held them are updated; the rest never is. References are checked by a trigger,
     a statement at a time, as for entries.

@@ -1,6 +1,6 @@
 """What a person may see: their portfolios, narrowed to the creditor they work for at the moment."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from exigible.store.models import Account, AccountFigures, Creditor, Portfolio, User
 
@@ -47,3 +47,17 @@ def visible_creditors(user: User) -> QuerySet[Creditor]:
     if not user.all_portfolios:
         creditors = creditors.filter(portfolios__in=user.portfolios.all()).distinct()
     return creditors.order_by("name")
+
+
+def whole_creditors(user: User) -> list[int]:
+    """Return the ids of the creditors of which a person sees every portfolio."""
+    if user.all_portfolios:
+        return list(Creditor.objects.values_list("pk", flat=True))
+    mine = portfolio_ids(user, every_creditor=True)
+    unseen = Portfolio.objects.filter(creditor=OuterRef("pk")).exclude(pk__in=mine)
+    return list(
+        Creditor.objects.filter(portfolios__in=mine)
+        .filter(~Exists(unseen))
+        .distinct()
+        .values_list("pk", flat=True)
+    )

@@ -127,13 +127,8 @@ def matching(search: str, cents: int | None = None) -> QuerySet[Any]:
     A name is found by the start of any of its words; a number, an invoice or a SIREN by its start;
     an amount when a claim was of that sum, or has that much left, or an account owes it.
     """
-    key = name_key(search)
+    found = named(search)
     reference = ref_key(search)
-    digits = "".join(c for c in search if c.isdigit())
-    names = Q(name_key__startswith=key) | Q(name_key__contains=f" {key}")
-    if len(digits) == 9 and digits == reference:
-        names |= Q(siren=digits)
-    found = Account.objects.filter(debtor__in=Debtor.objects.filter(names)).values("pk")
     if reference:
         found = found.union(
             Account.objects.filter(number_key__startswith=reference).values("pk"),
@@ -146,3 +141,14 @@ def matching(search: str, cents: int | None = None) -> QuerySet[Any]:
             AccountFigures.objects.filter(balance_cents=cents).values("account_id"),
         )
     return found
+
+
+def named(search: str) -> QuerySet[Any]:
+    """Return the ids of the accounts whose debtor's name or SIREN a search tells."""
+    key = name_key(search)
+    reference = ref_key(search)
+    digits = "".join(c for c in search if c.isdigit())
+    names = Q(name_key__startswith=key) | Q(name_key__contains=f" {key}")
+    if len(digits) == 9 and digits == reference:
+        names |= Q(siren=digits)
+    return Account.objects.filter(debtor__in=Debtor.objects.filter(names)).values("pk")

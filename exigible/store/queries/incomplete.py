@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
+from exigible.store.keyset import Order
 from exigible.store.models import AccountFigures, Claim, DueOnSource, User
 from exigible.store.queries.access import portfolio_ids, visible_figures
 
@@ -76,6 +78,38 @@ class AccountLacks:
             Lack.DUE_DATE: self.derived_due_dates > 0,
         }
         return [LABELS[lack] for lack, lacking in found.items() if lacking]
+
+
+SORTS: dict[str, Order] = {
+    "encours": Order("balance_cents", descending=True, key="account_id"),
+    "nom": Order("account__debtor__name_key", key="account_id"),
+    "numero": Order("account__number_key", key="account_id"),
+}
+CLAIM_SORTS: dict[str, Order] = {
+    "montant": Order("balance_cents", descending=True),
+    "nom": Order("account__debtor__name_key"),
+    "numero": Order("ref_key"),
+    "echeance": Order("due_on"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows a list has, and what they owe, in cents."""
+
+    rows: int
+    cents: int
+
+
+def total(found: QuerySet[AccountFigures] | QuerySet[Claim]) -> Total:
+    """Sum a whole list, in one query."""
+    sums = found.aggregate(rows=Count("pk"), cents=Coalesce(Sum("balance_cents"), Value(0)))
+    return Total(int(sums["rows"]), int(sums["cents"]))
+
+
+def waiting_count(user: User) -> int:
+    """Count the accounts that lack something, for the menu."""
+    return accounts_to_complete(user).count()
 
 
 def accounts_to_complete(user: User, lack: str = "") -> QuerySet[AccountFigures]:

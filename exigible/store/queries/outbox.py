@@ -10,21 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.store.keyset import Order
 from exigible.store.models import (
     Account,
-    Creditor,
     Debtor,
     LetterBatch,
     Message,
     MessageStatus,
-    Portfolio,
     User,
 )
-from exigible.store.queries.access import portfolio_ids
+from exigible.store.queries.access import portfolio_ids, whole_creditors
 
 TABS: dict[str, tuple[MessageStatus, ...]] = {
     "a-valider": (MessageStatus.PROPOSED, MessageStatus.HELD),
@@ -165,20 +163,6 @@ def visible_batches(user: User) -> QuerySet[LetterBatch]:
     if user.all_portfolios:
         return batches
     return batches.filter(creditor_id__in=whole_creditors(user))
-
-
-def whole_creditors(user: User) -> list[int]:
-    """Return the ids of the creditors of which a person sees every portfolio."""
-    if user.all_portfolios:
-        return list(Creditor.objects.values_list("pk", flat=True))
-    mine = portfolio_ids(user, every_creditor=True)
-    unseen = Portfolio.objects.filter(creditor=OuterRef("pk")).exclude(pk__in=mine)
-    return list(
-        Creditor.objects.filter(portfolios__in=mine)
-        .filter(~Exists(unseen))
-        .distinct()
-        .values_list("pk", flat=True)
-    )
 
 
 def letters_to_batch(user: User) -> int:

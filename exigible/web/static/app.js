@@ -6,3 +6,4 @@ import "./explain.js";
 import "./palette.js";
 import "./fields.js";
 import "./feedback.js";
+import "./uploads.js";

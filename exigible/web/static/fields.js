@@ -72,3 +72,28 @@ document.addEventListener("click", (event) => {
   }
   sayRest(spread.form);
 });
+
+// A line of a list that is a form: once it is saved, the next line's first box takes the focus; a
+// line that was refused keeps it, at what is wrong.
+document.body.addEventListener("line-saved", (event) => {
+  const row = document.getElementById(event.detail.id);
+  if (!row) return;
+  if (!event.detail.good) return row.querySelector("[aria-invalid], input:not([type=checkbox], [type=hidden])")?.focus();
+  const box = ".input:not(:disabled)";
+  let next = row.nextElementSibling;
+  while (next && !next.querySelector(box)) next = next.nextElementSibling;
+  const empty = next && [...next.querySelectorAll(box)].find((one) => !one.value);
+  (empty ?? next?.querySelector(box) ?? row.querySelector(box))?.focus();
+});
+
+// « Copier le lien »: the button names the field; where the clipboard is denied, the text is selected.
+document.addEventListener("click", async (event) => {
+  const copies = event.target.closest?.("[data-copies]");
+  if (!copies) return;
+  const field = document.getElementById(copies.dataset.copies);
+  field.select();
+  await navigator.clipboard?.writeText(field.value).then(
+    () => (copies.textContent = "Lien copié"),
+    () => {},
+  );
+});

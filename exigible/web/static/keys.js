@@ -79,7 +79,7 @@ function act(name) {
     const all = [...scope.querySelectorAll(`[data-key="${CSS.escape(wanted)}"]`)].filter(usable);
     const found = all.find((element) => element.closest("[data-armed]")) ?? all[0];
     if (found) {
-      if (found.matches("input, textarea, select")) found.focus();
+      if (found.matches("input:not([type=file]), textarea, select")) found.focus();
       else found.click();
       return true;
     }

@@ -106,6 +106,21 @@ def bar(value: int, most: int, tone: str = "accent") -> SafeString:
     )
 
 
+@register.inclusion_tag("components/inline_field.html")
+def inline_field(bound: BoundField, form_id: str, label: str, css: str = "") -> dict[str, object]:
+    """A box in a line of a list: its label is spoken, its error stands under it."""
+    attrs: dict[str, object] = {
+        **bound.field.widget.attrs,
+        "class": " ".join(filter(None, ["input s", css])),
+        "form": form_id,
+        "aria-label": label,
+        "placeholder": bound.label,
+    }
+    if bound.errors:
+        attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.auto_id}-error"}
+    return {"bound": bound, "widget": bound.as_widget(attrs=attrs)}
+
+
 _KINDS = {AmountField: "money", DayField: "date"}
 
 

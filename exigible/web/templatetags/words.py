@@ -10,7 +10,7 @@ from exigible.domain.french import NO_BREAK
 from exigible.domain.statement import Line
 from exigible.domain.states import Chip
 from exigible.domain.text_keys import name_key
-from exigible.store.models import Account, MessageStatus, Proposal
+from exigible.store.models import Account, ImportBatch, MessageStatus, Proposal
 from exigible.web import chips, wording
 from exigible.web.templatetags.components import chip as render_chip
 
@@ -80,6 +80,11 @@ def state_chip(state: str) -> Chip | None:
 @register.filter
 def message_chip(status: str) -> Chip:
     return chips.MESSAGES[MessageStatus(status)]
+
+
+@register.filter
+def import_chip(status: str) -> Chip:
+    return chips.IMPORTS[ImportBatch.Status(status)]
 
 
 @register.filter

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -358,7 +358,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and existing is not None and request.POST.get("remplacer"):
         existing.query = query
         existing.save(update_fields=["query"])
-        return _to(request, f"{address}?vue={existing.pk}&{query}")
+        return answers.go_to(request, f"{address}?vue={existing.pk}&{query}")
     form = forms.ViewForm(request.POST if request.method == "POST" else None, today=clock.today())
     if form.is_valid():
         name = form.cleaned_data["name"].strip()
@@ -370,7 +370,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
             defaults={"query": query, "shared": form.cleaned_data["shared"], "position": count},
         )
         if created:
-            return _to(request, f"{address}?vue={view.pk}&{query}")
+            return answers.go_to(request, f"{address}?vue={view.pk}&{query}")
         form.add_error("name", "Une de vos vues porte déjà ce nom. Choisissez-en un autre.")
     return answers.dialog(
         request,
@@ -394,15 +394,7 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
         raise Http404
     address = listing.screen_address(view.screen)
     view.delete()
-    return _to(request, address)
-
-
-def _to(request: HttpRequest, address: str) -> HttpResponse:
-    if answers.is_fragment(request):
-        response = HttpResponse()
-        response["HX-Redirect"] = address
-        return response
-    return HttpResponseRedirect(address)
+    return answers.go_to(request, address)
 
 
 # ---- filters

@@ -29,7 +29,7 @@ from exigible.operations.documents import DamagedDocument, read_document
 from exigible.store.keyset import read_page
 from exigible.store.models import Channel, LetterBatch, Message, MessageStatus, User
 from exigible.store.queries import outbox as reads
-from exigible.store.queries.access import visible_creditors
+from exigible.store.queries.access import visible_creditors, whole_creditors
 from exigible.store.queries.people import colleagues
 from exigible.store.queries.timeline import names_of
 from exigible.web import answers, clock, forms, listing
@@ -617,7 +617,7 @@ def batch_file(request: HttpRequest, batch_id: int) -> HttpResponse:
 def _batch(request: HttpRequest, batch_id: int) -> LetterBatch:
     user = person(request)
     found = LetterBatch.objects.select_related("creditor", "document").filter(pk=batch_id).first()
-    if found is None or found.creditor_id not in reads.whole_creditors(user):
+    if found is None or found.creditor_id not in whole_creditors(user):
         raise Http404
     return found
 

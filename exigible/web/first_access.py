@@ -1,0 +1,82 @@
+"""The first access to a new house: a link printed where the server was started, good for a day.
+
+Whoever reaches the pages first must not become their administrator: only someone who reads the
+server's own messages holds the link, and it opens nothing once someone has an access.
+"""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import login
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from exigible.domain.refusals import Refused
+from exigible.operations.first_access import create_first_administrator, nobody_yet
+from exigible.web import clock
+from exigible.web.access import public
+
+_VALID_SECONDS = 24 * 3600
+_signer = TimestampSigner(salt="premier-acces")
+
+
+class FirstAccessForm(forms.Form):
+    """Who the first administrator is; the password is typed twice, as it is not shown."""
+
+    name = forms.CharField(label="Prénom et nom", max_length=100)
+    email = forms.EmailField(label="E-mail professionnel")
+    password = forms.CharField(label="Mot de passe", widget=forms.PasswordInput, strip=False)
+    again = forms.CharField(
+        label="Le même, encore une fois", widget=forms.PasswordInput, strip=False
+    )
+
+    def clean(self) -> dict[str, str]:
+        typed = super().clean() or {}
+        if typed.get("again") and typed.get("password") != typed["again"]:
+            self.add_error("again", "Les deux mots de passe diffèrent. Saisissez-les de nouveau.")
+        return typed
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show a refusal beside its field, or above the form."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+def invitation() -> str:
+    """Return the sentence that gives the link, or nothing once someone has an access."""
+    if not nobody_yet():
+        return ""
+    token = _signer.sign("administrateur")
+    link = f"{settings.BASE_URL}{reverse('first_access', args=[token])}"
+    return f"Personne n’a encore d’accès. Créez le vôtre (lien valable un jour) : {link}"
+
+
+@public
+@never_cache
+@sensitive_post_parameters("password", "again")
+def first_access(request: HttpRequest, token: str) -> HttpResponse:
+    """Create the first administrator and sign them in."""
+    try:
+        _signer.unsign(token, max_age=_VALID_SECONDS)
+    except BadSignature:
+        raise Http404 from None
+    if not nobody_yet():
+        return redirect("account_login")
+    form = FirstAccessForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            user = create_first_administrator(
+                typed["name"], typed["email"], typed["password"], at=clock.now()
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            return redirect("my_day")
+    status = 422 if form.is_bound else 200
+    return render(request, "account/first_access.html", {"form": form}, status=status)

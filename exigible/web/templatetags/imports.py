@@ -1,0 +1,47 @@
+"""What the pages of imports show: weights, shares, the words of fields and formats."""
+
+from datetime import date
+
+from django import template
+
+from exigible.domain import french
+from exigible.domain.states import Chip
+from exigible.intake.formats import LABELS, Format
+from exigible.web import wording
+from exigible.web.chips import BLOCKING, REMARK
+
+register = template.Library()
+register.filter("field_words", wording.field_of_file)
+_UNITS = ("octets", "ko", "Mo", "Go")
+
+
+@register.filter
+def weight(size_bytes: int) -> str:
+    """« 214 ko », « 1,4 Go »: what a file weighs."""
+    size, unit = float(size_bytes), 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    shown = f"{size:.1f}".replace(".", ",") if unit and size < 10 else f"{size:.0f}"
+    return f"{shown}{french.NO_BREAK}{_UNITS[unit]}"
+
+
+@register.simple_tag
+def percent_of(done: int, total: int) -> str:
+    """« 42 % » of a job."""
+    return f"{min(100, 100 * done // max(total, 1))}{french.NO_BREAK}%"
+
+
+@register.filter
+def iso_day(text: str) -> str:
+    """« 31/12/2025 » of a day kept as 2025-12-31."""
+    return french.day(date.fromisoformat(text))
+
+
+@register.filter
+def import_format(key: str) -> str:
+    return LABELS[Format(key)] if key in Format else key
+
+
+@register.filter
+def severity_chip(blocking: bool) -> Chip:
+    return BLOCKING if blocking else REMARK

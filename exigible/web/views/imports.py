@@ -1,0 +1,493 @@
+"""*Imports*: files brought in, followed as they are read, understood, refused, problem by problem."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from exigible.domain import french
+from exigible.domain.refusals import Refused
+from exigible.domain.roles import Capability
+from exigible.intake.fec import read_name
+from exigible.intake.formats import LABELS, Format
+from exigible.intake.report import COUNTED, WRITTEN
+from exigible.operations import imports as operations
+from exigible.operations.acts import By
+from exigible.operations.documents import DamagedDocument, path_of
+from exigible.store.keyset import read_page
+from exigible.store.models import Creditor, ImportBatch, ImportProblem
+from exigible.store.queries import imports as reads
+from exigible.store.queries import incomplete
+from exigible.store.queries.timeline import names_of
+from exigible.web import answers, clock, forms, listing, wording
+from exigible.web.access import page, person
+from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
+from exigible.web.filters import ChoiceFilter, Filter, FilterBar
+from exigible.web.views.acts import number
+
+SCREEN = "imports"
+PAGE = 100
+SLOW_TO_START = timedelta(seconds=20)  # then the page says that nothing has taken the file yet
+FROM_NAME = "nom"  # the creditor is read in the file's name
+COLUMNS = (
+    listing.Column("file", "Fichier", sort="nom", place="name"),
+    listing.Column("creditor", "Créancier"),
+    listing.Column("format", "Contenu"),
+    listing.Column("state", "État", place="state"),
+    listing.Column("problems", "Remarques", sort="remarques", numeric=True, place="main"),
+    listing.Column("size", "Taille", sort="taille", numeric=True, optional=True),
+    listing.Column("on", "Reçu", sort="recent", numeric=True, place="late"),
+)
+PROBLEM_COLUMNS = (
+    listing.Column("line", "Ligne", sort="ligne", numeric=True, place="late"),
+    listing.Column("severity", "Gravité", sort="gravite", place="state"),
+    listing.Column("field", "Champ", sort="champ"),
+    listing.Column("message", "Ce qui ne va pas", place="name"),
+)
+DELIMITERS = {
+    ";": "point-virgule",
+    "\t": "tabulation",
+    "|": "barre verticale",
+    ",": "virgule",
+}
+
+
+# ---- the list, and receiving files
+
+
+@page(Capability.IMPORT, section=SCREEN)
+def imports(request: HttpRequest) -> HttpResponse:
+    """What was brought in; a POST receives files, each queued apart."""
+    user = person(request)
+    creditors = reads.creditors_to_import(user)
+    form = _form(request, creditors)
+    if request.method == "POST":
+        received = _receive(request, form, creditors)
+        if received:
+            return _to_received(request, received)
+    bar = filter_bar(request, creditors)
+    asked_sort, order = listing.chosen_order(request.GET, reads.SORTS, "recent")
+    found = reads.rows(user, _wanted(request, bar))
+    try:
+        slice_ = read_page(found, order, size=PAGE, cursor=request.GET.get("suite", ""))
+    except ValueError:
+        raise Http404 from None
+    columns = [one for one in COLUMNS if one.key != "creditor" or len(creditors) > 1]
+    names = names_of(row.created_by for row in slice_.rows)
+    count = found.count()
+    response = render(
+        request,
+        "imports/list.html",
+        {
+            "form": form,
+            "creditors": creditors,
+            "bar": bar,
+            "search": _search(request),
+            "headers": listing.headers(columns, request.GET, reads.SORTS, asked_sort),
+            "rows": [(row, names.get(row.created_by, "")) for row in slice_.rows],
+            "count": count,
+            "under_way": any(row.status in reads.UNDER_WAY for row in slice_.rows),
+            "next_cursor": slice_.next_cursor,
+            "first_page": not request.GET.get("suite"),
+            "query": request.GET.urlencode(),
+            "labels": LABELS,
+        },
+        status=422 if form.is_bound else 200,
+    )
+    return answers.announce(response, french.count(count, "import affiché", "imports affichés"))
+
+
+def _form(request: HttpRequest, creditors: Sequence[Creditor]) -> forms.ImportForm:
+    """The form of what is received; the creditor is proposed where there is no doubt."""
+    form = forms.ImportForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        today=clock.today(),
+        initial={"format": forms.ImportForm.RECOGNISED},
+    )
+    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le SIREN du nom du fichier")]
+    form.choose("creditor", [*named, *((str(one.pk), one.name) for one in creditors)])
+    return form
+
+
+def _receive(
+    request: HttpRequest, form: forms.ImportForm, creditors: Sequence[Creditor]
+) -> list[ImportBatch]:
+    """Keep each file and queue its import; none if one of them cannot be received."""
+    if not form.is_valid():
+        return []
+    files: list[UploadedFile] = form.cleaned_data["files"]
+    chosen = next(
+        (one for one in creditors if str(one.pk) == form.cleaned_data["creditor"]),
+        None,
+    )
+    owners = []
+    for file in files:
+        owner = _owner(file, form, chosen, creditors)
+        if owner is None:
+            return []
+        owners.append(owner)
+    received = []
+    for file, owner in zip(files, owners, strict=True):
+        try:
+            received.append(
+                operations.receive_file(
+                    file,  # type: ignore[arg-type]
+                    name=file.name or "fichier",
+                    creditor=owner,
+                    format_=form.format_chosen,
+                    partial=form.cleaned_data["partial"],
+                    queued=True,
+                    by=By.user(person(request)),
+                    at=clock.now(),
+                )
+            )
+        except Refused as refusal:
+            form.add_error("files", refusal.message)
+            return []
+    return received
+
+
+def _owner(
+    file: UploadedFile,
+    form: forms.ImportForm,
+    chosen: Creditor | None,
+    creditors: Sequence[Creditor],
+) -> Creditor | None:
+    """Return whose file it is; None, with an error on the form, where that is in doubt."""
+    name = file.name or ""
+    siren, _ = read_name(name)
+    named = next((one for one in creditors if siren and one.siren == siren), None)
+    if chosen is None:
+        if named is None:
+            form.add_error(
+                "creditor",
+                f"« {name} » ne dit pas à quel créancier il est"
+                + (f" : aucun n’a le SIREN {siren}. " if siren else ". ")
+                + "Choisissez le créancier.",
+            )
+        return named
+    if named is not None and named != chosen and not form.cleaned_data["despite_name"]:
+        form.offer_despite_name()
+        form.add_error(
+            "creditor",
+            f"« {name} » porte le SIREN de {named.name}, et vous avez choisi {chosen.name}. Changez "
+            "de créancier, ou confirmez ci-dessous.",
+        )
+        return None
+    return chosen
+
+
+def _to_received(request: HttpRequest, received: Sequence[ImportBatch]) -> HttpResponse:
+    address = (
+        reverse("import_detail", args=[received[0].pk])
+        if len(received) == 1
+        else reverse("imports")
+    )
+    return answers.go_to(request, address)
+
+
+@page(Capability.IMPORT, section=SCREEN)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Give the list as a spreadsheet."""
+    user = person(request)
+    bar = filter_bar(request, reads.creditors_to_import(user))
+    found = reads.rows(user, _wanted(request, bar)).order_by("-pk")
+    names = names_of(found.values_list("created_by", flat=True).distinct())
+    sheet = Sheet(
+        "Imports",
+        ["Reçu le", "Fichier", "Contenu", "Créancier", "État", "Remarques", "Par", "Empreinte"],
+        (
+            [
+                row.created_at.date(),
+                row.filename,
+                LABELS.get(Format(row.format), row.format),
+                row.creditor.name if row.creditor else "",
+                row.get_status_display(),
+                row.problem_count,
+                names.get(row.created_by, "") if row.created_by else "",
+                row.sha256,
+            ]
+            for row in found.iterator(chunk_size=1000)
+        ),
+    )
+    return _file(request, sheet, f"imports-{clock.today():%Y-%m-%d}")
+
+
+# ---- one import
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was read in a file, in words."""
+
+    encoding: str
+    delimiter: str
+    columns: list[str]
+    period: tuple[str, str, str] | None
+    siren: str
+    counts: list[str]
+    totals: list[tuple[str, int]]
+    written: list[str]
+    never_chased: int
+
+    @classmethod
+    def of(cls, batch: ImportBatch) -> "Understood":
+        kept: dict[str, Any] = batch.summary
+        period = kept.get("period") or {}
+        encoding = str(kept.get("encoding", ""))
+        return cls(
+            encoding="classeur" if encoding == "xlsx" else encoding,
+            delimiter=DELIMITERS.get(str(kept.get("delimiter", "")), ""),
+            columns=[wording.field_of_file(str(name)) for name in kept.get("columns", [])],
+            period=(period["from"], period["to"], period["closing"])
+            if period.get("from") and period.get("to")
+            else None,
+            siren=str(period.get("siren") or ""),
+            counts=_in_words(kept.get("counts", {}), COUNTED),
+            totals=[
+                (words, _cents(str(kept["totals"][kind].get("EUR", "0"))))
+                for kind, words in (("debit", "Total au débit"), ("credit", "Total au crédit"))
+                if kind in kept.get("totals", {})
+            ],
+            written=_in_words(kept.get("written", {}), WRITTEN),
+            never_chased=int(kept.get("never_chased_count", 0)),
+        )
+
+
+@page(Capability.IMPORT, section=SCREEN)
+@require_GET
+def detail(request: HttpRequest, import_id: int) -> HttpResponse:
+    """One import as it goes, then what it understood, wrote, and found wrong."""
+    batch = _batch(request, import_id)
+    bar = problem_filters(request, batch)
+    asked_sort, order = listing.chosen_order(request.GET, reads.PROBLEM_SORTS, "ligne")
+    found = _problems(request, batch, bar)
+    try:
+        slice_ = read_page(found, order, size=PAGE, cursor=request.GET.get("suite", ""))
+    except ValueError:
+        raise Http404 from None
+    waiting = batch.status == ImportBatch.Status.WAITING
+    context = {
+        "batch": batch,
+        "brought_by": names_of([batch.created_by]).get(batch.created_by, "")  # type: ignore[arg-type]
+        if batch.created_by
+        else "",
+        "label": LABELS.get(Format(batch.format), batch.format),
+        "understood": Understood.of(batch),
+        "under_way": batch.status in reads.UNDER_WAY,
+        "incomplete": incomplete.waiting_count(person(request)),
+        "before": reads.before(batch),
+        "not_taken": waiting and clock.now() - batch.created_at > SLOW_TO_START,
+        "same_file": reads.same_file(batch)
+        if batch.status == ImportBatch.Status.UNCHANGED
+        else None,
+        "may_be_partial": operations.may_be_partial(batch),
+        "blocking": ImportProblem.objects.filter(batch=batch, blocking=True).count(),
+        "kept": ImportProblem.objects.filter(batch=batch).count(),
+        "bar": bar,
+        "search": _search(request),
+        "headers": listing.headers(PROBLEM_COLUMNS, request.GET, reads.PROBLEM_SORTS, asked_sort),
+        "rows": slice_.rows,
+        "shown": found.count(),
+        "next_cursor": slice_.next_cursor,
+        "first_page": not request.GET.get("suite"),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "imports/detail.html", context)
+
+
+@page(Capability.IMPORT, section=SCREEN)
+@require_GET
+def export_problems(request: HttpRequest, import_id: int) -> HttpResponseBase:
+    """Give the problems of an import as a spreadsheet, to be worked through beside the file."""
+    batch = _batch(request, import_id)
+    found = _problems(request, batch, problem_filters(request, batch)).order_by("line", "pk")
+
+    def lines() -> Iterator[Sequence[Cell]]:
+        for problem in found.iterator(chunk_size=1000):
+            yield [
+                problem.line,
+                "bloquant" if problem.blocking else "remarque",
+                wording.field_of_file(problem.field),
+                problem.message,
+                problem.excerpt,
+            ]
+
+    sheet = Sheet(
+        "Remarques", ["Ligne", "Gravité", "Champ", "Ce qui ne va pas", "Extrait"], lines()
+    )
+    return _file(request, sheet, f"remarques-import-{batch.pk}")
+
+
+@page(Capability.IMPORT, section=SCREEN)
+@require_GET
+def original(request: HttpRequest, import_id: int) -> HttpResponseBase:
+    """Give back the file as it was received."""
+    batch = _batch(request, import_id)
+    if batch.document is None:
+        raise Http404
+    try:
+        content = path_of(batch.document.sha256).open("rb")
+    except FileNotFoundError:
+        raise DamagedDocument(f"{batch.document.sha256} is missing") from None
+    return attached(FileResponse(content, content_type="application/octet-stream"), batch.filename)
+
+
+@page(Capability.IMPORT, section=SCREEN)
+@require_POST
+def again(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Queue an interrupted import anew."""
+    batch = _batch(request, import_id)
+    back = reverse("import_detail", args=[batch.pk])
+    try:
+        operations.run_again(batch.pk)
+    except Refused as refusal:
+        return answers.refused(request, refusal, back=back)
+    return answers.acted(request, "Import relancé.", back=back)
+
+
+@page(Capability.IMPORT, section=SCREEN)
+def partially(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Take a refused file but for the lines that refuse it, once a dialog has said what that means."""
+    batch = _batch(request, import_id)
+    form = forms.ActForm(request.POST if request.method == "POST" else None, today=clock.today())
+    refused: Refused | None = None
+    if form.is_valid():
+        try:
+            taken = operations.take_partially(batch.pk, by=By.user(person(request)), at=clock.now())
+        except Refused as refusal:
+            refused = refusal
+        else:
+            return answers.go_to(request, reverse("import_detail", args=[taken.pk]))
+    return answers.dialog(
+        request,
+        "imports/partial_dialog.html",
+        title="Prendre ce qui est lisible ?",
+        action=request.path,
+        back=reverse("import_detail", args=[batch.pk]),
+        form=form,
+        refused=refused,
+        blocking=ImportProblem.objects.filter(batch=batch, blocking=True).count(),
+        batch=batch,
+        verb="Prendre ce qui est lisible",
+    )
+
+
+# ---- shared
+
+
+def filter_bar(request: HttpRequest, creditors: Sequence[Creditor]) -> FilterBar:
+    """The filters of the list, read from the address."""
+    filters: list[Filter] = []
+    if len(creditors) > 1:
+        filters.append(
+            ChoiceFilter(
+                "creancier",
+                "Créancier",
+                "Créancier",
+                options=[(str(one.pk), one.name) for one in creditors],
+            )
+        )
+    filters += [
+        ChoiceFilter(
+            "etat",
+            "État",
+            "État",
+            options=[(value, str(label)) for value, label in ImportBatch.Status.choices],
+        ),
+        ChoiceFilter(
+            "contenu",
+            "Contenu",
+            "Contenu",
+            options=[(key.value, words) for key, words in LABELS.items()],
+        ),
+    ]
+    return FilterBar(filters, request.GET, anchor="imports")
+
+
+def problem_filters(request: HttpRequest, batch: ImportBatch) -> FilterBar:
+    """The filters of an import's problems, read from the address."""
+    return FilterBar(
+        [
+            ChoiceFilter(
+                "gravite",
+                "Gravité",
+                "Gravité",
+                options=[("bloquant", "bloquant"), ("remarque", "remarque")],
+                every="toutes",
+            ),
+            ChoiceFilter(
+                "champ",
+                "Champ",
+                "Champ",
+                options=[
+                    (name, wording.field_of_file(name)) for name in reads.problem_fields(batch)
+                ],
+            ),
+        ],
+        request.GET,
+        anchor="remarques",
+    )
+
+
+def _problems(request: HttpRequest, batch: ImportBatch, bar: FilterBar) -> Any:
+    return reads.problems(
+        batch,
+        search=_search(request),
+        severity=bar.values.get("gravite", ""),
+        field=bar.values.get("champ", ""),
+    )
+
+
+def _wanted(request: HttpRequest, bar: FilterBar) -> reads.Wanted:
+    return reads.Wanted(
+        search=_search(request),
+        creditor_id=number(bar.values.get("creancier")),
+        status=bar.values.get("etat", ""),
+        format=bar.values.get("contenu", ""),
+    )
+
+
+def _batch(request: HttpRequest, import_id: int) -> ImportBatch:
+    """Return an import of a creditor seen whole; another's does not exist."""
+    batch = (
+        reads.visible_imports(person(request))
+        .select_related("document", "creditor")
+        .filter(pk=import_id)
+        .first()
+    )
+    if batch is None:
+        raise Http404
+    return batch
+
+
+def _search(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
+
+
+def _in_words(counts: dict[str, int], words: dict[str, tuple[str, str]]) -> list[str]:
+    return [
+        french.count(counts[name], *singular_plural)
+        for name, singular_plural in words.items()
+        if counts.get(name)
+    ]
+
+
+def _cents(euros: str) -> int:
+    """Return the cents of an amount of the summary, kept as « 1234.56 »."""
+    return int(euros.replace(".", ""))
+
+
+def _file(request: HttpRequest, sheet: Sheet, name: str) -> HttpResponseBase:
+    if request.GET.get("format") == "csv":
+        return comma_separated(sheet, f"{name}.csv")
+    return spreadsheet(sheet, f"{name}.xlsx")
