@@ -341,7 +341,6 @@ class Rows:
             "opaque_id": world.collector.opaque_id,
             "token": invitations.token_for(world.collector),
             "view_id": 0,
-            "token": "faux",
             "figure": "accessoires",
             "column": "credit",
             "outcome": "plan",
