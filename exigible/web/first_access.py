@@ -60,12 +60,12 @@ def invitation() -> str:
 @sensitive_post_parameters("password", "again")
 def first_access(request: HttpRequest, token: str) -> HttpResponse:
     """Create the first administrator and sign them in."""
+    if not nobody_yet():
+        return redirect("account_login")
     try:
         _signer.unsign(token, max_age=_VALID_SECONDS)
     except BadSignature:
         raise Http404 from None
-    if not nobody_yet():
-        return redirect("account_login")
     form = FirstAccessForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
-from exigible.intake.fec import read_name
+from exigible.intake.fec_report import read_name
 from exigible.intake.formats import LABELS, Format
 from exigible.intake.report import COUNTED, WRITTEN
 from exigible.operations import imports as operations
