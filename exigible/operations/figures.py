@@ -1,13 +1,14 @@
 """Refreshing the copy of accounts' figures that lists show (`AccountFigures`).
 
-The engine's answer for a slice of accounts is copied in and compared: only rows that differ are
+The engine's answer for a slice of accounts is handed over and compared: only rows that differ are
 written. Operations call `refresh` for their account before they commit; the daily run, for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -45,6 +46,17 @@ COLUMNS = (
     "state",
     "incomplete",
 )
+# What `write` hands over, a list a column.
+FRESH = """unnest(
+             %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+             %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+             %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::int[], %s::int[], %s::text[]
+           ) AS t(
+             account_id, balance_cents, not_due_cents, bills_cents, overdue_cents, late_30_cents,
+             late_60_cents, late_90_cents, late_180_cents, late_more_cents, disputed_cents,
+             held_cents, credit_cents, chased_cents, accessories_cents, oldest_due_on,
+             open_claims, overdue_claims, state
+           )"""
 
 
 def current_law() -> Law:
@@ -67,7 +79,10 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
     """Write the figures that changed; return how many rows did."""
     names = [state.value for state in State]
     state = states(book, computed, followed)
-    rows = zip(
+    accessories = zip(
+        computed.accessories.tolist(), computed.accessories_known.tolist(), strict=True
+    )
+    columns: list[list[Any]] = [
         book.account.tolist(),
         computed.balance.tolist(),
         computed.not_due.tolist(),
@@ -78,33 +93,13 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
         computed.held.tolist(),
         computed.credit.tolist(),
         computed.chased.tolist(),
-        [
-            value if known else None
-            for value, known in zip(
-                computed.accessories.tolist(), computed.accessories_known.tolist(), strict=True
-            )
-        ],
+        [value if known else None for value, known in accessories],
         [date.fromordinal(day) if day else None for day in computed.oldest_due.tolist()],
         computed.open_claims.tolist(),
         computed.overdue_claims.tolist(),
         [names[index] for index in state.tolist()],
-        strict=True,
-    )
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """CREATE TEMP TABLE IF NOT EXISTS fresh_figures (
-                 account_id bigint, balance_cents bigint, not_due_cents bigint,
-                 bills_cents bigint, overdue_cents bigint, late_30_cents bigint,
-                 late_60_cents bigint, late_90_cents bigint, late_180_cents bigint,
-                 late_more_cents bigint, disputed_cents bigint, held_cents bigint,
-                 credit_cents bigint, chased_cents bigint, accessories_cents bigint,
-                 oldest_due_on date, open_claims int, overdue_claims int, state text
-               ) ON COMMIT DELETE ROWS"""
-        )
-        cursor.execute("TRUNCATE fresh_figures")
-        with cursor.copy("COPY fresh_figures FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
         names_sql = ", ".join(COLUMNS)
         updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
         compared = [name for name in COLUMNS[1:] if name != "as_of"]
@@ -118,13 +113,18 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
                        t.disputed_cents, t.held_cents,
                        t.credit_cents, t.chased_cents, t.accessories_cents, t.oldest_due_on,
                        t.open_claims, t.overdue_claims, t.state, {INCOMPLETE}
-                  FROM fresh_figures t JOIN store_account a ON a.id = t.account_id
+                  FROM {FRESH} JOIN store_account a ON a.id = t.account_id
                   JOIN store_debtor d ON d.id = a.debtor_id
                 ON CONFLICT (account_id) DO UPDATE SET {updates}
                  WHERE ({old}) IS DISTINCT FROM ({new})""",
-            [book.on],
+            [book.on, *map(_array, columns)],
         )
         return int(cursor.rowcount)
+
+
+def _array(values: Iterable[object]) -> str:
+    """Return numbers, dates or plain words as PostgreSQL reads an array of them."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 
 def states(book: Book, computed: Figures, followed: Followed) -> Ints:

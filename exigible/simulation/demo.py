@@ -1,7 +1,7 @@
 """The demonstration world: eighteen months of three houses, ending today.
 
 The months before the product are history (see `history`): the wholesaler's come in as ledger files,
-through the import. Then three months are played day by day, and the last day is left unfinished, so
+through the import. Then eight weeks are played day by day, and the last day is left unfinished, so
 that there is something to do. All of it is one transaction: interrupted, it leaves nothing.
 """
 
@@ -17,16 +17,17 @@ from exigible.domain.calendar import is_working_day
 from exigible.domain.roles import ROLE_LABELS, Role
 from exigible.simulation import doing
 from exigible.simulation.history import MonthlyBooks, play_history
+from exigible.simulation.ledger_file import open_items
 from exigible.simulation.play import Play, moment
-from exigible.simulation.world import World, build
+from exigible.simulation.world import Colleague, House, World, build
 
 Progress = Callable[[str, int, int], None]
 
 SEED = 20_260_101
-DEBTORS = 720
+DEBTORS = 320
 HISTORY_MONTHS = 18
-DAYS_WITH_THE_PRODUCT = 91
-QUIET_DAYS = 2  # working days at the end when the list is left to whoever looks at it
+DAYS_WITH_THE_PRODUCT = 56
+QUIET_DAYS = 5  # working days at the end when the list is left to whoever looks at it
 PASSWORD = "demonstration-exigible"  # noqa: S105 (shown to whoever starts the demonstration)
 DOMAIN = "demo.example"
 MARK = "demonstration_loaded"
@@ -62,7 +63,7 @@ def is_loaded() -> bool:
 
 def logins() -> list[Login]:
     """Return one login for each role, the most useful first."""
-    people = {}
+    people: dict[str, Colleague] = {}
     for colleague in build(SEED, 1, start=date(2026, 1, 1), end=date(2026, 1, 1)).colleagues:
         people.setdefault(colleague.role, colleague)
     return [
@@ -111,10 +112,31 @@ def _load(world: World, progress: Progress, start: date, live_from: date, today:
             by=play.colleagues["comptable"],
             at=moment(max(until, day_before), 18, 40 + year - start.year),
         )
+    _complete(play, books, wholesaler, day_before)
     play.take_over(wholesaler, day_before)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # what follows reads tables that nobody has measured yet
     _live(play, progress, live_from, today)
+
+
+def _complete(play: Play, books: MonthlyBooks, house: House, on: date) -> None:
+    """Bring in what a ledger does not say, the due dates; and what goes wrong the first time."""
+    accountant = play.colleagues["comptable"]
+    lines = books.ledger.export(on.year, on).splitlines(keepends=True)
+    half = len(lines) // 2
+    cut = b"".join(lines[:half]) + lines[half][:30]  # the copy stopped half-way
+    report = doing.import_file(
+        house, cut, name="export_compta_copie.txt", by=accountant, at=moment(on, 18, 20)
+    )
+    assert not report.accepted
+    doing.import_file(
+        house,
+        open_items(house, on),
+        name="postes_ouverts.csv",
+        partial=True,
+        by=accountant,
+        at=moment(on, 19),
+    )
 
 
 def _live(play: Play, progress: Progress, live_from: date, today: date) -> None:
@@ -134,10 +156,10 @@ def _live(play: Play, progress: Progress, live_from: date, today: date) -> None:
         if not is_working_day(on):
             continue
         play.run(on)
+        if on == working[-1]:
+            play.lose_answer()
         play.morning(on)
-        play.office(
-            on, steps=4 if on in quiet else doing.STEPS_A_DAY, looks_into_doubts=on not in quiet
-        )
+        play.office(on, quiet=on in quiet)
         play.evening(on)
     play.accounting(today)
     play.run(today)

@@ -17,8 +17,8 @@ from django.db.models import Count, QuerySet, Sum
 
 from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
 from exigible.domain.refusals import Refused
+from exigible.intake.report import ImportReport
 from exigible.operations import (
-    assigning,
     check,
     completing,
     contacts,
@@ -74,22 +74,28 @@ NIGHT = By.job("daily_run")
 
 
 def open_house(house: House, *, at: datetime) -> None:
-    """Open a creditor, its portfolios and the accounts of its people."""
+    """Open a creditor and its portfolios."""
     ensure_strategies()
     creditor = opening.open_creditor(
         **house.creditor, portfolio=house.portfolios[0], by=ACCOUNTING, at=at
     )
     house.creditor_id = creditor.pk
-    portfolios = {house.portfolios[0]: creditor.portfolios.get().pk}
     for name in house.portfolios[1:]:
-        portfolios[name] = opening.open_portfolio(creditor.pk, name=name, by=ACCOUNTING, at=at).pk
+        opening.open_portfolio(creditor.pk, name=name, by=ACCOUNTING, at=at)
+
+
+def open_accounts(house: House, collector: User | None, *, at: datetime) -> None:
+    """Open the accounts of a house's people, in the charge of a collector."""
+    rows = Portfolio.objects.filter(creditor_id=house.creditor_id)
+    portfolios = {row.name: row.pk for row in rows}
     accounts = opening.open_accounts(
-        creditor.pk,
+        house.creditor_id,
         [
             NewAccount(
                 number=person.number,
                 debtor=person.debtor,
                 portfolio_id=portfolios[person.portfolio],
+                collector_id=collector.pk if collector else None,
                 term_days=person.billing.term_days,
                 term_method=person.billing.term_method,
                 credit_limit_cents=person.limit_cents,
@@ -129,12 +135,6 @@ def create_colleague(
     )
 
 
-def put_in_charge(people: Sequence[Person], collector: User, *, at: datetime) -> None:
-    """Give accounts to a collector."""
-    for person in people:
-        assigning.assign_collector(person.account_id, collector.pk, by=ACCOUNTING, at=at)
-
-
 # ---- accounting
 
 
@@ -151,7 +151,9 @@ class Receipt:
 
 
 class LiveBooks:
-    """Accounting that posts to the product."""
+    """Accounting that posts to the product; what pays nothing by name waits for someone."""
+
+    finds_out = 0.0
 
     def invoice(self, rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None:
         """Record invoices of many accounts; each then knows its claim."""
@@ -222,16 +224,26 @@ def place(payment_id: int, pays: Sequence[tuple[Invoice, int]], *, by: User, at:
 def import_ledger(house: House, content: bytes, *, closing: date, by: User, at: datetime) -> None:
     """Bring a ledger file in, as from the page; it must be taken whole."""
     creditor = Creditor.objects.get(pk=house.creditor_id)
+    report = import_file(
+        house, content, name=f"{creditor.siren}FEC{closing:%Y%m%d}.txt", by=by, at=at
+    )
+    if not report.accepted:
+        raise AssertionError([problem.message for problem in report.problems[:5]])
+
+
+def import_file(
+    house: House, content: bytes, *, name: str, partial: bool = False, by: User, at: datetime
+) -> ImportReport:
+    """Bring a file in, as from the page; return what was understood of it."""
     batch = imports.receive_file(
         content,
-        name=f"{creditor.siren}FEC{closing:%Y%m%d}.txt",
-        creditor=creditor,
+        name=name,
+        creditor=Creditor.objects.get(pk=house.creditor_id),
+        partial=partial,
         by=By.user(by),
         at=at,
     )
-    report = imports.run_import(batch.pk, at=at, progress=lambda phase, done, total: None)
-    if not report.accepted:
-        raise AssertionError([problem.message for problem in report.problems[:5]])
+    return imports.run_import(batch.pk, at=at)
 
 
 def open_claims(people: Sequence[Person]) -> dict[int, dict[str, Claim]]:
@@ -318,6 +330,7 @@ class Post:
     def __init__(self, dead: set[str], luck: Random, *, silence: float = 0.002) -> None:
         self.dead, self.luck, self.silence = dead, luck, silence
         self.accepted = 0
+        self.unanswered = 0  # so many of the next messages get no answer
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -331,7 +344,8 @@ class Post:
                 answer="550 5.1.1 utilisateur inconnu",
                 bad_address=True,
             )
-        if self.luck.random() < self.silence:
+        if self.luck.random() < self.silence or self.unanswered > 0:
+            self.unanswered = max(self.unanswered - 1, 0)
             raise Uncertain("Le serveur a reçu le message et n’a pas répondu.")
         self.accepted += 1
         return Delivered(f"250 2.0.0 accepté, file {self.accepted:06d}")
@@ -394,11 +408,14 @@ def worklist(creditor_ids: Sequence[int], on: date, limit: int) -> list[Proposal
     return list(rows[:limit])
 
 
-def approve(step: Proposal, *, on: date, by: User, at: datetime) -> bool:
-    """Approve a written step: its message is prepared and ready. False if it may not leave."""
+def approve(step: Proposal, *, on: date, by: User, at: datetime, channel: str = "") -> bool:
+    """Approve a written step: its message is prepared and ready. False if it may not leave.
+
+    `channel` is chosen over the step's own.
+    """
     proposals.approve(step.pk, by=By.user(by), at=at)
     try:
-        messages.prepare(proposal_id=step.pk, by=By.user(by), at=at, on=on)
+        messages.prepare(proposal_id=step.pk, by=By.user(by), at=at, on=on, channel=channel)
     except Refused as refusal:
         messages.give_back(step.pk, refusal.message, by=By.user(by), at=at)
         return False
@@ -526,6 +543,20 @@ def find_address(
 def mail_came_back(person: Person, *, on: date, by: User, at: datetime) -> None:
     """Note that the post returned a letter: the address is no good."""
     completing.record_returned_mail(person.account_id, on=on, by=By.user(by), at=at)
+
+
+def held_messages(on: date) -> list[Message]:
+    """Return the messages held before a day, oldest first."""
+    held = Message.objects.filter(status=MessageStatus.HELD, created_at__date__lt=on)
+    return list(held.order_by("id"))
+
+
+def look_again(message: Message, *, on: date, by: User, at: datetime) -> None:
+    """Read a held message as it would leave today, and let it leave; else give it up."""
+    try:
+        messages.approve_message(message.pk, by=By.user(by), at=at, on=on)
+    except Refused:
+        messages.cancel_message(message.pk, by=By.user(by), at=at)
 
 
 def settle_doubts(*, by: User, at: datetime) -> None:

@@ -27,6 +27,7 @@ class MonthlyBooks:
     """Accounting before the product: on paper for one house, by the month for the others."""
 
     on_paper: House
+    finds_out: float = 0.93  # the month leaves time to ask
     ledger: PaperLedger = field(default_factory=PaperLedger)
     _live: LiveBooks = field(default_factory=LiveBooks)
     _invoices: list[tuple[Person, Invoice]] = field(default_factory=list)

@@ -14,6 +14,7 @@ from datetime import date, datetime
 
 from exigible.simulation.doing import Receipt
 from exigible.simulation.people import Invoice, Person
+from exigible.simulation.world import House
 
 COLUMNS = [
     "JournalCode",
@@ -201,6 +202,27 @@ class PaperLedger:
                     group.add(other)
                     queue.append(other)
         return group
+
+
+def open_items(house: House, on: date) -> bytes:
+    """Return the customers' open items as somebody exports them to a table: due dates, and slips.
+
+    Every thirtieth line is forgotten, one date does not exist, and one customer's code is unknown.
+    """
+    rows = ["Code client;Facture;Date facture;Échéance;Solde"]
+    items = [
+        (person.number, one)
+        for person in house.people
+        for one in person.invoices
+        if one.left_cents > 0
+    ]
+    for rank, (number, one) in enumerate(items):
+        if rank % 30 == 29:
+            continue
+        code = "C-9999" if rank == 40 else number
+        due = f"31/02/{on.year}" if rank == 20 else f"{one.due_on:%d/%m/%Y}"
+        rows.append(f"{code};{one.ref};{one.issued_on:%d/%m/%Y};{due};{_amount(one.left_cents)}")
+    return "\r\n".join([*rows, ""]).encode()
 
 
 def _letters(rank: int) -> str:

@@ -42,7 +42,7 @@ class Habits:
     heeds_notice: float
     promises: float = 0.3  # of the calls answered
     keeps: float = 0.85
-    disputes: float = 0.01  # of the invoices, when first asked about them
+    disputes: float = 0.03  # of the invoices, when first asked about them
     part: float = 0.02  # of the payments, only a part
     names_invoices: float = 0.95
     comes_back: float = 0.0  # of the cheques and debits
@@ -70,7 +70,8 @@ HABITS: dict[Temper, Habits] = {
         heeds_reminder=0.55,
         heeds_call=0.75,
         heeds_notice=0.9,
-        promises=0.5,
+        promises=0.6,
+        keeps=0.75,
     ),
     Temper.HABITUAL: Habits(
         pays_alone=0.45,
@@ -78,8 +79,8 @@ HABITS: dict[Temper, Habits] = {
         heeds_reminder=0.15,
         heeds_call=0.35,
         heeds_notice=0.75,
-        promises=0.4,
-        keeps=0.6,
+        promises=0.6,
+        keeps=0.55,
         part=0.08,
     ),
     Temper.PROMISER: Habits(
@@ -109,7 +110,7 @@ HABITS: dict[Temper, Habits] = {
         heeds_reminder=0.35,
         heeds_call=0.5,
         heeds_notice=0.7,
-        disputes=0.3,
+        disputes=0.5,
     ),
     Temper.CARELESS: Habits(
         pays_alone=0.9,

@@ -29,6 +29,7 @@ HOLD_REASONS = (
     "Avoir promis par le commerce, en attente d’émission.",
     "Chantier réceptionné la semaine prochaine, règlement à la réception.",
 )
+BANK_WORDS = {"transfer": "VIR", "cheque": "REM CHQ", "card": "CB", "direct_debit": "PRLV"}
 NOTES = (
     "Cliente fidèle depuis dix ans : prévenir le commerce avant toute mise en demeure.",
     "Nouveau comptable depuis la rentrée, dossier à reprendre avec lui.",
@@ -43,7 +44,13 @@ def moment(on: date, hour: int, minute: int = 0) -> datetime:
 
 
 class Books(Protocol):
-    """Where accounting posts: the product, or a paper ledger before the product was there."""
+    """Where accounting posts: the product, or a paper ledger before the product was there.
+
+    `finds_out`: of the money that names no invoice, the share that is placed as it is posted.
+    """
+
+    @property
+    def finds_out(self) -> float: ...
 
     def invoice(self, rows: Sequence[tuple[Person, Invoice]], *, at: datetime) -> None: ...
 
@@ -177,7 +184,7 @@ class Play:
                         way=payment.way,
                         cents=cents,
                         value_date=max(value_date, oldest),
-                        label=_bank_label(person, pays),
+                        label=_bank_label(person, payment.way, pays),
                         pays=pays,
                     )
                 )
@@ -202,7 +209,7 @@ class Play:
         cents = min(cents, owed)
         if cents <= 0:
             return None
-        if not named:
+        if not named and person.luck.random() >= self.books.finds_out:
             for one in wanted:
                 one.believed_paid = True
             return (), cents
@@ -259,9 +266,9 @@ class Play:
                 else None,
                 at=at,
             )
-        for colleague in self._collectors():
-            people = [p for key in colleague.houses for p in self.world.house(key).people]
-            doing.put_in_charge(people, self.colleagues[colleague.key], at=at)
+        in_charge = {key: self.colleagues[c.key] for c in self._collectors() for key in c.houses}
+        for house in self.world.houses:
+            doing.open_accounts(house, in_charge.get(house.key), at=at)
         self._by_account = {person.account_id: person for person in self.world.people}
         dead = {
             contact.email
@@ -296,6 +303,11 @@ class Play:
             if person.failed and person.invoices and person.fails_on is not None:
                 doing.LiveBooks().fail(person, on=person.fails_on, at=moment(on, 19))
 
+    def lose_answer(self) -> None:
+        """Let the next message leave without an answer: nobody knows whether it arrived."""
+        assert self._post is not None
+        self._post.unanswered = 1
+
     def run(self, on: date) -> DailyRun:
         """Run the day; nothing has left yet."""
         return doing.run(on, at=moment(on, 6))
@@ -307,25 +319,37 @@ class Play:
         if is_working_day(on):
             doing.send_ready(on, self._post, at=moment(on, 9, 30))
 
-    def office(
-        self, on: date, *, steps: int = doing.STEPS_A_DAY, looks_into_doubts: bool = True
-    ) -> None:
-        """Work the list, answer disputes, place the money that named nothing, post the letters."""
+    def office(self, on: date, *, quiet: bool = False) -> None:
+        """Work the list, answer disputes, place the money that named nothing, post the letters.
+
+        On a `quiet` day half the office is away: nobody telephones nor does his tasks, and what
+        waits for a second look and the letters made stay where they are.
+        """
         if not is_working_day(on):
             return
         assert self._post is not None
         luck = Random(f"{self.world.seed}:{on}")
         for colleague in self._collectors():
-            self._work(colleague, on, luck, steps)
+            self._work(colleague, on, luck, quiet=quiet)
         self._answer_disputes(on, luck)
         self._place_receipts(on, luck)
         self._incidents(on, luck)
         doing.send_ready(on, self._post, at=moment(on, 16))
+        if not quiet:
+            self._tidy(on, luck)
+        doing.build_batches(on, at=moment(on, 17))
+
+    def _tidy(self, on: date, luck: Random) -> None:
+        """Read again what was held, take the letters to the post, look into what is uncertain."""
+        for message in doing.held_messages(on):
+            if luck.random() < 0.6:
+                doing.look_again(
+                    message, on=on, by=self.colleagues["responsable"], at=moment(on, 16, 20)
+                )
         for batch in doing.unposted_batches():
             doing.post_batch(batch, on=on, by=self.colleagues["assistante"], at=moment(on, 16, 30))
-        if luck.random() < 0.5 and looks_into_doubts:
+        if luck.random() < 0.5:
             doing.settle_doubts(by=self.colleagues["responsable"], at=moment(on, 16, 40))
-        doing.build_batches(on, at=moment(on, 17))
 
     def evening(self, on: date) -> None:
         """Debtors read what reached them."""
@@ -380,11 +404,14 @@ class Play:
         assert self._post is not None
         return self._post.dead
 
-    def _work(self, colleague: Colleague, on: date, luck: Random, steps: int) -> None:
+    def _work(self, colleague: Colleague, on: date, luck: Random, *, quiet: bool) -> None:
         user = self.colleagues[colleague.key]
         creditors = [self.world.house(key).creditor_id for key in colleague.houses]
         minute = 0
-        for step in doing.worklist(creditors, on, steps):
+        steps = doing.worklist(creditors, on, doing.STEPS_A_DAY)
+        if quiet:
+            steps = [step for step in steps if step.channel in ("email", "letter")][:2]
+        for step in steps:
             minute += 14
             at = moment(on, 10) + timedelta(minutes=minute)
             person = self._by_account[step.account_id]
@@ -397,7 +424,7 @@ class Play:
             else:
                 self._written(step, on, luck, user, at)
         for one in doing.tasks_due(user, on):
-            if luck.random() < 0.7:
+            if luck.random() < 0.7 and not quiet:
                 doing.finish(one, by=user, at=moment(on, 15))
 
     def _call(self, step: Proposal, person: Person, on: date, user: User, at: datetime) -> None:
@@ -431,6 +458,9 @@ class Play:
     ) -> None:
         """A step came back: look for the address, or try again, or leave it for another day."""
         draw = luck.random()
+        if step.channel == "email" and self._agency_writes_first(person, step) and draw < 0.9:
+            doing.approve(step, on=on, by=user, at=at, channel="letter")
+            return
         missing = not (person.debtor.address_line1 and person.debtor.postcode)
         if (missing or person.address_dead) and draw < 0.5:
             doing.find_address(
@@ -445,10 +475,15 @@ class Play:
         else:
             doing.dismiss(step, "Sans adresse utilisable, on appellera.", by=user, at=at)
 
+    def _agency_writes_first(self, person: Person, step: Proposal) -> bool:
+        """An agency's first demand is a letter (CPCE art. R. 124-4): the e-mail was held."""
+        agencies = [house for house in self.world.houses if house.creditor.get("agency_name")]
+        return step.action == "relance_1" and any(person in house.people for house in agencies)
+
     def _answer_disputes(self, on: date, luck: Random) -> None:
         sales = self.colleagues["commercial"]
         for dispute in doing.open_disputes():
-            if luck.random() >= 0.06:
+            if luck.random() >= 0.04:
                 continue
             person = self._by_account[dispute.account_id]
             [invoice] = [one for one in person.invoices if one.claim_id == dispute.claim_id]
@@ -548,11 +583,12 @@ def _oldest_first(invoices: Iterable[Invoice], cents: int) -> list[tuple[Invoice
     return pays
 
 
-def _bank_label(person: Person, pays: Sequence[tuple[Invoice, int]]) -> str:
+def _bank_label(person: Person, way: str, pays: Sequence[tuple[Invoice, int]]) -> str:
     """Return what the bank line says: the invoices, or only a name."""
+    head = BANK_WORDS[way]
     if pays:
-        return "VIR " + " ".join(one.ref for one, _ in pays[:4])
-    return f"VIR {person.debtor.name[:24].upper()}"
+        return f"{head} " + " ".join(one.ref for one, _ in pays[:4])
+    return f"{head} {person.debtor.name[:24].upper()}"
 
 
 def _claim_ids(person: Person) -> dict[str, int]:

@@ -334,7 +334,7 @@ def _landlord(names: Names, count: int, seed: int) -> House:
 
 
 def _company(names: Names, luck: Random, line: str) -> Person:
-    name, form = names.company(line)
+    name = names.company(line)[0]
     who = names.person()
     return _person(
         luck,
@@ -342,7 +342,6 @@ def _company(names: Names, luck: Random, line: str) -> Person:
             name=name,
             kind="professional",
             siren=names.siren(),
-            legal_form=form,
             address_line1=names.street(),
             postcode=names.postcode(),
             city=names.town(),

@@ -13,50 +13,59 @@ __all__ = ["migrated", "new_home", "ready_home"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="demande POSIX")]
 
-# A world small enough to tell what this command asks of it; the real one has its own tests.
-WORLD = """
-import sys, types
-from dataclasses import dataclass
-
-@dataclass
-class Login:
-    role: str
-    email: str
-    password: str
-
-world = types.ModuleType("exigible.simulation.demo")
-def is_loaded():
-    from exigible.store.models import Creditor
-    return Creditor.objects.filter(name="Négoce d’essai").exists()
-def load(progress):
-    from django.conf import settings
-    from exigible.store.models import Creditor
-    progress("Créanciers", 0, 1)
-    Creditor.objects.create(name="Négoce d’essai")
-    print("SMTP", settings.SMTP)
-world.is_loaded, world.load = is_loaded, load
-world.logins = lambda: [Login("credit manager", "cm@demo.example", "mot de passe")]
-sys.modules["exigible.simulation.demo"] = world
+# The real world, made small: a few accounts, two months of history, a week with the product.
+SMALL_WORLD = """
+import sys
+from functools import partial
+import exigible.cli.demo as command
 from exigible.cli.main import run
-sys.exit(run(["demo", "--prepare"]))
+
+world_of = command._world
+
+def small_world():
+    world = world_of()
+    world.HISTORY_MONTHS, world.DAYS_WITH_THE_PRODUCT = 2, 7
+    load = partial(world.load, debtors=8)
+    def interrupted(progress, **options):
+        def stop(phase, done, total):
+            if phase == "Vie du service" and done == 3:
+                raise KeyboardInterrupt
+            progress(phase, done, total)
+        load(stop, **options)
+    world.load = interrupted if "interrupted" in sys.argv else load
+    return world
+
+command._world = small_world
+code = run(["demo", "--prepare"])
+from django.conf import settings
+print("SMTP", settings.SMTP)
+print("exit code", code)
 """
 
 
-def prepare(home: Home) -> subprocess.CompletedProcess[str]:
-    return home.python(WORLD)
+def prepare(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
+    return home.python(SMALL_WORLD, *words)
 
 
-def test_the_world_is_loaded_once_and_mail_goes_to_the_sink(ready_home: Home):
+def test_the_world_is_loaded_once_whole_and_mail_goes_to_the_sink(ready_home: Home):
     ready_home.variables["EXIGIBLE_SMTP_URL"] = "smtps://real:secret@mail.exemple.fr"
+    assert "exit code 130" in prepare(ready_home, "interrupted").stdout
+    for table in ("creditor", "account", "user", "storeddocument", "journalentry"):
+        assert ready_home.query(f"SELECT count(*) FROM store_{table}") == [(0,)], table
+
     first = prepare(ready_home)
+    assert "exit code 0" in first.stdout, first.stderr
     assert "Chargement du monde de démonstration" in first.stderr
     assert "SMTP SmtpServer(plain, -@127.0.0.1:" in first.stdout
     assert "mail.exemple.fr" not in first.stdout
-    assert "cm@demo.example" in first.stdout
+    assert "credit@demo.example" in first.stdout
+    facts = ready_home.query("SELECT count(*), max(hash) FROM store_journalentry")
+    assert ready_home.query("SELECT count(*) FROM store_creditor") == [(5,)]
+
     again = prepare(ready_home)
     assert "Chargement" not in again.stderr
-    assert "cm@demo.example" in again.stdout
-    assert ready_home.query("SELECT count(*) FROM store_creditor") == [(1,)]
+    assert "credit@demo.example" in again.stdout
+    assert ready_home.query("SELECT count(*), max(hash) FROM store_journalentry") == facts
 
 
 def test_without_a_home_it_takes_one_of_its_own(tmp_path: Path):

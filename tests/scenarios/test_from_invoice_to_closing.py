@@ -6,40 +6,48 @@ Every day named here is a day of 2026; the rate of the first half-year is 12,15 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from exigible.domain.refusals import Refused
-from exigible.operations import (
-    contacts,
-    daily_run,
-    letter_batches,
-    messages,
-    opening,
-    payments,
-    sending,
-)
-from exigible.operations.acts import By
-from exigible.operations.bootstrap import ensure_strategies
+from exigible.operations import contacts
+from exigible.operations.opening import NewAccount, NewClaim, NewContact, NewDebtor
 from exigible.operations.statements import account_statement
-from exigible.simulation.doing import Post
 from exigible.simulation.play import moment
-from exigible.store.models import (
-    Account,
-    AccountFigures,
-    DailyRun,
-    JournalEntry,
-    Message,
-    Proposal,
-    User,
-)
+from exigible.store.models import Account, JournalEntry, Message
+from tests.scenarios.story import Story, day
 
 pytestmark = pytest.mark.django_db
-NIGHT = By.job("daily_run")
-DUE = date(2026, 2, 4)
+DUE = day(2, 4)
+ARMORIAL = {
+    "name": "Négoce Armorial SAS",
+    "siren": "999000011",
+    "address": "4 rue des Tanneurs\n35900 Valbrécourt",
+    "phone": "02 61 91 10 00",
+    "email": "recouvrement@armorial.example",
+    "legal_line": "SAS au capital de 400 000 €, RCS Valbrécourt 999 000 011",
+    "signatory": "Claire Maubert",
+    "iban": "FR7630006000011234567890189",
+}
+MORVELEC = NewAccount(
+    number="C-01482",
+    debtor=NewDebtor(
+        name="Charpentes Morvélec SARL",
+        kind="professional",
+        siren="999000029",
+        address_line1="8 rue des Scieurs",
+        postcode="29900",
+        city="Kerdonnec",
+        contacts=(
+            NewContact(
+                name="Nolwenn Ourlec", email="compta@morvelec.example", phone="02 61 91 40 17"
+            ),
+        ),
+    ),
+)
+INVOICE = NewClaim(ref="FA26-00042", amount_cents=1_000_000, issued_on=day(1, 5), due_on=DUE)
 
 
 @pytest.fixture(autouse=True)
@@ -48,122 +56,9 @@ def _documents(settings: object, tmp_path: Path) -> None:
     settings.SMTP = None
 
 
-class Story:
-    """The house, the debtor, and what a day is made of."""
-
-    def __init__(self) -> None:
-        ensure_strategies()
-        at = moment(date(2026, 1, 2), 9)
-        creditor = opening.open_creditor(
-            name="Négoce Armorial SAS",
-            siren="999000011",
-            address="4 rue des Tanneurs\n35900 Valbrécourt",
-            phone="02 61 91 10 00",
-            email="recouvrement@armorial.example",
-            legal_line="SAS au capital de 400 000 €, RCS Valbrécourt 999 000 011",
-            signatory="Claire Maubert",
-            iban="FR7630006000011234567890189",
-            by=NIGHT,
-            at=at,
-        )
-        self.account = opening.open_account(
-            creditor.pk,
-            opening.NewAccount(
-                number="C-01482",
-                debtor=opening.NewDebtor(
-                    name="Charpentes Morvélec SARL",
-                    kind="professional",
-                    siren="999000029",
-                    address_line1="8 rue des Scieurs",
-                    postcode="29900",
-                    city="Kerdonnec",
-                    contacts=(
-                        opening.NewContact(
-                            name="Nolwenn Ourlec",
-                            email="compta@morvelec.example",
-                            phone="02 61 91 40 17",
-                        ),
-                    ),
-                ),
-            ),
-            by=NIGHT,
-            at=at,
-        )
-        self.claire = opening.create_user(
-            email="claire@armorial.example",
-            name="Claire Maubert",
-            role="collector",
-            password="les-tanneurs-a-valbrécourt",
-            all_portfolios=True,
-            by=NIGHT,
-            at=at,
-        )
-        [self.claim] = opening.record_claims(
-            self.account.pk,
-            [
-                opening.NewClaim(
-                    ref="FA26-00042",
-                    amount_cents=1_000_000,
-                    issued_on=date(2026, 1, 5),
-                    due_on=DUE,
-                )
-            ],
-            by=NIGHT,
-            at=moment(date(2026, 1, 5), 9),
-        )
-        self.post = Post(set(), Random(0), silence=0)
-
-    @property
-    def by(self) -> By:
-        return By.user(User.objects.get(pk=self.claire.pk))
-
-    def night(self, on: date) -> DailyRun:
-        return daily_run.run_in_line(on, today=on, by=NIGHT, at=moment(on, 6))
-
-    def morning(self, on: date) -> None:
-        messages.prepare_approved(on=on, by=NIGHT, at=moment(on, 6, 30))
-        sending.send_due(at=moment(on, 9, 30), on=on, transport=self.post)
-
-    def step(self, on: date) -> Proposal:
-        """Return the step proposed that day, and no other."""
-        [step] = Proposal.objects.filter(proposed_on=on)
-        return step
-
-    def waiting(self) -> list[str]:
-        return list(Proposal.objects.filter(status="open").values_list("action", flat=True))
-
-    def posts(self, step: Proposal, on: date) -> Message:
-        """Approve a letter, put it in the day's batch, take the batch to the post."""
-        letter = messages.prepare(proposal_id=step.pk, by=self.by, at=moment(on, 10), on=on)
-        letter = messages.approve_message(letter.pk, by=self.by, at=moment(on, 10, 5), on=on)
-        [batch] = letter_batches.build_batches(on=on, at=moment(on, 17), by=self.by)
-        letter_batches.mark_printed(batch.pk, by=self.by, at=moment(on, 17, 30), on=on)
-        letter.refresh_from_db()
-        return letter
-
-    def receives(self, cents: int, on: date) -> None:
-        """Record a transfer that names the invoice."""
-        payments.record_payment(
-            self.account.pk,
-            kind="transfer",
-            amount_cents=cents,
-            value_date=on,
-            label="VIR CHARPENTES MORVELEC FA26-00042",
-            allocations=[(self.claim.pk, cents)],
-            by=self.by,
-            at=moment(on, 11),
-        )
-
-    def figures(self) -> AccountFigures:
-        return AccountFigures.objects.get(account=self.account)
-
-
-def day(month: int, number: int) -> date:
-    return date(2026, month, number)
-
-
 def test_from_invoice_to_closing():
-    story = Story()
+    story = Story(ARMORIAL, MORVELEC, [INVOICE])
+    [claim] = story.claims
 
     # 27 January: eight days before the due date, nothing yet. 28 January: the notice leaves.
     assert story.night(day(1, 27)).counts["proposals"] == {}
@@ -248,14 +143,14 @@ def test_from_invoice_to_closing():
     assert (formal.is_formal_notice, formal.status) == (True, "sent")
     # Interest: 93,21 € + 6 000 € × 12,15 % × 19/365 = 37,9479 €; 40 €; principal 6 000 €.
     assert formal.total_cents == 600_000 + 9321 + 3795 + 4000
-    assert list(formal.claims.all()) == [story.claim]
+    assert list(formal.claims.all()) == [claim]
 
     # 2 April: the rest comes. The claim is closed; being late stays due.
     story.receives(600_000, day(4, 2))
     assert (story.figures().balance_cents, story.figures().state) == (0, "settled")
     with pytest.raises(Refused, match="Rien n’est échu"):
         account_statement(story.account.pk, day(4, 3))
-    left, _ = account_statement(story.account.pk, day(4, 3), claim_ids=[story.claim.pk])
+    left, _ = account_statement(story.account.pk, day(4, 3), claim_ids=[claim.pk])
     # 93,21 € + 6 000 € × 12,15 % × 29/365 = 57,9205 €: 5 March to 2 April; and 40 €.
     assert left.components.interest == 9321 + 5792
     assert left.total_cents == 9321 + 5792 + 4000 == 19_113

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -111,7 +112,7 @@ class OpenClaim:
         return max(self.balance - self.disputed - self.held, 0)
 
 
-@dataclass(slots=True)
+@dataclass
 class View:
     """An account on a day."""
 
@@ -121,7 +122,18 @@ class View:
     credit: int
     held_on_account: int
     held_whole: bool
-    accessories: int | None  # None: a rate is not known
+    facts: Facts
+
+    @cached_property
+    def accessories(self) -> int | None:
+        """What being late costs on the day; None where a rate is not known. The slow part."""
+        if self.row["debtor__kind"] == "unknown" or self.row["never_chased"]:
+            return 0
+        try:
+            debts = statement(self.facts, self).debts
+        except oracle.Unknown:
+            return None
+        return sum(debt.total - debt.principal + debt.paid for debt in debts)
 
     def late(self) -> list[OpenClaim]:
         return [one for one in self.claims if one.row["due_on"] < self.on and one.balance > 0]
@@ -208,7 +220,7 @@ def view(facts: Facts, account: Row, on: date) -> View:
         for part in facts.allocations.get(account["id"], [])
         if part["value_date"] <= on
     )
-    found = View(
+    return View(
         row=account,
         on=on,
         claims=claims,
@@ -219,16 +231,8 @@ def view(facts: Facts, account: Row, on: date) -> View:
             if hold["claim_id"] is None and hold["amount_cents"] is not None
         ),
         held_whole=any(hold["claim_id"] is None and hold["amount_cents"] is None for hold in holds),
-        accessories=0,
+        facts=facts,
     )
-    if account["debtor__kind"] != "unknown" and not account["never_chased"]:
-        try:
-            found.accessories = sum(
-                debt.total - debt.principal + debt.paid for debt in statement(facts, found).debts
-            )
-        except oracle.Unknown:
-            found.accessories = None
-    return found
 
 
 def reductions(facts: Facts, claim_id: int, on: date) -> list[Row]:
@@ -339,8 +343,9 @@ class _Step:
         self.to_chase = max(self.chased - self.promised, 0)
         self.cycle = account.oldest_due()
         self.disputed = sum(one.disputed for one in account.claims)
-        self.not_due = account.figures()["not_due_cents"]
-        self.overdue = account.figures()["overdue_cents"]
+        late = account.late()
+        self.overdue = sum(one.balance for one in late)
+        self.not_due = sum(one.balance for one in account.claims if one not in late)
         self.before = facts.proposals.get(self.id, [])
         self.alive = [row for row in self.before if not self._overtaken(row)]
 
@@ -426,7 +431,8 @@ class _Step:
         return "" if self.strategy else "no_strategy"
 
     def _count_what_waits(self) -> None:
-        set_aside = self.account.figures()["held_cents"] + self.disputed
+        held = sum(one.held for one in self.account.late()) + self.account.held_on_account
+        set_aside = held + self.disputed
         if self.overdue > 0 and self.chased == 0:
             if set_aside > 0:
                 self.expected.held["dispute_or_hold"] += 1
