@@ -121,6 +121,8 @@ def seal_day(on: date, *, at: datetime) -> JournalSeal | None:
     seal's hash: together the seals cover the whole journal, and one day's cost is one day's lines.
     Return None where the day, or a later one, is sealed already.
     """
+    if JournalSeal.objects.filter(on__gte=on).exists():
+        return None  # asked for every few minutes: nobody waits for a day that is sealed
     with transaction.atomic(), connection.cursor() as cursor:
         # Whoever is appending finishes first, and nobody starts: no smaller id can appear later.
         cursor.execute("LOCK TABLE store_journalentry IN SHARE MODE")

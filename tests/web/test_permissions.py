@@ -341,6 +341,7 @@ class Rows:
             "audience": "professional",
             "opaque_id": world.collector.opaque_id,
             "view_id": 0,
+            "token": "faux",
             "figure": "accessoires",
             "column": "credit",
             "outcome": "plan",
