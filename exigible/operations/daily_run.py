@@ -134,7 +134,7 @@ def decide_scope(
         counts.obsolete += _retire(scope, run, book.account.tolist(), computed, at)
     followed = read_followed(scope, book, computed.oldest_due, strategies)
     phase("read")
-    decided = decide(book, computed, followed, strategies)
+    decided = decide(book, computed, followed, strategies.rows)
     phase("decide")
     counts.accounts += len(book.account)
     counts.held.update(decided.held)

@@ -7,12 +7,14 @@ without one Python object each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 import numpy as np
 from django.db import connection
+from psycopg import Cursor
 
 from exigible.domain.book import (
     CLAIM_KINDS,
@@ -25,8 +27,9 @@ from exigible.domain.book import (
 from exigible.domain.calendar import zone_of_postcode
 from exigible.domain.engine import Flags, Ints
 from exigible.domain.strategy import HOLIDAY_ZONES, Followed, Step, Strategy
-from exigible.store.models import Strategy as StrategyRow
 
+_STEP = tuple(field.name for field in fields(Step))
+A_FEW = 50  # accounts
 _HEADER = 19  # signature, flags and length of the header extension
 _EPOCH = "date '0001-01-01'"
 
@@ -64,18 +67,31 @@ def _day(column: str) -> str:
 def read_columns(query: str, parameters: dict[str, Any], names: tuple[str, ...]) -> list[Ints]:
     """Run a query of whole numbers without nulls and return its columns, in order."""
     casts = ", ".join(f"({name})::bigint" for name in names)
+    if 0 < len(parameters["ids"]) <= A_FEW:
+        return _read_a_few(f"SELECT {casts} FROM ({query}) AS q", parameters, len(names))
     statement = f"COPY (SELECT {casts} FROM ({query}) AS q) TO STDOUT (FORMAT BINARY)"
     # The driver's own cursor: Django's debugging one copies without parameters.
     with connection.cursor() as cursor, cursor.cursor.copy(statement, parameters) as copy:
         data = b"".join(copy)
-    fields: list[tuple[str, str]] = [("count", ">i2")]
+    layout: list[tuple[str, str]] = [("count", ">i2")]
     for name in names:
-        fields += [(f"{name}_length", ">i4"), (name, ">i8")]
-    width = np.dtype(fields).itemsize
+        layout += [(f"{name}_length", ">i4"), (name, ">i8")]
+    width = np.dtype(layout).itemsize
     rows = (len(data) - _HEADER - 2) // width
-    table = np.frombuffer(data, dtype=np.dtype(fields), count=rows, offset=_HEADER)
+    table = np.frombuffer(data, dtype=np.dtype(layout), count=rows, offset=_HEADER)
     assert len(data) == _HEADER + rows * width + 2, "a column held a null"
     return [table[name].astype(np.int64) for name in names]
+
+
+def _read_a_few(statement: str, parameters: dict[str, Any], width: int) -> list[Ints]:
+    """Read a few accounts: planning would take most of the time, so the plan is kept."""
+    connection.ensure_connection()
+    with Cursor(connection.connection) as cursor:
+        cursor.execute(statement, parameters, prepare=True, binary=True)
+        rows = cursor.fetchall()
+    return [np.array(column, np.int64) for column in zip(*rows, strict=True)] or [
+        np.zeros(0, np.int64) for _ in range(width)
+    ]
 
 
 def read_book(scope: Scope, on: date) -> Book:
@@ -266,52 +282,56 @@ def _sum_by_account(account: Ints, query: str, parameters: dict[str, Any]) -> In
     return total
 
 
-def read_strategies() -> list[Strategy]:
+@dataclass(frozen=True, slots=True)
+class Strategies:
+    """The strategies in force, and where each stands in `rows`."""
+
+    rows: list[Strategy]
+    by_id: dict[int, int]
+    by_audience: dict[tuple[str, int | None], int]  # (audience, creditor; None: the house's)
+
+
+def read_strategies() -> Strategies:
     """Return the strategies in force, by id."""
-    rows = StrategyRow.objects.filter(in_force=True).prefetch_related("steps").order_by("id")
-    return [
-        Strategy(
-            id=row.pk,
-            name=row.name,
-            spacing_days=row.spacing_days,
-            minimum_cents=row.minimum_cents,
-            promise_grace_days=row.promise_grace_days,
-            steps=tuple(
-                Step(
-                    id=step.pk,
-                    key=step.key,
-                    position=step.position,
-                    label=step.label,
-                    offset_days=step.offset_days,
-                    channel=step.channel,
-                    fallback_channel=step.fallback_channel,
-                    automatic=step.automatic,
-                    is_formal_notice=step.is_formal_notice,
-                    minimum_cents=step.minimum_cents,
-                    minutes=step.minutes,
-                )
-                for step in row.steps.all()
-            ),
+    steps: dict[int, list[Step]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT s.strategy_id, s.id, s.key, s.position, s.label, s.offset_days, s.channel,
+                      s.fallback_channel, s.automatic, s.is_formal_notice, s.minimum_cents, s.minutes
+                 FROM store_strategystep s JOIN store_strategy t ON t.id = s.strategy_id
+                WHERE t.in_force ORDER BY s.strategy_id, s.position, s.id"""
         )
-        for row in rows
+        for strategy_id, *values in cursor.fetchall():
+            steps[strategy_id].append(Step(**dict(zip(_STEP, values, strict=True))))
+        cursor.execute(
+            """SELECT id, name, spacing_days, minimum_cents, promise_grace_days, audience, creditor_id
+                 FROM store_strategy WHERE in_force ORDER BY id"""
+        )
+        found = cursor.fetchall()
+    rows = [
+        Strategy(
+            id=row[0],
+            name=row[1],
+            spacing_days=row[2],
+            minimum_cents=row[3],
+            promise_grace_days=row[4],
+            steps=tuple(steps[row[0]]),
+        )
+        for row in found
     ]
+    return Strategies(
+        rows=rows,
+        by_id={row[0]: index for index, row in enumerate(found)},
+        by_audience={(row[5], row[6]): index for index, row in enumerate(found)},
+    )
 
 
-def strategy_rows() -> tuple[dict[int, int], dict[tuple[str, int | None], int]]:
-    """Return strategy rows by id, and by (audience, creditor) for accounts that name none."""
-    rows = list(StrategyRow.objects.filter(in_force=True).order_by("id"))
-    by_id = {row.pk: index for index, row in enumerate(rows)}
-    by_audience = {(row.audience, row.creditor_id): by_id[row.pk] for row in rows}
-    return by_id, by_audience
-
-
-def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: list[Strategy]) -> Followed:
+def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies) -> Followed:
     """Read what was done and promised on the accounts of `book`; `cycle` is by account."""
     on = book.on
     parameters = {**scope.parameters, "on": on}
     account = book.account
     size = len(account)
-    by_id, by_audience = strategy_rows()
     own, creditor, debtor_kind, amiable, held, email, address, zone_code = read_columns(
         f"""
         SELECT a.id AS id, coalesce(a.strategy_id, 0) AS strategy, a.creditor_id AS creditor,
@@ -332,12 +352,12 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: list[Strate
         ("strategy", "creditor", "debtor_kind", "amiable", "held", "email", "address", "zone"),
     )
     assert zone_of_postcode("57000") is HOLIDAY_ZONES[1]  # the query's zone codes
-    strategy = _strategy_of_accounts(own, creditor, debtor_kind, by_id, by_audience)
+    strategy = _strategy_of_accounts(own, creditor, debtor_kind, strategies)
     done, done_count, last_step, open_proposal, seen_promise, seen_dispute, noticed = _proposals(
         scope, parameters, account, cycle
     )
     promised, broken_due, broken_amount, broken_received = _promises(
-        scope, parameters, book, strategies, strategy
+        scope, parameters, book, strategies.rows, strategy
     )
     late_dispute = np.zeros(size, np.int64)
     ids, days = read_columns(
@@ -374,20 +394,18 @@ def _strategy_of_accounts(
     own: Ints,
     creditor: Ints,
     debtor_kind: Ints,
-    by_id: dict[int, int],
-    by_audience: dict[tuple[str, int | None], int],
+    strategies: Strategies,
 ) -> Ints:
     """The account's own strategy, else its creditor's for that kind of debtor, else the house's."""
     keys = np.stack((own, creditor, debtor_kind))
     unique, which = np.unique(keys, axis=1, return_inverse=True)
     rows = []
     for strategy_id, creditor_id, kind in unique.T.tolist():
-        row = by_id.get(strategy_id, -1)
+        row = strategies.by_id.get(strategy_id, -1)
         name = DEBTOR_KINDS[kind]
         if row < 0 and name is not None:
-            row = by_audience.get(
-                (name.value, creditor_id), by_audience.get((name.value, None), -1)
-            )
+            house = strategies.by_audience.get((name.value, None), -1)
+            row = strategies.by_audience.get((name.value, creditor_id), house)
         rows.append(row)
     return np.array(rows, dtype=np.int64)[which.reshape(-1)] if rows else own[:0]
 
