@@ -24,9 +24,9 @@ from exigible.simulation.world import Colleague, House, World, build
 Progress = Callable[[str, int, int], None]
 
 SEED = 20_260_101
-DEBTORS = 320
+DEBTORS = 260
 HISTORY_MONTHS = 18
-DAYS_WITH_THE_PRODUCT = 56
+DAYS_WITH_THE_PRODUCT = 42
 QUIET_DAYS = 5  # working days at the end when the list is left to whoever looks at it
 PASSWORD = "demonstration-exigible"  # noqa: S105 (shown to whoever starts the demonstration)
 DOMAIN = "demo.example"
