@@ -171,6 +171,12 @@ def _open_claims(
         if claim.currency != "EUR":
             excluded.append(f"{claim} : en {claim.currency}, hors du décompte en euros.")
             continue
+        if claim.retention:
+            excluded.append(
+                f"{claim} : retenue de garantie, non exigible avant sa libération "
+                "(loi n° 71-584 du 16 juillet 1971)."
+            )
+            continue
         contested = min(disputed[claim.pk], balance)
         if contested > 0:
             excluded.append(f"{claim} : {euros(contested)} contestés, non réclamés ici.")

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from exigible.domain.refusals import Refused
 from exigible.operations import daily_run, payments
 from exigible.operations.acts import By
 from exigible.operations.bootstrap import ensure_strategies
+from exigible.operations.statements import account_statement
 from exigible.store.models import (
     AccountFigures,
     DailyRun,
@@ -371,3 +373,14 @@ def test_a_day_before_the_last_one_run_only_answers():
     assert past.proposes_only
     assert actions(account)[-1] == ("appel", "open")
     assert list(AccountFigures.objects.values()) == before
+
+
+def test_a_retention_is_neither_chased_nor_charged():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=40), retention=True)
+    counts = run().counts
+    assert counts["proposals"] == {}
+    kept = AccountFigures.objects.get(account=account)
+    assert (kept.overdue_cents, kept.chased_cents, kept.accessories_cents) == (100_000, 0, 0)
+    with pytest.raises(Refused, match="Rien n’est échu"):
+        account_statement(account.pk, MONDAY)
