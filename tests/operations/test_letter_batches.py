@@ -1,15 +1,17 @@
 """Letters by post: one batch for the printer, each letter's own PDF as proof, nothing stale posted."""
 
 import io
+import threading
 import uuid
 
 import pikepdf
 import pytest
+from django.db import OperationalError, connection
 from pypdf import PdfReader
 
 from exigible.domain.refusals import Refused
 from exigible.operations import letter_batches, messages
-from exigible.operations.acts import By
+from exigible.operations.acts import By, act_on
 from exigible.operations.documents import read_document, store_document
 from exigible.store.models import Account, Creditor, LetterBatch, Message, Proposal
 from tests.operations.letters_world import (
@@ -216,3 +218,28 @@ def test_a_batch_made_again_is_not_the_file_that_was_printed(creditor: Creditor)
         printed(batch, document_id=on_paper)
     batch.refresh_from_db()
     assert printed(batch, document_id=batch.document_id).printed_at == AT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_holding_a_letter_while_its_batch_is_posted_blocks_nobody(creditor: Creditor):
+    message = letter(late_account(creditor=creditor))
+    [batch] = build()
+    outcome: list[str] = []
+
+    def post() -> None:
+        try:
+            printed(batch)
+        except Refused as refusal:
+            outcome.append(refusal.code)
+        except OperationalError as error:
+            outcome.append(str(error))
+        finally:
+            connection.close()
+
+    posting = threading.Thread(target=post)
+    with act_on(message.account_id, by=PERSON, at=AT) as act:
+        posting.start()
+        posting.join(0.5)  # it waits for the account
+        messages.hold(act, messages.locked(message.pk), "à voir")
+    posting.join()
+    assert outcome == ["batch_to_rebuild"]
