@@ -402,7 +402,7 @@ def _past_step(world: World, name: str, position: int, on: date) -> None:
         proposal=proposal,
         channel=step.channel if step.channel in {"email", "letter", "lrar"} else "email",
         template=step.template,
-        status=MessageStatus.SENT,
+        status=MessageStatus.READY,
         to_name=contact.name if contact else account.debtor.name,
         to_address=contact.email if contact else "",
         subject=step.label,
@@ -418,6 +418,8 @@ def _past_step(world: World, name: str, position: int, on: date) -> None:
         sent_on=day,
     )
     message.claims.set(claims)
+    message.status = MessageStatus.SENT  # what left changes no more
+    message.save(update_fields=["status"])
 
 
 def _moment(day: date, hour: int) -> datetime:

@@ -115,9 +115,14 @@ def overdue_rows(book: Book) -> Flags:
 
 
 def chased_by_claim(book: Book) -> Ints:
-    """Return what may be chased of each claim: overdue, in euros, less disputes and holds."""
+    """Return what may be chased of each claim: overdue, in euros, less disputes and holds.
+
+    A *retenue de garantie* is not: it is lawfully withheld for a year after the works are accepted
+    (loi 71-584 of 16 July 1971, art. 1 and 2), a day that the ledger does not tell.
+    """
     left = book.claim_balance - book.claim_disputed - book.claim_held
-    return np.where(overdue_rows(book) & book.claim_euro, np.maximum(left, 0), 0)
+    open_to_chasing = overdue_rows(book) & book.claim_euro & ~book.claim_retention
+    return np.where(open_to_chasing, np.maximum(left, 0), 0)
 
 
 def figures(book: Book, law: Law) -> Figures:
@@ -176,7 +181,7 @@ def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
 
     Computed on the part that is not disputed (a disputed part bears no claimed penalty until it is
     settled), from the engine that prints the décompte. Nothing for accounts that waive them, for
-    debtors of unknown kind, nor for another currency than the euro.
+    debtors of unknown kind, for a *retenue de garantie*, nor for another currency than the euro.
     """
     size = len(book.claim_id)
     totals, known = np.zeros(size, np.int64), np.ones(size, np.bool_)
@@ -184,6 +189,7 @@ def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
     wanted = np.flatnonzero(
         overdue_rows(book)
         & book.claim_euro
+        & ~book.claim_retention
         & (kind != UNKNOWN_DEBTOR)
         & ~book.waives_accessories[book.claim_account]
         & ~book.never_chased[book.claim_account]

@@ -348,6 +348,7 @@ class _Decision:
                     & (book.claim_balance >= step.minimum_cents)
                     & book.claim_euro
                     & ~book.claim_bill  # paid by the bank on its day
+                    & ~book.claim_retention
                     & (book.claim_disputed + book.claim_held == 0)
                 )
                 seen: set[int] = set()

@@ -7,6 +7,7 @@ of the database, so they agree while people work.
 A restore never touches what runs until it is certain: everything is unpacked and verified beside
 it, in a new database, migrated and checked, then the two databases exchange their names in one
 transaction. Interrupted before that, it leaves the old one as it was; after it, the new one.
+What waited to leave when the backup was made is held: it may have left since.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
@@ -158,6 +160,7 @@ def restore(
                     + "\n".join(f"    {finding}" for finding in findings[:20]),
                     facts={"findings": findings},
                 )
+            server.hold_what_waited(new, manifest["created_at"])
             with _disk_errors(documents_folder):
                 _add_documents(staging / "documents", documents_folder)
             server.exchange(new)
@@ -235,6 +238,7 @@ def _read_manifest(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(archive.read(MANIFEST))
         sound = isinstance(manifest["database"]["sha256"], str) and manifest["format"]
+        datetime.fromisoformat(manifest["created_at"])
     except (KeyError, ValueError, TypeError):
         raise _not_a_backup(source, "elle n’a pas de manifeste") from None
     if sound != FORMAT:
@@ -463,6 +467,33 @@ class Server:
                 raise self._tool_failed("La base de la sauvegarde ne se restaure pas", errors)
         with self._connect(into, autocommit=True) as connection:
             connection.execute("ANALYZE")
+
+    def hold_what_waited(self, name: str, saved_at: str) -> None:
+        """Keep what waited to leave when the backup was made from leaving by itself.
+
+        It may have left since, from the database that is replaced: a person looks, then approves.
+        """
+        saved = datetime.fromisoformat(saved_at).astimezone(ZoneInfo("Europe/Paris"))
+        reason = (
+            f"La base vient d’une sauvegarde du {saved:%d/%m/%Y à %H:%M} : ce message est peut-être "
+            "parti depuis. Vérifiez, puis validez-le."
+        )
+        with self._connect(name) as connection:
+            connection.execute(
+                "UPDATE store_message SET status = 'held', status_reason = %s, batch_id = NULL"
+                " WHERE status = 'ready'",
+                [reason],
+            )
+            connection.execute(
+                "UPDATE store_letterbatch SET document_id = NULL WHERE printed_at IS NULL"
+            )
+            connection.execute(
+                """UPDATE store_proposal p SET status = 'open', held_reason = %s
+                    WHERE p.status = 'approved' AND p.channel IN ('email', 'letter', 'lrar')
+                      AND NOT EXISTS (SELECT 1 FROM store_message m WHERE m.proposal_id = p.id
+                                         AND m.status NOT IN ('cancelled', 'refused'))""",
+                [reason],
+            )
 
     def _tool_environment(self) -> dict[str, str]:
         password = str(self._keys["PASSWORD"] or self._keys["OPTIONS"].get("password", ""))

@@ -486,7 +486,10 @@ def _files(folder: Path, report: Report, recent: float) -> Iterator[tuple[str, P
 
 
 def _orphan(report: Report, path: Path, folder: Path, recent: float) -> None:
-    if path.stat().st_mtime > recent:
+    try:
+        if path.stat().st_mtime > recent:
+            return
+    except FileNotFoundError:  # a draft, given its name meanwhile
         return
     report.orphans.append(path)
     report.add(

@@ -3,7 +3,7 @@
 A run is cut into shards of accounts. A shard is one transaction: it reads its columns once, decides,
 writes proposals and figures, and marks itself done; so a run can be repeated, interrupted at any
 point and shared between workers, and nothing is lost nor doubled (`step_issued_once` stands behind).
-A future day only proposes nothing that stays: it answers, and leaves no trace. Automatic steps are
+A future day, or one before the last day run, only answers, and leaves no trace. Automatic steps are
 approved here and leave through `operations.messages`, which checks everything again.
 """
 
@@ -56,7 +56,10 @@ class ShardCounts:
 
 
 def start_run(on: date, *, today: date, by: By, at: datetime) -> DailyRun:
-    """Open the run of a day and cut it into shards; an unfinished run of that day is resumed."""
+    """Open the run of a day and cut it into shards; an unfinished run of that day is resumed.
+
+    A past day catches up; once a later one was run it only answers, as a future day does.
+    """
     if on.year < 2000 or (on - today).days > 366:
         raise WrongInput(
             "day", "Le passage se fait pour un jour passé ou de l’année qui vient.", field="on"
@@ -69,7 +72,7 @@ def start_run(on: date, *, today: date, by: By, at: datetime) -> DailyRun:
             with transaction.atomic():
                 run = DailyRun.objects.create(
                     on=on,
-                    proposes_only=on > today,
+                    proposes_only=on > today or _overtaken(on),
                     started_at=at,
                     started_by=by.uuid,
                     counts={},
@@ -83,6 +86,11 @@ def start_run(on: date, *, today: date, by: By, at: datetime) -> DailyRun:
         run.shards_total = len(bounds)
         run.save(update_fields=["shards_total"])
     return run
+
+
+def _overtaken(on: date) -> bool:
+    """Say whether a later day was run already: its worklist and figures must not go back in time."""
+    return DailyRun.objects.filter(on__gt=on, proposes_only=False).exists()
 
 
 def shard_bounds(size: int = SHARD_ACCOUNTS) -> list[tuple[int, int]]:

@@ -103,7 +103,7 @@ class Standing:
         left = np.maximum(
             book.claim_balance[mine] - book.claim_disputed[mine] - book.claim_held[mine], 0
         )
-        announced = book.claim_euro[mine] & ~book.claim_bill[mine]
+        announced = book.claim_euro[mine] & ~book.claim_bill[mine] & ~book.claim_retention[mine]
         return AccountStanding(
             today=book.today,
             chased_cents=int(self.figures.chased[row]),
@@ -199,7 +199,7 @@ def write(
         promise=_promised(promise),
         days_to_pay=template.days_to_pay,
     )
-    if template.prints_accessories and demand.principal_cents:
+    if template.prints_accessories and demand.principal_cents and not standing.credit_cents:
         demand = _with_accessories(account, demand)
     letter = render(template, demand)
     return Written(letter, tuple(line.id for line in lines), contact)
@@ -334,7 +334,11 @@ def _deductions(standing: AccountStanding, lines: tuple[ClaimLine, ...]) -> tupl
 
 
 def _with_accessories(account: Account, demand: Demand) -> Demand:
-    """Add penalties and indemnity, where a professional claims them from one who owes them."""
+    """Add penalties and indemnity, where a professional claims them from one who owes them.
+
+    Not while money received is unallocated: it stops penalties from its day on the invoices it pays
+    (C. civ. 1342-10), and nobody has said yet which. They stay claimable once it is allocated.
+    """
     if account.creditor.kind != "professional" or account.debtor.kind not in {
         "professional",
         "public_purchaser",

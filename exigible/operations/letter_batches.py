@@ -24,7 +24,7 @@ from exigible.operations import figures, journal
 from exigible.operations.acts import AccountAct, By, act_on
 from exigible.operations.demands import Standing, has_email, message_reference
 from exigible.operations.documents import read_document, store_document
-from exigible.operations.messages import issue_step, locked, prepare_copy, rewrite
+from exigible.operations.messages import hold, issue_step, locked, prepare_copy, rewrite
 from exigible.operations.sending import checked
 from exigible.store.models import Account, Channel, LetterBatch, Message, MessageStatus
 
@@ -67,15 +67,25 @@ def rebuild_batch(batch_id: int, *, on: date, at: datetime, by: By) -> LetterBat
 
 
 def mark_printed(
-    batch_id: int, *, by: By, at: datetime, on: date, despite_changes: bool = False
+    batch_id: int,
+    *,
+    by: By,
+    at: datetime,
+    on: date,
+    despite_changes: bool = False,
+    document_id: int | None = None,
 ) -> LetterBatch:
     """Record that a batch went to the post: its letters left on `on`, all or none.
 
     Refuse, naming them, when letters in it would no longer say the same: the batch is then built
-    again, or `despite_changes` says that they are in the post already. A mise en demeure to a
-    debtor with an e-mail address is followed by its copy.
+    again, or `despite_changes` says that they are in the post already. `document_id` is the file
+    that was printed: refuse where the batch was made again since, with other letters. A mise en
+    demeure to a debtor with an e-mail address is followed by its copy.
     """
     with transaction.atomic():
+        # Accounts before the batch, as whoever writes, holds or cancels a letter does.
+        concerned = Message.objects.filter(batch_id=batch_id).values("account_id")
+        list(Account.objects.select_for_update().filter(pk__in=concerned).order_by("pk"))
         batch = LetterBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
         if batch.printed_at is not None:
             raise Refused("already_printed", "Ce lot est déjà parti.")
@@ -85,9 +95,14 @@ def mark_printed(
                 "Une lettre a été retirée de ce lot depuis sa préparation. Reconstituez-le, puis "
                 "imprimez-le de nouveau.",
             )
+        if document_id is not None and batch.document_id != document_id:
+            raise Refused(
+                "batch_rebuilt",
+                "Ce lot a été reconstitué depuis que vous l’avez ouvert : ce n’est plus le fichier "
+                "que vous avez imprimé. Comparez-les avant de noter le lot posté.",
+            )
         letters = list(_letters_in(batch).values_list("pk", "account_id").order_by("account_id"))
         accounts = [account_id for _, account_id in letters]
-        list(Account.objects.select_for_update().filter(pk__in=accounts).order_by("pk"))
         if not despite_changes:
             _refuse_changes(batch, Standing(accounts, on), on=on)
         for message_id, account_id in letters:
@@ -150,7 +165,18 @@ def _put_in(
         return
     if before == (batch.pk, message.subject, message.body, message.to_address):
         return  # in it already, and saying the same
-    pdf = letter_pdf(written.letter, registered=message.channel == Channel.LRAR, at=at)
+    open_batch = LetterBatch.objects.filter(pk=batch.pk, printed_at__isnull=True)
+    if open_batch.select_for_update().first() is None:
+        return  # posted meanwhile: the letter joins the next one
+    try:
+        pdf = letter_pdf(written.letter, registered=message.channel == Channel.LRAR, at=at)
+    except Refused as refusal:  # what cannot be set keeps no other letter from leaving
+        hold(act, message, refusal.message)
+        return
+    if message.batch_id != batch.pk:
+        open_batch.filter(document__isnull=False).update(
+            document=None
+        )  # its file lacks this letter, until it is bound again
     message.document = store_document(
         pdf.data, name=f"lettre-{message.pk}.pdf", media_type=MEDIA_TYPE, at=at
     )

@@ -22,7 +22,7 @@ from exigible.domain.compliance import POSTAL, Outgoing, refusals
 from exigible.domain.correspondence import Correspondence, Nature
 from exigible.domain.french import day
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.operations import demands
+from exigible.operations import demands, figures
 from exigible.operations.acts import AccountAct, By, act_on
 from exigible.operations.demands import AccountStanding, Standing, Written, message_reference
 from exigible.operations.queueing import queue_sending
@@ -301,6 +301,7 @@ def resolve_uncertain(
             issue_step(message)
         else:
             cancel(act, message, note.strip() or "Non parti, constaté.", step=ProposalStatus.OPEN)
+        figures.refresh([account_id], paris_day(at))
         act.journal("message_resolved", f"message:{message.pk}", outcome=outcome, note=note)
     return message
 

@@ -94,22 +94,19 @@ def cancel_promise(promise_id: int, *, on: date, by: By, at: datetime) -> None:
 
 
 def payable_cents(act: AccountAct, on: date) -> int:
-    """Return what the debtor may pay: open claims less unallocated credit.
+    """Return what the debtor may pay, in euros: open claims less unallocated credit.
 
-    After the opening of a collective procedure, only claims issued since count.
+    After the opening of a collective procedure, only claims born since, that very day included,
+    count. Another currency is never added to euros.
     """
-    claims = Claim.objects.filter(account=act.account, balance_cents__gt=0)
+    claims = Claim.objects.filter(account=act.account, balance_cents__gt=0, currency="EUR")
     opened_on = act.account.debtor.insolvency_opened_on
     if opened_on is not None and opened_on <= on:
-        claims = claims.filter(issued_on__gt=opened_on)
+        claims = claims.filter(issued_on__gte=opened_on)
     owed = claims.aggregate(total=Sum("balance_cents"))["total"] or 0
-    credit = Payment.objects.filter(account=act.account, amount_cents__gt=0).aggregate(
-        paid=Sum("amount_cents"), used=Sum("allocated_cents")
-    )
-    back = Payment.objects.filter(account=act.account, amount_cents__lt=0).aggregate(
-        total=Sum("amount_cents")
-    )
-    unallocated = (credit["paid"] or 0) - (credit["used"] or 0) + (back["total"] or 0)
+    payments = Payment.objects.filter(account=act.account, currency="EUR")
+    credit = payments.aggregate(paid=Sum("amount_cents"), used=Sum("allocated_cents"))
+    unallocated = (credit["paid"] or 0) - (credit["used"] or 0)
     return max(0, owed - max(0, unallocated))
 
 

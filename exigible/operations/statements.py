@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, Sum
@@ -33,7 +33,17 @@ from exigible.domain.french import euros
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import Statement, statement
 from exigible.operations.figures import current_law
-from exigible.store.models import Account, Claim, Dispute, Entry, EntryKind, Message, MessageStatus
+from exigible.store.models import (
+    Account,
+    Allocation,
+    Claim,
+    Dispute,
+    Entry,
+    EntryKind,
+    Message,
+    MessageStatus,
+)
+from exigible.store.models import Payment as PaymentRow
 
 INDEMNIFIED = frozenset({ClaimKind.INVOICE, ClaimKind.INSTALMENT})
 
@@ -63,7 +73,25 @@ def account_statement(
         legal_order=legal_order,
         overdue_only=overdue_only,
     )
-    return statement(made.case, on, current_law()), made
+    found = statement(made.case, on, current_law())
+    if credit := _unallocated(account_id, on):
+        unplaced = (
+            f"Un crédit de {euros(credit)}, reçu et non encore affecté, n’est pas déduit ici ; "
+            "affecté, il réduit ce total et arrête les intérêts à son jour (C. civ. art. 1342-10)."
+        )
+        found = replace(found, warnings=(*found.warnings, unplaced))
+    return found, made
+
+
+def _unallocated(account_id: int, on: date) -> int:
+    """Return the money received by `on`, in euros, that no allocation of that day had placed."""
+    received = PaymentRow.objects.filter(account=account_id, value_date__lte=on, currency="EUR")
+    placed = Allocation.objects.filter(payment__in=received, value_date__lte=on)
+    sums = (
+        received.aggregate(total=Sum("amount_cents", default=0)),
+        placed.aggregate(total=Sum("amount_cents", default=0)),
+    )
+    return max(0, int(sums[0]["total"]) - int(sums[1]["total"]))
 
 
 def account_case(
@@ -170,6 +198,12 @@ def _open_claims(
             continue
         if claim.currency != "EUR":
             excluded.append(f"{claim} : en {claim.currency}, hors du décompte en euros.")
+            continue
+        if claim.retention:
+            excluded.append(
+                f"{claim} : retenue de garantie, non exigible avant sa libération "
+                "(loi n° 71-584 du 16 juillet 1971)."
+            )
             continue
         contested = min(disputed[claim.pk], balance)
         if contested > 0:

@@ -425,11 +425,15 @@ def _proposals(
                (CASE p.status WHEN 'open' THEN 1 WHEN 'approved' THEN 2 WHEN 'obsolete' THEN 4
                      ELSE 3 END) AS status,
                CASE WHEN p.status IN ('issued', 'done', 'approved')
-                    THEN {_day("coalesce((p.decided_at AT TIME ZONE 'Europe/Paris')::date, p.proposed_on)")}
+                    THEN {_day("coalesce(m.left_on, (p.decided_at AT TIME ZONE 'Europe/Paris')::date, p.proposed_on)")}
                     ELSE 0 END AS issued,
                (CASE p.action WHEN 'broken_promise' THEN 1 WHEN 'late_dispute' THEN 2
                      ELSE CASE WHEN s.offset_days < 0 THEN 3 ELSE 0 END END) AS kind
           FROM store_proposal p LEFT JOIN store_strategystep s ON s.id = p.step_id
+          LEFT JOIN (SELECT proposal_id, max(sent_on) AS left_on FROM store_message
+                      WHERE {scope.sql("account_id")} AND status = 'sent'
+                        AND proposal_id IS NOT NULL
+                      GROUP BY proposal_id) m ON m.proposal_id = p.id
          WHERE {scope.sql("p.account_id")}
         """,
         parameters,

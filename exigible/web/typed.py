@@ -11,6 +11,7 @@ from exigible.domain.refusals import WrongInput
 from exigible.domain.text_keys import name_key
 
 MOST_CENTS = 100_000_000_000_00  # a hundred billion euros: beyond, a typing error
+FIRST_YEAR, LAST_YEAR = 1950, 2199  # as in the files read by `intake`: beyond, a typing error
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 _AMOUNT = re.compile(r"(\d{1,16})(?:[.,](\d{1,2}))?")
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{1,2}")
@@ -92,8 +93,15 @@ def whole_number(typed: str, *, most: int) -> int:
 
 def _existing(typed: str, year: int, month: int, number: int) -> date:
     try:
-        return date(year, month, number)
+        found = date(year, month, number)
     except ValueError:
         raise WrongInput(
             "day", f"Le {typed[:20]} n’existe pas. Vérifiez le jour, le mois et l’année."
         ) from None
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise WrongInput(
+            "day",
+            f"Le {typed[:20]} est hors de la période traitée ({FIRST_YEAR} à {LAST_YEAR}). Vérifiez "
+            "l’année.",
+        )
+    return found

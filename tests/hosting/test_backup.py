@@ -115,6 +115,41 @@ def test_a_backup_restores_the_same_data_elsewhere(
     assert not any(path.name.startswith("restore-") for path in other.path.iterdir())
 
 
+WAITING = """
+from exigible.cli._command import open_database
+open_database()
+from datetime import date
+from exigible.store.models import Account, Message, Proposal
+from tests.builders import AT
+account = Account.objects.get()
+day = date(2026, 11, 20)
+step = dict(account=account, cycle=day, channel="email", label="Relance", amount_cents=1,
+            proposed_on=day, status="approved")
+Proposal.objects.create(action="sans_message", **step)
+written = Proposal.objects.create(action="avec_message", **step)
+Message.objects.create(account=account, proposal=written, channel="email", status="ready",
+                       created_at=AT)
+"""
+
+
+def test_what_waited_to_leave_is_held_after_a_restore(
+    furnished: Home, new_home: Callable[..., Home], tmp_path: Path
+):
+    # It may have left from the database that is replaced: nothing leaves twice.
+    furnished.python(WAITING)
+    assert furnished.run("backup", tmp_path / "s.zip").returncode == 0
+    other = new_home()
+    assert other.run("restore", tmp_path / "s.zip").returncode == 0
+    [[status, reason]] = other.query("SELECT status, status_reason FROM store_message")
+    assert status == "held"
+    assert "peut-être parti" in reason
+    steps = other.query("SELECT action, status FROM store_proposal ORDER BY action")
+    assert [tuple(step) for step in steps] == [
+        ("avec_message", "approved"),
+        ("sans_message", "open"),
+    ]
+
+
 def test_a_database_in_use_is_not_replaced_unless_told(furnished: Home, tmp_path: Path):
     file = tmp_path / "s.zip"
     assert furnished.run("backup", file).returncode == 0

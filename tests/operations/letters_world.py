@@ -72,7 +72,7 @@ def approved_step(
     by: By | None = None,
     **step: object,
 ) -> Proposal:
-    """A step of the account already approved: by the run, or by a person (`by`)."""
+    """A step of the account's cycle already approved: by the run, or by a person (`by`)."""
     strategy, _ = Strategy.objects.get_or_create(
         key=f"essai_{account.debtor.kind}", name="Essai", audience=account.debtor.kind
     )
@@ -89,7 +89,7 @@ def approved_step(
         account=account,
         step=row,
         action=row.key,
-        cycle=date(2026, 10, 15),
+        cycle=account.claims.order_by("due_on").values_list("due_on", flat=True)[0],
         channel=channel,
         label=template,
         amount_cents=120_000,

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from exigible.domain.refusals import Refused
 from exigible.operations import daily_run, payments
 from exigible.operations.acts import By
 from exigible.operations.bootstrap import ensure_strategies
+from exigible.operations.statements import account_statement
 from exigible.store.models import (
     AccountFigures,
     DailyRun,
@@ -14,8 +16,10 @@ from exigible.store.models import (
     DebtorKind,
     Dispute,
     Hold,
+    Message,
     Promise,
     Proposal,
+    StoredDocument,
     StrategyStep,
 )
 from tests.builders import AT, make_account, make_claim, make_debtor
@@ -321,3 +325,62 @@ def test_a_bill_accepted_is_not_announced_before_its_day():
     make_claim(account, 80_000, MONDAY + timedelta(days=5), kind="bill")
     run()
     assert actions(account) == []
+
+
+def test_steps_are_spaced_from_the_day_the_letter_left_not_from_its_approval():
+    account = make_account()
+    claim = make_claim(account, 100_000, MONDAY - timedelta(days=40))
+    for key in ("relance_1", "relance_2", "appel"):
+        step = StrategyStep.objects.get(strategy__key="professionnels", key=key)
+        proposal = Proposal.objects.create(
+            account=account,
+            action=key,
+            step=step,
+            cycle=claim.due_on,
+            channel="letter",
+            label=step.label,
+            amount_cents=100_000,
+            proposed_on=MONDAY - timedelta(days=20),
+            status="issued",
+            decided_at=AT - timedelta(days=20),
+        )
+    Message.objects.create(
+        account=account,
+        proposal=proposal,
+        channel="letter",
+        status="sent",
+        created_at=AT,
+        sending_at=AT,
+        sent_at=AT,
+        sent_on=MONDAY - timedelta(days=3),
+        document=StoredDocument.objects.create(
+            sha256="ab" * 32,
+            name="l.pdf",
+            media_type="application/pdf",
+            size_bytes=1,
+            created_at=AT,
+        ),
+    )
+    assert run().counts["held"] == {"spacing": 1}
+    assert run(MONDAY + timedelta(days=4)).counts["proposals"] == {"derniere_relance": 1}
+
+
+def test_a_day_before_the_last_one_run_only_answers():
+    account = make_account()
+    waiting_call(account)
+    before = list(AccountFigures.objects.values())
+    past = run(MONDAY - timedelta(days=28))  # two days after the due date: nothing to propose yet
+    assert past.proposes_only
+    assert actions(account)[-1] == ("appel", "open")
+    assert list(AccountFigures.objects.values()) == before
+
+
+def test_a_retention_is_neither_chased_nor_charged():
+    account = make_account()
+    make_claim(account, 100_000, MONDAY - timedelta(days=40), retention=True)
+    counts = run().counts
+    assert counts["proposals"] == {}
+    kept = AccountFigures.objects.get(account=account)
+    assert (kept.overdue_cents, kept.chased_cents, kept.accessories_cents) == (100_000, 0, 0)
+    with pytest.raises(Refused, match="Rien n’est échu"):
+        account_statement(account.pk, MONDAY)

@@ -1,16 +1,18 @@
 """Letters by post: one batch for the printer, each letter's own PDF as proof, nothing stale posted."""
 
 import io
+import threading
 import uuid
 
 import pikepdf
 import pytest
+from django.db import OperationalError, connection
 from pypdf import PdfReader
 
 from exigible.domain.refusals import Refused
 from exigible.operations import letter_batches, messages
-from exigible.operations.acts import By
-from exigible.operations.documents import read_document
+from exigible.operations.acts import By, act_on
+from exigible.operations.documents import read_document, store_document
 from exigible.store.models import Account, Creditor, LetterBatch, Message, Proposal
 from tests.operations.letters_world import (
     AT,
@@ -178,3 +180,66 @@ def test_a_mise_en_demeure_is_followed_by_its_copy_by_email(creditor: Creditor, 
     [file] = mail.iter_attachments()
     assert file.get_content() == read_document(formal.document)
     assert pikepdf.open(io.BytesIO(file.get_content())).Root.Lang == "fr-FR"
+
+
+def test_a_letter_that_cannot_be_set_is_held_and_the_others_leave(creditor: Creditor):
+    broken = letter_creditor(
+        logo=store_document(b"no picture", name="logo.png", media_type="image/png", at=AT)
+    )
+    unset, sound = letter(late_account(creditor=broken)), letter(late_account(creditor=creditor))
+    [batch] = build()
+    unset.refresh_from_db()
+    sound.refresh_from_db()
+    assert (unset.status, unset.batch) == ("held", None)
+    assert "mis en page" in unset.status_reason
+    assert sound.batch == batch
+
+
+def test_two_letters_to_one_consumer_do_not_leave_in_the_same_batch(creditor: Creditor):
+    account = late_account(creditor=creditor, kind="consumer")
+    first, second = letter(account, "relance_1"), letter(account, "relance_2")
+    [batch] = build()
+    second.refresh_from_db()
+    assert batch.letters == 1
+    assert second.status == "held"
+    assert "1 relance en 7 jours" in second.status_reason.replace("\u00a0", " ")
+    printed(batch)
+    first.refresh_from_db()
+    assert first.status == "sent"
+
+
+def test_a_batch_made_again_is_not_the_file_that_was_printed(creditor: Creditor):
+    letter(late_account(creditor=creditor))
+    [batch] = build()
+    on_paper = batch.document_id
+    letter(late_account(creditor=creditor))
+    build()
+    with pytest.raises(Refused, match="reconstitué"):
+        printed(batch, document_id=on_paper)
+    batch.refresh_from_db()
+    assert printed(batch, document_id=batch.document_id).printed_at == AT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_holding_a_letter_while_its_batch_is_posted_blocks_nobody(creditor: Creditor):
+    message = letter(late_account(creditor=creditor))
+    [batch] = build()
+    outcome: list[str] = []
+
+    def post() -> None:
+        try:
+            printed(batch)
+        except Refused as refusal:
+            outcome.append(refusal.code)
+        except OperationalError as error:
+            outcome.append(str(error))
+        finally:
+            connection.close()
+
+    posting = threading.Thread(target=post)
+    with act_on(message.account_id, by=PERSON, at=AT) as act:
+        posting.start()
+        posting.join(0.5)  # it waits for the account
+        messages.hold(act, messages.locked(message.pk), "à voir")
+    posting.join()
+    assert outcome == ["batch_to_rebuild"]

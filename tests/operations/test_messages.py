@@ -400,3 +400,17 @@ def _promise(account: object, cents: int) -> Promise:
         recorded_by=PERSON.uuid,
         recorded_at=AT,
     )
+
+
+def test_money_not_yet_allocated_stops_penalties_from_being_claimed():
+    account = late_account(1_000_000, due_on=date(2026, 7, 31))
+    account.payments.create(
+        kind="transfer",
+        amount_cents=990_000,
+        value_date=date(2026, 8, 1),
+        recorded_at=AT,
+        origin="t",
+    )
+    message = prepare(account, "derniere_relance", channel="letter")
+    # The debtor owes 100 € since 1 August: not the penalties of 10 000 €, over 390 €.
+    assert (message.amount_cents, message.total_cents) == (10_000, 10_000)

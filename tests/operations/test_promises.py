@@ -153,3 +153,9 @@ def test_cancelled_once(account: Account) -> None:
     assert promise(account, 150_000)  # what was promised is free again
     with pytest.raises(Refused, match="déjà annulée"):
         promises.cancel_promise(made.pk, on=TODAY, by=BY, at=AT)
+
+
+def test_another_currency_is_not_added_to_euros(account: Account) -> None:
+    make_claim(account, 500_000, TODAY - timedelta(days=9), currency="USD")
+    with pytest.raises(WrongInput, match="dépasse le reste dû"):
+        promise(account, 150_001)

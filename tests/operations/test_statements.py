@@ -176,3 +176,14 @@ def test_the_undisputed_part_paid_late_keeps_its_accessories():
     answer, _ = account_statement(account.pk, date(2026, 2, 28))
     assert answer.total_cents == answer.components.accessories == 266 + 4000
     assert AccountFigures.objects.get(account=account).accessories_cents == 266 + 4000
+
+
+def test_a_statement_says_what_was_received_and_is_not_placed_yet():
+    account = make_account()
+    make_claim(account, 100_000, date(2026, 9, 30))
+    signed = {"kind": "transfer", "amount_cents": 40_000, "by": By.job("test"), "at": AT}
+    payments.record_payment(account.pk, value_date=date(2026, 10, 15), **signed)
+    found, _ = account_statement(account.pk, date(2026, 10, 20))
+    assert "crédit de 400,00" in found.warnings[-1]
+    before, _ = account_statement(account.pk, date(2026, 10, 14))
+    assert not any("crédit de" in words for words in before.warnings)

@@ -81,6 +81,13 @@ class Facts:
                WHERE m.is_formal_notice AND m.status = 'sent' ORDER BY m.id"""
         ):
             notices.setdefault(row["claim_id"], []).append(row["sent_on"])
+        left = {
+            row["proposal_id"]: row["sent_on"]
+            for row in rows("SELECT proposal_id, sent_on FROM store_message WHERE status = 'sent'")
+        }
+        proposals = table("proposal")
+        for row in proposals:
+            row["left_on"] = left.get(row["id"])
         return cls(
             accounts=rows(ACCOUNTS),
             claims=grouped(table("claim"), "account_id"),
@@ -90,7 +97,7 @@ class Facts:
             disputes=grouped(table("dispute"), "account_id"),
             holds=grouped(table("hold"), "account_id"),
             promises=grouped(table("promise"), "account_id"),
-            proposals=grouped(table("proposal"), "account_id"),
+            proposals=grouped(proposals, "account_id"),
             notices=notices,
             contacts=grouped(table("contact"), "debtor_id"),
             strategies=[row for row in table("strategy") if row["in_force"]],
@@ -521,7 +528,12 @@ class _Step:
     def _too_soon(self, spacing: int) -> bool:
         """Say whether fewer working days than asked have passed since the last step."""
         touched = [
-            row["decided_at"].astimezone(PARIS).date() if row["decided_at"] else row["proposed_on"]
+            row["left_on"]
+            or (
+                row["decided_at"].astimezone(PARIS).date()
+                if row["decided_at"]
+                else row["proposed_on"]
+            )
             for row in self.alive
             if row["status"] in ("issued", "done", "approved")
         ]

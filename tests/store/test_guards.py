@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from exigible.operations import journal, payments
+from exigible.operations import contacts, disputes, holds, journal, payments, promises
 from exigible.operations.acts import By
 from exigible.store.models import (
     Account,
@@ -18,6 +18,7 @@ from exigible.store.models import (
     Portfolio,
     Proposal,
     Settlement,
+    StoredDocument,
 )
 from tests.builders import AT, TODAY, make_account, make_claim, make_creditor
 
@@ -242,3 +243,80 @@ def test_what_left_keeps_its_bytes():
         Message.objects.create(
             account=account, channel="email", status="sent", created_at=AT, sent_on=date.today()
         )
+
+
+def left(account: Account, claim: Claim) -> Message:
+    """A mise en demeure that left."""
+    message = Message.objects.create(
+        account=account,
+        channel="lrar",
+        is_formal_notice=True,
+        amount_cents=6_000,
+        created_at=AT,
+        sent_at=AT,
+        sent_on=TODAY,
+        document=StoredDocument.objects.create(
+            sha256="ab" * 32,
+            name="l.pdf",
+            media_type="application/pdf",
+            size_bytes=1,
+            created_at=AT,
+        ),
+    )
+    message.claims.set([claim])
+    message.status = "sent"
+    message.save()
+    return message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE store_message SET sent_on = sent_on - 30",
+        "UPDATE store_message SET is_formal_notice = false",
+        "UPDATE store_message SET amount_cents = 1",
+        "UPDATE store_message SET status = 'cancelled'",
+        "DELETE FROM store_message_claims",
+        "UPDATE store_message_claims SET claim_id = claim_id + 1",
+        "INSERT INTO store_message_attachments (message_id, storeddocument_id)"
+        " SELECT id, document_id FROM store_message",
+        "UPDATE store_storeddocument SET sha256 = repeat('c', 64)",
+        "DELETE FROM store_message",
+        "TRUNCATE store_message_claims",
+    ],
+)
+def test_what_left_is_proof(paid: Claim, change: str):
+    message = left(paid.account, paid)
+    assert "Refusé" in refused(change)
+    message.provider_answer = "2C 123 456 789 FR"  # a late answer is kept beside it
+    message.save()
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "end"),
+    [
+        ("promise", "amount_cents = 1", "cancelled_at = now()"),
+        ("promise", "due_on = due_on + 30", "cancelled_at = now()"),
+        ("hold", "ends_on = ends_on + 300", "lifted_at = now()"),
+        ("dispute", "amount_cents = 1", "closed_on = opened_on"),
+        ("call", "outcome = 'promise'", "note = 'rectifiée'"),
+        ("note", '"on" = "on" - 30', "text = 'rectifié'"),
+        ("task", "recorded_at = now()", "done_at = now()"),
+    ],
+)
+def test_what_was_said_and_done_only_ends(paid: Claim, table: str, change: str, end: str):
+    account, signed = paid.account_id, {"by": BY, "at": AT}
+    later = TODAY + timedelta(days=10)
+    promises.record_promise(account, amount_cents=2_000, due_on=later, on=TODAY, **signed)
+    holds.place_hold(account, reason="en attente", ends_on=later, on=TODAY, **signed)
+    disputes.open_dispute(
+        account, claim_id=paid.pk, reason="avarie", answer_due_on=later, on=TODAY, **signed
+    )
+    contacts.record_call(account, outcome="no_answer", on=TODAY, **signed)
+    contacts.record_note(account, text="Vu.", on=TODAY, **signed)
+    contacts.add_task(account, label="Rappeler", due_on=later, on=TODAY, **signed)
+    assert "mettez-y fin" in refused(f"UPDATE store_{table} SET {change}")
+    assert "mettez-y fin" in refused(f"DELETE FROM store_{table}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE store_{table} SET {end}")
+        assert cursor.rowcount == 1

@@ -119,3 +119,9 @@ def test_whole_numbers(typed: str) -> None:
     assert whole_number(" 9 0", most=90) == 90
     with pytest.raises(WrongInput):
         whole_number(typed, most=90)
+
+
+@pytest.mark.parametrize("typed", ["31/12/9999", "9999-07-02", "0001-01-01", "31/12/1949"])
+def test_a_day_that_no_computation_reaches_is_refused(typed: str):
+    with pytest.raises(WrongInput, match="hors de la période traitée"):
+        day_of(typed, today=date(2026, 11, 22))

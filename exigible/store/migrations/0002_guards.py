@@ -1,7 +1,7 @@
 """What the database refuses, whatever the application does.
 
-Facts (entries, allocations, settlements, payments, journal) are added, never changed, deleted or
-truncated. Copies (claim balance, allocated part of a payment) are written by these triggers alone;
+Facts (entries, allocations, settlements, payments, journal, messages that left, and what was said
+and promised but for its end) are added, never changed, deleted or truncated. Copies (claim balance, allocated part of a payment) are written by these triggers alone;
 the check constraint of `Payment` then refuses an allocation beyond it. Messages are in French:
 they may reach a log a user reads.
 """
@@ -184,18 +184,75 @@ CREATE TRIGGER journal_chain AFTER INSERT ON store_journalentry
 """
 
 MESSAGES = """
--- What left is proof: its bytes, address and Message-ID no longer change, and it is not deleted.
+-- What left is proof: its bytes, address, sums, claims and Message-ID no longer change, it is not deleted.
 CREATE TRIGGER message_left_is_fixed BEFORE UPDATE ON store_message
   FOR EACH ROW WHEN (OLD.status IN ('sending', 'sent', 'uncertain')
-    AND ROW(OLD.account_id, OLD.channel, OLD.to_address, OLD.subject, OLD.body, OLD.document_id, OLD.message_id)
+    AND ROW(OLD.account_id, OLD.channel, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.document_id,
+            OLD.message_id, OLD.template, OLD.template_version, OLD.is_formal_notice, OLD.amount_cents,
+            OLD.total_cents, OLD.sending_at)
         IS DISTINCT FROM
-        ROW(NEW.account_id, NEW.channel, NEW.to_address, NEW.subject, NEW.body, NEW.document_id, NEW.message_id))
+        ROW(NEW.account_id, NEW.channel, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.document_id,
+            NEW.message_id, NEW.template, NEW.template_version, NEW.is_formal_notice, NEW.amount_cents,
+            NEW.total_cents, NEW.sending_at))
   EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER message_sent_is_sent BEFORE UPDATE OF status ON store_message
-  FOR EACH ROW WHEN (OLD.status = 'sent' AND NEW.status <> 'sent') EXECUTE FUNCTION refuse_change();
+-- The day it left starts interest and spaces the next one.
+CREATE TRIGGER message_sent_is_sent BEFORE UPDATE ON store_message
+  FOR EACH ROW WHEN (OLD.status = 'sent' AND ROW(OLD.status, OLD.sent_at, OLD.sent_on)
+                     IS DISTINCT FROM ROW(NEW.status, NEW.sent_at, NEW.sent_on))
+  EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER message_stays BEFORE DELETE ON store_message
   FOR EACH ROW WHEN (OLD.status IN ('sending', 'sent', 'uncertain', 'refused')) EXECUTE FUNCTION refuse_change();
+
+CREATE FUNCTION check_message_part() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM store_message WHERE status IN ('sending', 'sent', 'uncertain')
+              AND id IN (OLD.message_id, NEW.message_id)) THEN
+    RAISE EXCEPTION 'Refusé : les créances et les pièces d''un message parti ne changent plus.'
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER message_claims_are_fixed BEFORE INSERT OR UPDATE OR DELETE ON store_message_claims
+  FOR EACH ROW EXECUTE FUNCTION check_message_part();
+CREATE TRIGGER message_attachments_are_fixed BEFORE INSERT OR UPDATE OR DELETE ON store_message_attachments
+  FOR EACH ROW EXECUTE FUNCTION check_message_part();
+CREATE TRIGGER document_never_changes BEFORE UPDATE ON store_storeddocument
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
 """
+
+# What was said and done: its end may be written (cancelled, lifted, closed, done), the rest stays.
+WORK = {
+    "store_promise": "account_id, amount_cents, made_on, due_on, recorded_by, recorded_at",
+    "store_hold": "account_id, claim_id, amount_cents, reason, starts_on, ends_on, recorded_by, recorded_at",
+    "store_dispute": "account_id, claim_id, amount_cents, reason, opened_on, answer_due_on, recorded_by, recorded_at",
+    "store_call": 'account_id, "on", incoming, outcome, recorded_by, recorded_at',
+    "store_note": 'account_id, "on", recorded_by, recorded_at',
+    "store_task": "account_id, label, recorded_by, recorded_at",
+}
+REFUSE_REWRITING = """
+CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'Refusé : ce qui est noté dans % ne se réécrit ni ne se supprime ; mettez-y fin.', TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+
+
+def work_guards() -> str:
+    triggers = []
+    for table, columns in WORK.items():
+        names = columns.split(", ")
+        old, new = (", ".join(f"{row}.{name}" for name in names) for row in ("OLD", "NEW"))
+        triggers.append(
+            f"CREATE TRIGGER never_rewritten BEFORE UPDATE ON {table} FOR EACH ROW"
+            f" WHEN (ROW({old}) IS DISTINCT FROM ROW({new})) EXECUTE FUNCTION refuse_rewriting();\n"
+            f"CREATE TRIGGER never_deleted BEFORE DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();\n"
+        )
+    return REFUSE_REWRITING + "".join(triggers)
 
 
 def guards() -> str:
@@ -207,10 +264,18 @@ def guards() -> str:
     truncation = "".join(
         f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();\n"
-        for table in (*FACTS, "store_payment", "store_claim", "store_message")
+        for table in (*FACTS, *WORK, "store_payment", "store_claim", "store_message", "store_message_claims")
     )
     return (
-        REFUSE + per_table + truncation + BALANCES + ACCOUNT + LEDGER_LINES + JOURNAL + MESSAGES
+        REFUSE
+        + per_table
+        + truncation
+        + BALANCES
+        + ACCOUNT
+        + LEDGER_LINES
+        + JOURNAL
+        + MESSAGES
+        + work_guards()
     )
 
 

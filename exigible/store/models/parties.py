@@ -240,7 +240,7 @@ class Account(models.Model):
 class AccountFigures(models.Model):
     """A copy, for lists, of what the engine says of an account on the day `as_of`.
 
-    Written by `operations.figures.refresh`, never by hand; `exigible check` recomputes it.
+    Written by `operations.figures.refresh`, never by hand; each daily run recomputes it.
     `chased_cents` is *échu hors litige*, net of unallocated credit.
     """
 
