@@ -1,7 +1,7 @@
 """The demonstration world: eighteen months of three houses, ending today.
 
 The months before the product are history (see `history`): the wholesaler's come in as ledger files,
-through the import. Then eight weeks are played day by day, and the last day is left unfinished, so
+through the import. Then six weeks are played day by day, and the last day is left unfinished, so
 that there is something to do. All of it is one transaction: interrupted, it leaves nothing.
 """
 
