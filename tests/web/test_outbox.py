@@ -135,7 +135,14 @@ def test_letters_are_batched_printed_and_posted(
     assert batch.letters == ready.count()
     assert manager.get(reverse("batch_file", args=[batch.pk])).content.startswith(b"%PDF")
     assert "Lot" in manager.get(reverse("messages"), {"onglet": "lots"}).content.decode()
-    manager.post(reverse("post_batch", args=[batch.pk]), headers=HTMX)
+    post = reverse("post_batch", args=[batch.pk])
+    dialog = manager.get(post, headers=HTMX).content.decode()
+    assert f'name="fichier" value="{batch.document_id}"' in dialog
+    other_file = {"fichier": str(batch.document_id - 1)}  # as if made again since the dialog opened
+    assert "reconstitué" in manager.post(post, other_file, headers=HTMX).content.decode()
+    batch.refresh_from_db()
+    assert batch.printed_at is None
+    manager.post(post, {"fichier": str(batch.document_id)}, headers=HTMX)
     batch.refresh_from_db()
     assert batch.printed_at is not None
 

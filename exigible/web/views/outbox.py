@@ -576,9 +576,11 @@ def post_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
                 at=clock.now(),
                 on=today,
                 despite_changes=despite,
+                document_id=number(request.POST.get("fichier")),
             )
         except Refused as refusal:
             refused = refusal
+            found.refresh_from_db()
         else:
             words = f"Lot {found.pk} posté : {french.count(found.letters, 'lettre')} parties."
             return answers.acted(request, words, back=_tab_address("lots"))
