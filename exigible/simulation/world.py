@@ -23,16 +23,16 @@ SUMMER = (0.7, 0.7, 0.9, 1.0, 1.1, 1.3, 1.5, 1.4, 1.0, 0.8, 0.7, 0.9)
 STEADY = (1.0,) * 12
 
 TRADESMEN = {
-    Temper.PUNCTUAL: 30,
-    Temper.RELAXED: 24,
-    Temper.FORGETFUL: 14,
-    Temper.HABITUAL: 8,
-    Temper.PROMISER: 5,
-    Temper.STRAINED: 5,
-    Temper.DISPUTER: 5,
+    Temper.PUNCTUAL: 20,
+    Temper.RELAXED: 20,
+    Temper.FORGETFUL: 17,
+    Temper.HABITUAL: 13,
+    Temper.PROMISER: 9,
+    Temper.STRAINED: 7,
+    Temper.DISPUTER: 6,
     Temper.CARELESS: 4,
     Temper.BOUNCING: 3,
-    Temper.SILENT: 2,
+    Temper.SILENT: 5,
 }
 HANDED_OVER = {  # an agency sees fewer good payers
     Temper.PUNCTUAL: 12,
