@@ -26,6 +26,7 @@ from exigible.operations.specimens import specimen
 from exigible.store.keyset import Order
 from exigible.store.models import Creditor, CreditorBankAccount, Portfolio
 from exigible.store.queries import house
+from exigible.store.queries.ordering import by_name
 from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
@@ -77,7 +78,7 @@ def creditors(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the list as a spreadsheet."""
-    found = _found(request, _filter_bar(request)).order_by("name", "pk")
+    found = _found(request, _filter_bar(request)).order_by(by_name(), "pk")
 
     def lines() -> Iterator[Sequence[Cell]]:
         for one in found:
@@ -320,7 +321,7 @@ def portfolios(request: HttpRequest) -> HttpResponse:
             "tab": "portefeuilles",
             "rows": found,
             "search": search,
-            "creditors": Creditor.objects.filter(archived=False).order_by("name"),
+            "creditors": Creditor.objects.filter(archived=False).order_by(by_name()),
         },
     )
 

@@ -20,6 +20,7 @@ from exigible.operations.acts import By
 from exigible.store.keyset import Order
 from exigible.store.models import User
 from exigible.store.queries import house
+from exigible.store.queries.ordering import by_name
 from exigible.web import answers, clock, forms, invitations, listing
 from exigible.web.access import page, person, public
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
@@ -91,7 +92,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the list as a spreadsheet: who may see what, for a review of rights."""
-    found = _found(request, _filter_bar(request)).order_by("name", "pk")
+    found = _found(request, _filter_bar(request)).order_by(by_name(), "pk")
 
     def lines() -> Iterator[Sequence[Cell]]:
         for one in found:
