@@ -130,7 +130,7 @@ def create(request: HttpRequest) -> HttpResponse:
         try:
             made = operations.create_creditor(form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(request, f"{made.name} est créé. Ajoutez son logo et son compte bancaire.")
             return answers.go_to(request, reverse("creditor", args=[made.pk]))
@@ -155,7 +155,7 @@ def creditor(request: HttpRequest, creditor_id: int) -> HttpResponse:
         try:
             operations.change_creditor(one.pk, form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(request, "Créancier enregistré : le prochain message en tiendra compte.")
             return answers.go_to(request, reverse("creditor", args=[one.pk]))
@@ -416,10 +416,6 @@ def _at_once(
     except Refused as refusal:
         return answers.refused(request, refusal, back=back)
     return answers.acted(request, words, back=back)
-
-
-def _at_field(form: forms.ActForm, refused: Refused) -> None:
-    form.add_error(refused.field if refused.field in form.fields else None, refused.message)
 
 
 def _signed(request: HttpRequest) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         try:
             made = operations.invite_user(form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             return _link(request, made, f"{made.name} est invité")
     return _person_page(request, form, None)
@@ -145,7 +145,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
         try:
             operations.change_user(user.pk, form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(
                 request, f"{form.cleaned_data['name']} : rôle et portefeuilles enregistrés."
@@ -216,7 +216,7 @@ def welcome(request: HttpRequest, opaque_id: UUID, token: str) -> HttpResponse:
                 user.pk, form.cleaned_data["password"], by=By.user(user), at=clock.now()
             )
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(request, "Mot de passe enregistré. Connectez-vous.")
             return HttpResponseRedirect(reverse("account_login"))
@@ -280,10 +280,6 @@ def _form(request: HttpRequest, initial: dict[str, Any]) -> forms.PersonForm:
         (str(one.pk), f"{one.creditor.name}, {one.name}") for one in house.portfolios()
     ]
     return form
-
-
-def _at_field(form: forms.ActForm, refused: Refused) -> None:
-    form.add_error(refused.field if refused.field in form.fields else None, refused.message)
 
 
 def _signed(request: HttpRequest) -> dict[str, Any]:
