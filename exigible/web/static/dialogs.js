@@ -9,7 +9,8 @@ if (dialog) {
     if (event.detail.target === dialog && !dialog.open) opener = event.detail.elt;
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target !== dialog || !dialog.firstElementChild) return;
+    // Not the toast that an act answers beside: it is told with the dialog as its target.
+    if (!dialog.contains(event.target) || !dialog.firstElementChild) return;
     if (!dialog.open) dialog.showModal();
     const first =
       dialog.querySelector("[aria-invalid=true]") ??
