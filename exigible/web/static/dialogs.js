@@ -9,8 +9,9 @@ if (dialog) {
     if (event.detail.target === dialog && !dialog.open) opener = event.detail.elt;
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    // Not the toast that an act answers beside: it is told with the dialog as its target.
-    if (!dialog.contains(event.target) || !dialog.firstElementChild) return;
+    if (event.detail.target !== dialog || !dialog.firstElementChild) return;
+    // An act that succeeded swaps nothing here, and is told as a swap all the same.
+    if (event.detail.xhr.getResponseHeader("HX-Reswap") === "none") return;
     if (!dialog.open) dialog.showModal();
     const first =
       dialog.querySelector("[aria-invalid=true]") ??
