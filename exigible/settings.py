@@ -5,7 +5,7 @@ from pathlib import Path
 from django.utils.csp import CSP
 
 from exigible.hosting.embedded import connection_settings
-from exigible.hosting.environment import read_environment, secret_key_of
+from exigible.hosting.environment import read_environment, secret_key_of, temporary_folder_of
 
 ENVIRONMENT = read_environment()
 PACKAGE = Path(__file__).resolve().parent
@@ -172,6 +172,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = temporary_folder_of(ENVIRONMENT)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

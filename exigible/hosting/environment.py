@@ -188,6 +188,16 @@ def secret_key_of(environment: Environment) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def temporary_folder_of(environment: Environment) -> Path:
+    """Return the home's folder for files on their way in, created if needed.
+
+    They are as secret as what is kept, and may be larger than /tmp, which is often in memory.
+    """
+    folder = environment.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
 # Variables of the tests and benchmarks, which no part of the product reads.
 _OUTSIDE = frozenset({"EXIGIBLE_CMD", "EXIGIBLE_TIMEOUT", "EXIGIBLE_CHROMIUM"})
 

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 from typing import Any
@@ -54,6 +55,7 @@ def run_web(
     _ = get_resolver().url_patterns  # loaded now rather than during the first request
     _close_connection()
 
+    tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # where waitress keeps long requests
     from waitress.server import create_server
 
     server = create_server(

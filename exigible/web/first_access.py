@@ -20,30 +20,25 @@ from exigible.domain.refusals import Refused
 from exigible.operations.first_access import create_first_administrator, nobody_yet
 from exigible.web import clock
 from exigible.web.access import public
+from exigible.web.forms import PasswordForm
 
 _VALID_SECONDS = 24 * 3600
 _signer = TimestampSigner(salt="premier-acces")
 
 
-class FirstAccessForm(forms.Form):
-    """Who the first administrator is; the password is typed twice, as it is not shown."""
+class FirstAccessForm(PasswordForm):
+    """Who the first administrator is, and the password they choose."""
 
-    name = forms.CharField(label="Prénom et nom", max_length=100)
-    email = forms.EmailField(label="E-mail professionnel")
-    password = forms.CharField(label="Mot de passe", widget=forms.PasswordInput, strip=False)
-    again = forms.CharField(
-        label="Le même, encore une fois", widget=forms.PasswordInput, strip=False
+    name = forms.CharField(
+        label="Prénom et nom",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
     )
-
-    def clean(self) -> dict[str, str]:
-        typed = super().clean() or {}
-        if typed.get("again") and typed.get("password") != typed["again"]:
-            self.add_error("again", "Les deux mots de passe diffèrent. Saisissez-les de nouveau.")
-        return typed
-
-    def refuse(self, refusal: Refused) -> None:
-        """Show a refusal beside its field, or above the form."""
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+    email = forms.EmailField(
+        label="E-mail professionnel",
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    field_order = ("name", "email", "password", "again")
 
 
 def invitation() -> str:
@@ -66,7 +61,7 @@ def first_access(request: HttpRequest, token: str) -> HttpResponse:
         _signer.unsign(token, max_age=_VALID_SECONDS)
     except BadSignature:
         raise Http404 from None
-    form = FirstAccessForm(request.POST if request.method == "POST" else None)
+    form = FirstAccessForm(request.POST if request.method == "POST" else None, today=clock.today())
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:

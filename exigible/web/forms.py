@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from exigible.domain import french
-from exigible.domain.refusals import WrongInput
+from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.roles import ROLE_LABELS
 from exigible.intake.formats import LABELS as FORMAT_LABELS
 from exigible.operations.creditors import CreditorFacts
@@ -103,6 +103,10 @@ class ActForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [*([("", nobody)] if nobody is not None else []), *options]
+
+    def refuse(self, refused: Refused) -> None:
+        """Say a refusal beside its field, or above the form."""
+        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
 
     @property
     def visible_errors(self) -> Sequence[forms.BoundField]:

@@ -116,24 +116,23 @@ def _message(on: date, message: Message) -> Line:
 
 
 def _payment(on: date, payment: Payment) -> Line:
-    kind = str(PaymentKind(payment.kind).label).capitalize()
     if payment.amount_cents < 0:
         return Line(
             on,
             "undo",
             "bad",
-            f"{kind} contrepassé : {french.euros(-payment.amount_cents)}",
+            f"{wording.payment(payment.kind, 'contrepassé')} : {french.euros(-payment.amount_cents)}",
             detail=payment.label,
         )
-    verb = "imputé" if payment.kind == PaymentKind.CREDIT_NOTE else "reçu"
+    what = wording.payment(
+        payment.kind, "imputé" if payment.kind == PaymentKind.CREDIT_NOTE else "reçu"
+    )
     left = payment.unallocated_cents
     detail = payment.label
     if left:
         rest = f"{french.euros(left)} à affecter"
         detail = f"{detail} · {rest}" if detail else rest
-    return Line(
-        on, "euro", "in", f"{kind} {verb} : {french.euros(payment.amount_cents)}", detail=detail
-    )
+    return Line(on, "euro", "in", f"{what} : {french.euros(payment.amount_cents)}", detail=detail)
 
 
 def _promise(on: date, promise: Promise, who: str) -> Line:

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 
 from exigible.domain import french
 from exigible.domain.states import Chip, State
+from exigible.domain.text_keys import name_key
 from exigible.store.models import (
     Account,
     CallOutcome,
@@ -20,6 +21,7 @@ from exigible.store.models import (
     Debtor,
     DebtorKind,
     JournalEntry,
+    PaymentKind,
     Phase,
     Proposal,
 )
@@ -156,6 +158,25 @@ def main_chip(account: Account) -> Chip | None:
 
 def quality(debtor: Debtor) -> str:
     return str(DebtorKind(debtor.kind).label)
+
+
+def full_name(debtor: Debtor) -> str:
+    """Return a debtor's name and legal form, said once where the name already bears it."""
+    words = name_key(debtor.name).replace(".", "").split()
+    form = name_key(debtor.legal_form).replace(".", "").split()
+    bears = form in (words[: len(form)], words[len(words) - len(form) :])
+    return debtor.name if bears else f"{debtor.name} {debtor.legal_form}"
+
+
+_AGREEMENTS = {PaymentKind.CARD: "e", PaymentKind.CASH: "es"}  # une carte, des espèces
+
+
+def payment(kind: str, participle: str = "") -> str:
+    """Return the nature of a payment, and what became of it: « Avoir », « Carte reçue »."""
+    nature = str(PaymentKind(kind).label).capitalize()
+    return (
+        f"{nature} {participle}{_AGREEMENTS.get(PaymentKind(kind), '')}" if participle else nature
+    )
 
 
 def actor(line: JournalEntry, names: Mapping[UUID, str]) -> str:

@@ -4,6 +4,7 @@ nothing scrolls sideways. The content-security policy stays on but where axe has
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from exigible.domain.roles import Role
 from tests.browser.conftest import DESKTOP, PHONE, SMALL, Desk
@@ -73,7 +74,8 @@ def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], size: dict[s
         for theme in ("light", "dark"):
             at.page.emulate_media(color_scheme=theme)
             tag = f"{name}-{size['width']}-{theme}"
-            wrong.extend(f"{tag}: {breach}" for breach in at.breaches())
+            found = at.breaches(colours_only=theme == "dark")  # all that a theme changes
+            wrong.extend(f"{tag}: {breach}" for breach in found)
             at.picture(tag)
         if at.sideways() > 0:
             wrong.append(f"{name}-{size['width']}: {at.sideways()} px too wide")
@@ -126,8 +128,7 @@ def test_the_entrance(world: World, desk: Callable[..., Desk]) -> None:
             at.page.fill("[name=login]", "personne@armorial.example")
             at.page.fill("[name=password]", "pas le bon")
             at.page.click("button.primary")
-            at.page.wait_for_load_state("networkidle")
-            assert "n’est pas le bon" in at.page.inner_text("[role=alert]")
+            expect(at.page.locator("[role=alert]")).to_contain_text("n’est pas le bon")
             assert at.breaches() == []
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from python_calamine import load_workbook
 
 from exigible.domain.roles import CAPABILITIES, Role
+from exigible.domain.text_keys import name_key
 from exigible.store.models import Creditor, CreditorBankAccount, JournalEntry, Portfolio, User
 from exigible.web.views.people import CAPABILITY_LABELS
 from tests.factories import World
@@ -171,7 +172,7 @@ def test_creditors_are_searched_sorted_and_exported(world: World, administrator:
     assert names(etat="archive") == []
     answer = administrator.get(reverse("export_creditors"))
     rows = load_workbook(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
-    assert [row[0] for row in rows[1:]] == sorted(row[0] for row in rows[1:])
+    assert [row[0] for row in rows[1:]] == sorted((row[0] for row in rows[1:]), key=name_key)
     assert len(rows) == 1 + 3
 
 

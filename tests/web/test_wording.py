@@ -88,3 +88,25 @@ def test_night() -> None:
     words = [line for line, _ in wording.night(counts)]
     assert words == [f"5{NB}étapes proposées", f"1{NB}compte retenu"]
     assert wording.night({})[0][0] == f"0{NB}étape proposée"
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "whole"),
+    [
+        ("Morvelec", "SAS", "Morvelec SAS"),
+        ("Morvelec SAS", "SAS", "Morvelec SAS"),
+        ("S.A.R.L. Lestrade", "SARL", "S.A.R.L. Lestrade"),
+        ("Sasso", "SAS", "Sasso SAS"),
+        ("Élan", "", "Élan"),
+    ],
+)
+def test_a_legal_form_is_said_once(name: str, form: str, whole: str) -> None:
+    assert wording.full_name(SimpleNamespace(name=name, legal_form=form)) == whole  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("transfer", "Virement reçu"), ("card", "Carte reçue"), ("cash", "Espèces reçues")],
+)
+def test_a_payment_agrees_with_its_nature(kind: str, words: str) -> None:
+    assert wording.payment(kind, "reçu") == words

@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from exigible.store.models import Account, AccountFigures, Creditor, Portfolio, User
+from exigible.store.queries.ordering import by_name
 
 
 def visible_portfolios(user: User, *, every_creditor: bool = False) -> QuerySet[Portfolio]:
@@ -46,7 +47,7 @@ def visible_creditors(user: User) -> QuerySet[Creditor]:
     creditors = Creditor.objects.filter(archived=False)
     if not user.all_portfolios:
         creditors = creditors.filter(portfolios__in=user.portfolios.all()).distinct()
-    return creditors.order_by("name")
+    return creditors.order_by(by_name())
 
 
 def whole_creditors(user: User) -> list[int]:

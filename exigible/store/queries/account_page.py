@@ -24,6 +24,7 @@ from exigible.store.models import (
     User,
 )
 from exigible.store.queries.access import visible_accounts
+from exigible.store.queries.ordering import by_name
 
 HABIT_DAYS = 365  # « retard habituel : sur 12 mois »
 SETTLED_SHOWN = 100
@@ -234,5 +235,5 @@ def siblings(account: Account, user: User) -> QuerySet[Account]:
         .filter(debtor_id=account.debtor_id)
         .exclude(pk=account.pk)
         .select_related("creditor", "figures")
-        .order_by("creditor__name")
+        .order_by(by_name("creditor__name"))
     )

@@ -6,6 +6,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from exigible.domain.text_keys import ref_key
 from exigible.store.models import Creditor, CreditorBankAccount, Portfolio, Strategy, User
+from exigible.store.queries.ordering import by_name
 
 
 def creditors(*, search: str = "", archived: bool = False) -> QuerySet[Creditor]:
@@ -42,7 +43,7 @@ def portfolios() -> QuerySet[Portfolio]:
             accounts_count=Count("accounts", distinct=True),
             people_count=Count("users", filter=Q(users__is_active=True), distinct=True),
         )
-        .order_by("creditor__name", "name")
+        .order_by(by_name("creditor__name"), by_name())
     )
 
 

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from exigible.store.keyset import Order
 from exigible.store.models import Creditor, ImportBatch, ImportProblem, User
 from exigible.store.queries.access import whole_creditors
+from exigible.store.queries.ordering import by_name
 
 SORTS: dict[str, Order] = {
     "recent": Order("pk", descending=True),
@@ -43,7 +44,7 @@ def creditors_to_import(user: User) -> list[Creditor]:
     found = Creditor.objects.filter(archived=False, pk__in=whole_creditors(user))
     if user.current_creditor_id:
         found = found.filter(pk=user.current_creditor_id)
-    return list(found.order_by("name"))
+    return list(found.order_by(by_name()))
 
 
 def visible_imports(user: User, *, every_creditor: bool = True) -> QuerySet[ImportBatch]:

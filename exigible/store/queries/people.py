@@ -5,6 +5,7 @@ from django.db.models import Q
 from exigible.domain.roles import CAPABILITIES, Capability
 from exigible.store.models import User
 from exigible.store.queries.access import portfolio_ids
+from exigible.store.queries.ordering import by_name
 
 _WORKERS = [role.value for role, held in CAPABILITIES.items() if Capability.WORK_ACCOUNTS in held]
 
@@ -16,7 +17,7 @@ def colleagues(user: User) -> list[tuple[str, str]]:
         people = people.filter(
             Q(all_portfolios=True) | Q(portfolios__in=portfolio_ids(user, every_creditor=True))
         ).distinct()
-    return [(str(pk), name) for pk, name in people.order_by("name").values_list("pk", "name")]
+    return [(str(pk), name) for pk, name in people.order_by(by_name()).values_list("pk", "name")]
 
 
 def may_work_on(user: User, portfolio_id: int) -> bool:

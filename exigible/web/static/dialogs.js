@@ -10,6 +10,8 @@ if (dialog) {
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialog || !dialog.firstElementChild) return;
+    // An act that succeeded swaps nothing here, and is told as a swap all the same.
+    if (event.detail.xhr.getResponseHeader("HX-Reswap") === "none") return;
     if (!dialog.open) dialog.showModal();
     const first =
       dialog.querySelector("[aria-invalid=true]") ??

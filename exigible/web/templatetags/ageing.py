@@ -6,7 +6,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exigible.reports.ageing import AgeingRow, Amounts
-from exigible.store.models import PaymentKind
 from exigible.web.templatetags.french import cell
 
 register = template.Library()
@@ -37,9 +36,3 @@ def aged_link(row: AgeingRow, key: str, query: str) -> SafeString:
 def aged_heat(amounts: Amounts, key: str) -> str:
     """The class that warms a cell: the older, the warmer, only where something is owed."""
     return f" {HEAT[key]}" if key in HEAT and getattr(amounts, key) > 0 else ""
-
-
-@register.filter
-def payment_kind(kind: str) -> str:
-    """« Virement », « Avoir »."""
-    return str(PaymentKind(kind).label).capitalize()

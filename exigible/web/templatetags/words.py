@@ -22,6 +22,8 @@ register.filter("reasons_in_words", wording.reasons)
 register.filter("quality", wording.quality)
 register.filter("initials", wording.initials)
 register.filter("night_words", wording.night)
+register.filter("payment_words", wording.payment)
+register.filter("full_name", wording.full_name)
 
 
 @register.filter

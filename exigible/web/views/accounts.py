@@ -28,6 +28,7 @@ from exigible.store.models import (
 )
 from exigible.store.queries import accounts as reads
 from exigible.store.queries.access import visible_creditors
+from exigible.store.queries.ordering import by_name
 from exigible.store.queries.people import colleagues
 from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person, personal
@@ -300,7 +301,7 @@ def offer(form: forms.ActForm, request: HttpRequest) -> None:
             "strategy",
             [
                 (str(one.pk), f"{one.name} ({one.get_audience_display()})")
-                for one in Strategy.objects.filter(in_force=True).order_by("name")
+                for one in Strategy.objects.filter(in_force=True).order_by(by_name())
             ],
         )
 

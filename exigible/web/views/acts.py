@@ -42,6 +42,7 @@ from exigible.store.models import (
     Strategy,
     Task,
 )
+from exigible.store.queries.ordering import by_name
 from exigible.store.queries.people import colleagues
 from exigible.web import answers, clock, forms
 from exigible.web.access import account_or_404, page, person
@@ -749,7 +750,7 @@ def strategy_choices(account: Account) -> list[tuple[str, str]]:
         in_force=True,
         audience=account.debtor.kind,
     )
-    return [(str(one.pk), one.name) for one in found.order_by("name")]
+    return [(str(one.pk), one.name) for one in found.order_by(by_name())]
 
 
 def offer_contacts(form: forms.ActForm, account: Account) -> None:

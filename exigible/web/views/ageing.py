@@ -267,7 +267,6 @@ def behind(request: HttpRequest, column: str) -> HttpResponse:
             "page": _pages(counted.count, wanted_page),
             "query": request.GET.urlencode(),
             "back_query": without(request.GET, "compte", "tri"),
-            "kinds": dict(PaymentKind.choices),
             "may_export": person(request).may(Capability.EXPORT),
         },
     )

@@ -26,6 +26,7 @@ from exigible.operations.specimens import specimen
 from exigible.store.keyset import Order
 from exigible.store.models import Creditor, CreditorBankAccount, Portfolio
 from exigible.store.queries import house
+from exigible.store.queries.ordering import by_name
 from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
@@ -77,7 +78,7 @@ def creditors(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the list as a spreadsheet."""
-    found = _found(request, _filter_bar(request)).order_by("name", "pk")
+    found = _found(request, _filter_bar(request)).order_by(by_name(), "pk")
 
     def lines() -> Iterator[Sequence[Cell]]:
         for one in found:
@@ -129,7 +130,7 @@ def create(request: HttpRequest) -> HttpResponse:
         try:
             made = operations.create_creditor(form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(request, f"{made.name} est créé. Ajoutez son logo et son compte bancaire.")
             return answers.go_to(request, reverse("creditor", args=[made.pk]))
@@ -154,7 +155,7 @@ def creditor(request: HttpRequest, creditor_id: int) -> HttpResponse:
         try:
             operations.change_creditor(one.pk, form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(request, "Créancier enregistré : le prochain message en tiendra compte.")
             return answers.go_to(request, reverse("creditor", args=[one.pk]))
@@ -320,7 +321,7 @@ def portfolios(request: HttpRequest) -> HttpResponse:
             "tab": "portefeuilles",
             "rows": found,
             "search": search,
-            "creditors": Creditor.objects.filter(archived=False).order_by("name"),
+            "creditors": Creditor.objects.filter(archived=False).order_by(by_name()),
         },
     )
 
@@ -415,10 +416,6 @@ def _at_once(
     except Refused as refusal:
         return answers.refused(request, refusal, back=back)
     return answers.acted(request, words, back=back)
-
-
-def _at_field(form: forms.ActForm, refused: Refused) -> None:
-    form.add_error(refused.field if refused.field in form.fields else None, refused.message)
 
 
 def _signed(request: HttpRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from exigible.operations.acts import By
 from exigible.store.keyset import Order
 from exigible.store.models import User
 from exigible.store.queries import house
+from exigible.store.queries.ordering import by_name
 from exigible.web import answers, clock, forms, invitations, listing
 from exigible.web.access import page, person, public
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
@@ -91,7 +92,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the list as a spreadsheet: who may see what, for a review of rights."""
-    found = _found(request, _filter_bar(request)).order_by("name", "pk")
+    found = _found(request, _filter_bar(request)).order_by(by_name(), "pk")
 
     def lines() -> Iterator[Sequence[Cell]]:
         for one in found:
@@ -120,7 +121,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         try:
             made = operations.invite_user(form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             return _link(request, made, f"{made.name} est invité")
     return _person_page(request, form, None)
@@ -144,7 +145,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
         try:
             operations.change_user(user.pk, form.facts(), **_signed(request))
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(
                 request, f"{form.cleaned_data['name']} : rôle et portefeuilles enregistrés."
@@ -215,7 +216,7 @@ def welcome(request: HttpRequest, opaque_id: UUID, token: str) -> HttpResponse:
                 user.pk, form.cleaned_data["password"], by=By.user(user), at=clock.now()
             )
         except Refused as refused:
-            _at_field(form, refused)
+            form.refuse(refused)
         else:
             answers.said(request, "Mot de passe enregistré. Connectez-vous.")
             return HttpResponseRedirect(reverse("account_login"))
@@ -279,10 +280,6 @@ def _form(request: HttpRequest, initial: dict[str, Any]) -> forms.PersonForm:
         (str(one.pk), f"{one.creditor.name}, {one.name}") for one in house.portfolios()
     ]
     return form
-
-
-def _at_field(form: forms.ActForm, refused: Refused) -> None:
-    form.add_error(refused.field if refused.field in form.fields else None, refused.message)
 
 
 def _signed(request: HttpRequest) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from exigible.store.queries.access import visible_creditors
+from exigible.store.queries.ordering import by_name
 from exigible.web.access import person, personal
 from exigible.web.forms import ProfileForm
 from exigible.web.views.acts import number
@@ -33,7 +34,9 @@ def profile(request: HttpRequest) -> HttpResponse:
             "codes": factors.filter(type=Authenticator.Type.RECOVERY_CODES).exists(),
             "portfolios": []
             if user.all_portfolios
-            else user.portfolios.select_related("creditor").order_by("creditor__name", "name"),
+            else user.portfolios.select_related("creditor").order_by(
+                by_name("creditor__name"), by_name()
+            ),
         },
     )
 
