@@ -45,7 +45,7 @@ def main() -> None:
 
     def command(*arguments: str) -> Callable[[], None]:
         line = [str(EXIGIBLE), *arguments]
-        return lambda: void(subprocess.run(line, env=shell, check=True, capture_output=True))
+        return lambda: void(subprocess.run(line, env=shell, check=True, stdout=subprocess.DEVNULL))
 
     try:
         report("première création de la base", [seconds(start)])
