@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from exigible.cli._command import JsonOption, write_json
+from exigible.domain.french import amount, grouped
 from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.statement import statement_answer, statements
@@ -49,9 +51,19 @@ def statement(
         raise answer
     reply = statement_answer(answer)
     if pdf is not None:
-        from exigible.documents.decompte import render
+        from exigible.documents.decompte import ClaimFacts, render
 
-        pdf.write_bytes(render(reply, creditor=read[0].creditor_name, debtor=read[0].debtor_name))
+        pdf.write_bytes(
+            render(
+                reply,
+                creditor=read[0].creditor_name,
+                debtor=read[0].debtor_name,
+                claims=[
+                    ClaimFacts(ref=claim.ref, issued_on=claim.issued_on, due_on=claim.due_on)
+                    for claim in read[0].claims
+                ],
+            )
+        )
     if as_json:
         write_json(reply)
     elif pdf is None:
@@ -118,36 +130,63 @@ def read_json(source: str) -> object:
 
 def print_statement(reply: dict[str, object]) -> None:
     """Print a statement to be read in a terminal."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     as_of = date.fromisoformat(str(reply["as_of"]))
-    table = Table(title=f"Décompte arrêté au {french_day(as_of)}", title_justify="left")
-    for heading in ("Créance", "Du", "Au", "Jours", "Base", "Taux %", "Montant", "Fondement"):
+    table = Table(
+        title=f"Décompte arrêté au {french_day(as_of)}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+        collapse_padding=True,
+    )
+    for heading in ("Créance", "Du", "Au", "Jours", "Base", "Taux", "Montant"):
+        figure = heading in ("Jours", "Base", "Taux", "Montant")
+        # A date or an amount is never cut, whatever the width of the terminal.
         table.add_column(
-            heading,
-            justify="right" if heading in ("Jours", "Base", "Taux %", "Montant") else "left",
+            heading, justify="right" if figure else "left", no_wrap=heading != "Créance"
         )
+    table.add_column("Note", justify="right", no_wrap=True)
+    grounds: dict[str, int] = {}  # each ground is written once, under the table
     lines = reply["lines"]
     assert isinstance(lines, list)
     for line in lines:
         table.add_row(
-            str(line["claim"] or ""),
-            str(line.get("from", "")),
-            str(line.get("to", "")),
-            str(line.get("days", "")),
-            str(line.get("base", "")),
-            str(line.get("rate", "")),
-            str(line["amount"]),
-            str(line["label"] or line["source"]),
+            Text(str(line["claim"] or "")),
+            _day(line.get("from")),
+            _day(line.get("to")),
+            grouped(line["days"]) if "days" in line else "",
+            _amount(line.get("base")),
+            str(line.get("rate", "")).replace(".", ","),
+            _amount(line["amount"]),
+            f"({grounds.setdefault(str(line['label'] or line['source']), len(grounds) + 1)})",
         )
     console.print(table)
-    console.print(f"Total : {reply['total']} € ; intérêts par jour : {reply['daily_interest']} €")
+    for ground, number in grounds.items():
+        console.print(f"({number}) {ground}", markup=False, highlight=False)
+    console.print(
+        f"Total : {_amount(reply['total'])} € ; intérêts par jour : "
+        f"{_amount(reply['daily_interest'])} €",
+        highlight=False,
+    )
     warnings = reply["warnings"]
     assert isinstance(warnings, list)
     for warning in warnings:
-        console.print(f"• {warning}")
+        console.print(f"• {warning}", markup=False, highlight=False)
+
+
+def _day(text: object) -> str:
+    return french_day(date.fromisoformat(str(text))) if text else ""
+
+
+def _amount(text: object) -> str:
+    """Return "1234.56" as « 1 234,56 »."""
+    return amount(int(Decimal(str(text)) * 100)) if text else ""
 
 
 def _no_constant(name: str) -> None:

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from exigible.domain.french import WEEKDAYS, euros
@@ -12,6 +13,7 @@ from exigible.domain.text_keys import name_key
 
 MOST_CENTS = 100_000_000_000_00  # a hundred billion euros: beyond, a typing error
 FIRST_YEAR, LAST_YEAR = 1950, 2199  # as in the files read by `intake`: beyond, a typing error
+MOST_ROW_DIGITS = 18  # of a 64-bit row number: beyond, it names nothing
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 _AMOUNT = re.compile(r"(\d{1,16})(?:[.,](\d{1,2}))?")
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{1,2}")
@@ -89,6 +91,18 @@ def whole_number(typed: str, *, most: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > most:
         raise WrongInput("number", f"« {typed[:40]} » n’est pas un nombre de 0 à {most}.")
     return int(text)
+
+
+def row_number(typed: str | None) -> int | None:
+    """Return the number of a row as an address or a form carries it; None for anything else."""
+    if not typed or len(typed) > MOST_ROW_DIGITS or not (typed.isascii() and typed.isdigit()):
+        return None
+    return int(typed)
+
+
+def row_numbers(typed: Iterable[str]) -> list[int]:
+    """Return the numbers of the rows ticked; what is not a number is nothing that was ticked."""
+    return [number for one in typed if (number := row_number(one)) is not None]
 
 
 def _existing(typed: str, year: int, month: int, number: int) -> date:

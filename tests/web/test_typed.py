@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from exigible.domain.french import amount, euros
 from exigible.domain.refusals import WrongInput
-from exigible.web.typed import MOST_CENTS, cents_of, day_of, looks_like_amount, whole_number
+from exigible.web.typed import (
+    MOST_CENTS,
+    cents_of,
+    day_of,
+    looks_like_amount,
+    row_number,
+    row_numbers,
+    whole_number,
+)
 
 TODAY = date(2026, 11, 23)  # a Monday
 
@@ -125,3 +133,25 @@ def test_whole_numbers(typed: str) -> None:
 def test_a_day_that_no_computation_reaches_is_refused(typed: str):
     with pytest.raises(WrongInput, match="hors de la période traitée"):
         day_of(typed, today=date(2026, 11, 22))
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("42", 42),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, None),
+        ("9" * 5000, None),
+        ("-1", None),
+        ("", None),
+        (None, None),
+        ("٤٢", None),
+        ("4 2", None),
+    ],
+)
+def test_a_row_number_is_a_number_the_database_can_hold(typed: str | None, number: int | None):
+    assert row_number(typed) == number
+
+
+def test_what_is_not_a_number_was_not_ticked():
+    assert row_numbers(["7", "x", "9" * 5000, "8"]) == [7, 8]

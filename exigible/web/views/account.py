@@ -21,7 +21,7 @@ from exigible.store.queries.account_day import AccountDay, account_day
 from exigible.web import answers, charts, clock, wording
 from exigible.web import timeline as timeline_words
 from exigible.web.access import account_or_404, page, person
-from exigible.web.typed import day_of
+from exigible.web.typed import day_of, row_number
 from exigible.web.views.my_day import main_contact
 
 TABS = {
@@ -112,8 +112,8 @@ def why(request: HttpRequest, account_id: int, figure: str) -> HttpResponse:
         raise Http404
     found, today = account_or_404(request, account_id), clock.today()
     on, _ = situation_day(request, today)
-    claim_id = request.GET.get("creance", "")
-    claim_ids = [int(claim_id)] if claim_id.isascii() and claim_id.isdigit() else None
+    claim_id = row_number(request.GET.get("creance"))
+    claim_ids = None if claim_id is None else [claim_id]
     context: dict[str, Any] = {"account": found, "on": on, "claim_ids": claim_ids}
     try:
         made, case = statements.account_statement(found.pk, on, claim_ids=claim_ids)
@@ -252,8 +252,7 @@ def _whole_timeline(
     found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
 ) -> dict[str, Any]:
     which = _which(request)
-    number = request.GET.get("page", "1")
-    reached = int(number) if number.isascii() and number.isdigit() and int(number) > 0 else 1
+    reached = row_number(request.GET.get("page")) or 1
     events, more = events_query.events(
         found.pk,
         until=on,

@@ -34,8 +34,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person, personal
 from exigible.web.exports import Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, DaysFilter, Filter, FilterBar
-from exigible.web.typed import cents_of, looks_like_amount
-from exigible.web.views.acts import number
+from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers
 
 SCREEN = "accounts"
 PAGE = 100
@@ -201,7 +200,7 @@ VERBS: dict[str, Verb] = {
         "Confier",
         forms.AssignForm,
         lambda account, data, by, at: assigning.assign_collector(
-            account.pk, number(data["collector"]), by=by, at=at
+            account.pk, row_number(data["collector"]), by=by, at=at
         ),
         ("compte confié", "comptes confiés"),
     ),
@@ -240,7 +239,7 @@ VERBS: dict[str, Verb] = {
             account.pk,
             label=data["label"],
             due_on=data["due_on"],
-            assigned_to_id=number(data["assigned_to"]),
+            assigned_to_id=row_number(data["assigned_to"]),
             on=clock.today(),
             by=by,
             at=at,
@@ -339,7 +338,7 @@ def carry_out(
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    return [int(one) for one in request.POST.getlist("compte") if one.isascii() and one.isdigit()]
+    return row_numbers(request.POST.getlist("compte"))
 
 
 # ---- saved views
@@ -354,7 +353,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     address = listing.screen_address(screen)
     query = listing.saved_query(source.get("requete", ""))
     existing = SavedView.objects.filter(
-        pk=number(source.get("vue")) or 0, owner=user, screen=screen
+        pk=row_number(source.get("vue")) or 0, owner=user, screen=screen
     ).first()
     if request.method == "POST" and existing is not None and request.POST.get("remplacer"):
         existing.query = query
@@ -452,7 +451,7 @@ def wanted(request: HttpRequest, bar: FilterBar, query: QueryDict | None = None)
     return reads.Wanted(
         search=search,
         search_cents=cents_of(search) if search and looks_like_amount(search) else None,
-        creditor_id=number(values.get("creancier")),
+        creditor_id=row_number(values.get("creancier")),
         collector=str(person(request).pk) if collector == "moi" else collector,
         phase=values.get("phase", ""),
         state=values.get("etat", ""),

@@ -48,6 +48,7 @@ from exigible.web import answers, clock, forms
 from exigible.web.access import account_or_404, page, person
 from exigible.web.answers import Undo
 from exigible.web.templatetags.french import typed_amount
+from exigible.web.typed import row_number
 
 WORK = Capability.WORK_ACCOUNTS
 DISPUTE_ANSWER_DAYS = 10  # working days proposed for the answer to a dispute
@@ -197,7 +198,7 @@ def promise(request: HttpRequest, account_id: int) -> HttpResponse:
     def operate(data: Data, frame: Frame) -> Done:
         common = {
             "note": data["note"],
-            "contact_id": number(data["contact"]),
+            "contact_id": row_number(data["contact"]),
             "proposal_id": frame.step,
             **frame.dated,
         }
@@ -254,7 +255,7 @@ def call(request: HttpRequest, account_id: int, outcome: str) -> HttpResponse:
 def _unanswered(act: Attempt, outcome: str) -> HttpResponse:
     if act.request.method != "POST":
         raise Http404
-    step = number(act.request.GET.get("etape", ""))
+    step = row_number(act.request.GET.get("etape", ""))
     words = "Message laissé."
     if outcome == CallOutcome.NO_ANSWER:
         words = "Appel sans réponse" + (
@@ -308,7 +309,7 @@ def _plan_wanted(act: Attempt) -> HttpResponse:
             act.account.pk,
             outcome=CallOutcome.PLAN,
             note=data["note"],
-            contact_id=number(data["contact"]),
+            contact_id=row_number(data["contact"]),
             follow_up="Répondre à la demande d’échéancier",
             proposal_id=frame.step,
             **frame.dated,
@@ -337,7 +338,7 @@ def free_call(request: HttpRequest, account_id: int) -> HttpResponse:
             outcome=data["outcome"],
             incoming=data["incoming"],
             note=data["note"],
-            contact_id=number(data["contact"]),
+            contact_id=row_number(data["contact"]),
             **frame.dated,
         )
         return Done("Appel noté.")
@@ -369,7 +370,7 @@ def task(request: HttpRequest, account_id: int) -> HttpResponse:
             account_id,
             label=data["label"],
             due_on=data["due_on"],
-            assigned_to_id=number(data["assigned_to"]),
+            assigned_to_id=row_number(data["assigned_to"]),
             on=frame.on,
             by=frame.by,
             at=frame.at,
@@ -471,7 +472,7 @@ def hold(request: HttpRequest, account_id: int) -> HttpResponse:
     def operate(data: Data, frame: Frame) -> Done:
         placed = holds.place_hold(
             account_id,
-            claim_id=number(data["claim"]),
+            claim_id=row_number(data["claim"]),
             amount_cents=data["amount"],
             reason=data["reason"],
             ends_on=data["ends_on"],
@@ -593,7 +594,7 @@ def assign(request: HttpRequest, account_id: int) -> HttpResponse:
     form.choose("collector", colleagues(person(request)), nobody="personne")
 
     def operate(data: Data, frame: Frame) -> Done:
-        assigning.assign_collector(account_id, number(data["collector"]), **frame.signed)
+        assigning.assign_collector(account_id, row_number(data["collector"]), **frame.signed)
         return Done("Compte confié.")
 
     return act.answer(form, operate, title="Confier le compte", verb="Confier")
@@ -764,11 +765,6 @@ def offer_contacts(form: forms.ActForm, account: Account) -> None:
         ],
         nobody="personne en particulier",
     )
-
-
-def number(typed: str | None) -> int | None:
-    """Return an id as typed, None for none."""
-    return int(typed) if typed and typed.isascii() and typed.isdigit() else None
 
 
 def step_done(step: int | None) -> dict[str, object]:

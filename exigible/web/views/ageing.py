@@ -33,9 +33,8 @@ from exigible.web.access import page, person, personal
 from exigible.web.age_strip import age_strip, overdue_share
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, Filter, FilterBar, without
-from exigible.web.typed import cents_of, day_of, looks_like_amount
+from exigible.web.typed import cents_of, day_of, looks_like_amount, row_number, row_numbers
 from exigible.web.views import accounts
-from exigible.web.views.acts import number
 
 SCREEN = "ageing"
 PAGE = 100
@@ -203,7 +202,7 @@ def ageing(request: HttpRequest) -> HttpResponse:
 def ledger(request: HttpRequest) -> HttpResponse:
     """A fragment: does the view total to the third-party accounts? Read apart, as it sums them all."""
     shown = read(request, request.GET)
-    total = number(request.GET.get("total", "").removeprefix("-"))
+    total = row_number(request.GET.get("total", "").removeprefix("-"))
     if total is None or not shown.whole:
         raise Http404
     total = -total if request.GET["total"].startswith("-") else total
@@ -512,8 +511,7 @@ def _chosen(request: HttpRequest) -> tuple[list[int], int]:
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    typed = request.POST.getlist("compte")[:MOST_AT_ONCE]
-    return [int(one) for one in typed if one.isascii() and one.isdigit()]
+    return row_numbers(request.POST.getlist("compte")[:MOST_AT_ONCE])
 
 
 def _visible(request: HttpRequest, ids: Sequence[int]) -> list[int]:
@@ -538,9 +536,9 @@ def read(request: HttpRequest, query: QueryDict) -> Shown:
         if user.all_portfolios and not user.current_creditor_id
         else portfolio_ids(user),
         account_ids=_found(search) if search else None,
-        creditor_id=number(values.get("creancier")),
+        creditor_id=row_number(values.get("creancier")),
         collector_id={"": None, "moi": user.pk, "personne": reports.NOBODY}.get(
-            collector, number(collector)
+            collector, row_number(collector)
         ),
         debtor_kind=values.get("qualite", ""),
         older_than=int(older_than) if older_than else None,
@@ -688,7 +686,7 @@ def _behind(request: HttpRequest, column: str) -> tuple[Shown, Account | None]:
         return _of_its_accounts(shown), None
     account = (
         Account.objects.select_related("debtor", "creditor")
-        .filter(pk__in=_visible(request, [number(wanted) or 0]))
+        .filter(pk__in=_visible(request, [row_number(wanted) or 0]))
         .first()
     )
     if account is None:

@@ -30,7 +30,7 @@ from exigible.web import answers, clock, forms, listing, wording
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, Filter, FilterBar
-from exigible.web.views.acts import number
+from exigible.web.typed import row_number
 
 SCREEN = "imports"
 PAGE = 100
@@ -451,7 +451,7 @@ def _problems(request: HttpRequest, batch: ImportBatch, bar: FilterBar) -> Any:
 def _wanted(request: HttpRequest, bar: FilterBar) -> reads.Wanted:
     return reads.Wanted(
         search=_search(request),
-        creditor_id=number(bar.values.get("creancier")),
+        creditor_id=row_number(bar.values.get("creancier")),
         status=bar.values.get("etat", ""),
         format=bar.values.get("contenu", ""),
     )

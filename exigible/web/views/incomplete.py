@@ -28,8 +28,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import account_or_404, page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, Filter, FilterBar
-from exigible.web.typed import cents_of, looks_like_amount
-from exigible.web.views.acts import number
+from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers
 
 SCREEN = "incomplete"
 PAGE = 50
@@ -514,13 +513,13 @@ def _found(request: HttpRequest, query: QueryDict, bar: FilterBar) -> QuerySet[A
             if cents is not None:
                 words |= Q(balance_cents=cents) | Q(amount_cents=cents)
             found = found.filter(words)
-        if creditor := number(bar.values.get("creancier")):
+        if creditor := row_number(bar.values.get("creancier")):
             found = found.filter(account__creditor_id=creditor)
     else:
         found = reads.accounts_to_complete(user, tab)
         if search:
             found = found.filter(account_id__in=account_reads.matching(search, cents))
-        if creditor := number(bar.values.get("creancier")):
+        if creditor := row_number(bar.values.get("creancier")):
             found = found.filter(creditor_id=creditor)
         if kind := bar.values.get("qualite"):
             found = found.filter(account__debtor__kind=kind)
@@ -545,7 +544,7 @@ def _claim(request: HttpRequest, claim_id: int) -> Claim:
 
 def _account_of(request: HttpRequest, query: QueryDict) -> Account | None:
     """Return the account that a list of claims is narrowed to, if it is."""
-    wanted = number(query.get("compte"))
+    wanted = row_number(query.get("compte"))
     return account_or_404(request, wanted) if wanted else None
 
 
@@ -608,4 +607,4 @@ def _search(query: QueryDict) -> str:
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    return [int(one) for one in request.POST.getlist("ligne") if one.isascii() and one.isdigit()]
+    return row_numbers(request.POST.getlist("ligne"))

@@ -27,6 +27,7 @@ from exigible.web import timeline as timeline_words
 from exigible.web.access import page, person, personal
 from exigible.web.filters import AmountFilter, ChoiceFilter, Filter, FilterBar, TextFilter
 from exigible.web.sections import sections_of
+from exigible.web.typed import row_number
 
 TAB_LABELS = {
     "tout": "Tout",
@@ -204,8 +205,8 @@ def _id(value: str | None) -> int | None:
 
 
 def _chosen(request: HttpRequest, user: Any) -> Proposal | None:
-    wanted = request.GET.get("etape", "")
-    return worklist.step_for(user, int(wanted)) if wanted.isascii() and wanted.isdigit() else None
+    wanted = row_number(request.GET.get("etape"))
+    return worklist.step_for(user, wanted) if wanted is not None else None
 
 
 def _cursor(position: worklist.Position) -> str:

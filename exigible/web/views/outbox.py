@@ -36,7 +36,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, DayFilter, Filter, FilterBar
-from exigible.web.views.acts import number
+from exigible.web.typed import row_number, row_numbers
 
 SCREEN = "messages"
 PAGE = 100
@@ -704,7 +704,7 @@ def _wanted(
         channel=values.get("canal", ""),
         template=values.get("texte", ""),
         status=values.get("etat", ""),
-        creditor_id=number(values.get("creancier")),
+        creditor_id=row_number(values.get("creancier")),
         collector=str(person(request).pk) if collector == "moi" else collector,
         since=since,
         until=values.get("jusqu_au"),
@@ -846,7 +846,7 @@ def _message(request: HttpRequest, message_id: int) -> Message:
 
 def _chosen(request: HttpRequest, rows: Sequence[Message]) -> Message | None:
     """The message shown at the right: the one named by the address, else the first of the page."""
-    wanted = number(request.GET.get("message", ""))
+    wanted = row_number(request.GET.get("message", ""))
     if wanted is not None:
         return _message(request, wanted)
     return reads.message_for(person(request), rows[0].pk) if rows else None
@@ -895,8 +895,7 @@ def _ticked(request: HttpRequest) -> tuple[list[int], int]:
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    typed = request.POST.getlist("message")[:MOST_AT_ONCE]
-    return [int(one) for one in typed if one.isascii() and one.isdigit()]
+    return row_numbers(request.POST.getlist("message")[:MOST_AT_ONCE])
 
 
 def _carried(request: HttpRequest, beyond: int) -> dict[str, Any]:

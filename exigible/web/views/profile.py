@@ -12,7 +12,7 @@ from exigible.store.queries.access import visible_creditors
 from exigible.store.queries.ordering import by_name
 from exigible.web.access import person, personal
 from exigible.web.forms import ProfileForm
-from exigible.web.views.acts import number
+from exigible.web.typed import row_number
 
 
 @personal()
@@ -46,7 +46,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def choose_creditor(request: HttpRequest) -> HttpResponse:
     """Work for one creditor at a time, or for all; then return where one was."""
     user = person(request)
-    chosen = number(request.POST.get("creditor"))
+    chosen = row_number(request.POST.get("creditor"))
     allowed = visible_creditors(user).filter(pk=chosen).first() if chosen else None
     user.current_creditor = allowed
     user.save(update_fields=["current_creditor"])

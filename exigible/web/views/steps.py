@@ -19,7 +19,8 @@ from exigible.store.queries.people import colleagues
 from exigible.web import answers, clock, forms
 from exigible.web.access import page, person, personal
 from exigible.web.exports import Sheet, spreadsheet
-from exigible.web.views.acts import number, step_done
+from exigible.web.typed import row_number, row_numbers
+from exigible.web.views.acts import step_done
 from exigible.web.wording import asked
 
 MOST_AT_ONCE = 2000
@@ -117,7 +118,7 @@ VERBS: dict[str, Verb] = {
         "Confier",
         forms.AssignForm,
         lambda step, data, by, at: assigning.assign_collector(
-            step.account_id, number(data["collector"]), by=by, at=at
+            step.account_id, row_number(data["collector"]), by=by, at=at
         ),
         ("compte confié", "comptes confiés"),
     ),
@@ -132,7 +133,7 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     user, today = person(request), clock.today()
     if act is None or not user.may(act.capability) or not user.may(Capability.SEE_WORKLIST):
         raise Http404
-    ids = [int(one) for one in request.POST.getlist("etape") if one.isascii() and one.isdigit()]
+    ids = row_numbers(request.POST.getlist("etape"))
     steps = worklist.steps_for(user, ids[:MOST_AT_ONCE])
     fit, aside = _sorted_out(verb, steps)
     confirmed = bool(request.POST.get("fait"))
@@ -203,7 +204,7 @@ def _carry_out(
 @require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """Give the ticked steps as a spreadsheet."""
-    ids = [int(one) for one in request.POST.getlist("etape") if one.isascii() and one.isdigit()]
+    ids = row_numbers(request.POST.getlist("etape"))
     steps = worklist.steps_for(person(request), ids[:MOST_AT_ONCE])
     sheet = Sheet(
         "Ma journée",

@@ -25,8 +25,9 @@ from exigible.web import answers, clock
 from exigible.web.access import account_or_404, page, person
 from exigible.web.exports import attached
 from exigible.web.forms import WriteForm
+from exigible.web.typed import row_number
 from exigible.web.views.account import situation_day
-from exigible.web.views.acts import number, step_done
+from exigible.web.views.acts import step_done
 
 # The texts a person may choose to send, in order; the others follow from an act (a promise, a copy).
 OFFERED = (
@@ -260,7 +261,7 @@ def _title(step: Proposal | None, shown: Shown, *, may_send: bool) -> str:
 
 
 def _step(request: HttpRequest, account: Account) -> Proposal | None:
-    wanted = number((request.POST or request.GET).get("etape", ""))
+    wanted = row_number((request.POST or request.GET).get("etape", ""))
     if wanted is None:
         return None
     step = worklist.step_for(person(request), wanted)

@@ -1,0 +1,56 @@
+"""`exigible statement` as it is read in a terminal and on paper."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from exigible.cli.main import run
+
+CASE = {
+    "creditor": {"name": "Négoce Armorial", "kind": "professional"},
+    "debtor": {"name": "Charpentes Morvélec", "kind": "professional"},
+    "claims": [
+        {
+            "ref": "FA-2025-0117",
+            "kind": "invoice",
+            "issued_on": "2025-01-10",
+            "due_on": "2025-02-10",
+            "principal": "1000.00",
+            "interest": {"regime": "auto"},
+        }
+    ],
+    "events": [],
+}
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    path = tmp_path / "dossier.json"
+    path.write_text(json.dumps(CASE))
+    return path
+
+
+def test_a_terminal_of_eighty_columns_cuts_no_date_no_amount_no_ground(
+    case: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["statement", str(case), "--as-of", "2025-06-30"]) == 0
+    printed = re.sub(r"[\u00a0\u202f]", " ", capsys.readouterr().out)
+    assert "…" not in printed
+    # 1000,00 × 13,15 % × 140 j ÷ 365 = 50,438…, from the day after the due date to 30/06.
+    assert re.search(
+        r"FA-2025-0117 +11/02/2025 +30/06/2025 +140 +1 000,00 +13,15 +50,44 +\(2\)", printed
+    )
+    assert re.search(r"^\(2\) C\. com\. art\. L\. 441-10 II", printed, re.MULTILINE)
+    assert "Total : 1 050,44 €" in printed
+
+
+def test_the_pdf_bears_the_dates_of_the_claim(case: Path, tmp_path: Path):
+    pdf = tmp_path / "decompte.pdf"
+    assert run(["statement", str(case), "--as-of", "2025-06-30", "--pdf", str(pdf)]) == 0
+    text = " ".join(page.extract_text() for page in PdfReader(pdf).pages)
+    assert "10/01/2025" in text
+    assert "10/02/2025" in text
