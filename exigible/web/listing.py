@@ -34,14 +34,18 @@ class Column:
     label: str
     sort: str = ""
     numeric: bool = False
-    optional: bool = False
+    optional: bool = False  # may be left out; hidden in a narrow window, unless `narrow`
+    narrow: bool = False
     extra: bool = False  # not shown unless chosen
     place: str = ""
 
     @property
     def css(self) -> str:
         """The classes of its cells."""
-        names = ("num" if self.numeric else "", "optional" if self.optional else "")
+        names = (
+            "num" if self.numeric else "",
+            "optional" if self.optional and not self.narrow else "",
+        )
         return " ".join(filter(None, (*names, f"m-{self.place}" if self.place else "")))
 
 

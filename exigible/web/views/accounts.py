@@ -51,7 +51,7 @@ COLUMNS = (
     listing.Column("balance", "Encours, €", sort="encours", numeric=True, extra=True),
     listing.Column("credit", "Crédit, €", sort="credit", numeric=True, extra=True),
     listing.Column("limit", "Plafond", numeric=True, extra=True),
-    listing.Column("step", "Prochaine étape"),
+    listing.Column("step", "Prochaine étape", optional=True, narrow=True),
     listing.Column("collector", "Suivi par", optional=True),
     listing.Column("city", "Ville", extra=True),
 )

@@ -576,7 +576,7 @@ def post_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
                 at=clock.now(),
                 on=today,
                 despite_changes=despite,
-                document_id=number(request.POST.get("fichier")),
+                document_id=row_number(request.POST.get("fichier")),
             )
         except Refused as refusal:
             refused = refusal
