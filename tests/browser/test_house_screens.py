@@ -126,3 +126,29 @@ def test_a_dialog_of_administration_keeps_what_was_typed(
     at.press("Enter")
     at.page.wait_for_selector("#beside :text('DE89')")
     assert not at.page.locator("dialog[open]").count()
+
+
+def test_an_invited_person_chooses_a_password_and_signs_in(
+    world: World, desk: Callable[..., Desk]
+) -> None:
+    admin = desk()
+    admin.sign_in(world, Role.ADMINISTRATOR)
+    page = admin.open("/administration/personnes/inviter/")
+    page.fill("[name=name]", "Zoé Tessier")
+    page.fill("[name=email]", "zoe.tessier@example.fr")
+    page.select_option("[name=role]", Role.COLLECTOR)
+    page.check("[name=all_portfolios]")
+    page.click("main button.btn.primary")
+    link = page.wait_for_selector("input[readonly]").input_value()
+
+    guest = desk()
+    guest.open(link.removeprefix(guest.address))
+    for again in ("une phrase de passe", "une longue phrase de passe"):  # mistyped, then right
+        guest.page.fill("[name=password]", "une longue phrase de passe")
+        guest.page.fill("[name=again]", again)
+        guest.press("Enter")
+    assert guest.page.url.endswith("/connexion/")
+    guest.page.fill("[name=login]", "zoe.tessier@example.fr")
+    guest.page.fill("[name=password]", "une longue phrase de passe")
+    guest.press("Enter")
+    assert guest.page.title() == "Ma journée – Exigible"
