@@ -52,6 +52,13 @@ def open_dispute(
         already = disputed_cents(claim)
         free = claim.balance_cents - already
         wanted = free if amount_cents is None else amount_cents
+        if amount_cents == 0:
+            raise WrongInput(
+                "dispute_nothing",
+                "Le montant contesté est nul. Saisissez une somme, ou laissez vide pour toute la "
+                "créance.",
+                field="amount",
+            )
         if not 0 < wanted <= free:
             raise _beyond(claim, already, free)
         dispute = Dispute.objects.create(

@@ -136,7 +136,7 @@ class FilterBar:
 
     def __post_init__(self) -> None:
         for one in self.filters:
-            typed = self.query.get(one.param, "").strip()
+            typed = self.query.get(one.param, "").replace("\x00", "").strip()
             shown = Shown(one, typed, without=without(self.query, one.param))
             if typed:
                 try:

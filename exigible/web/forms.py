@@ -27,6 +27,13 @@ from exigible.store.models import (
 )
 from exigible.web.typed import cents_of, day_of
 
+# What a bound says: `%(show_value)s` is what was typed, or its length.
+BOUNDS = {
+    "max_length": "Le texte est trop long : %(limit_value)d caractères au plus, il en a %(show_value)d.",
+    "min_value": "La valeur est trop petite : saisissez au moins %(limit_value)s.",
+    "max_value": "La valeur est trop grande : saisissez au plus %(limit_value)s.",
+}
+
 
 class AmountField(forms.CharField):
     """A sum typed as one likes, cleaned to cents."""
@@ -93,6 +100,8 @@ class ActForm(forms.Form):
             if isinstance(field, DayField):
                 field.today = today
             field.error_messages["required"] = "La réponse manque."
+            if isinstance(field, forms.CharField | forms.IntegerField):
+                field.error_messages |= BOUNDS
             if "invalid_choice" in field.error_messages:
                 field.error_messages["invalid_choice"] = "Ce choix n’est pas proposé."
 

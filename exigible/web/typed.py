@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from exigible.domain.french import WEEKDAYS, euros
@@ -13,6 +13,7 @@ from exigible.domain.text_keys import name_key
 
 MOST_CENTS = 100_000_000_000_00  # a hundred billion euros: beyond, a typing error
 FIRST_YEAR, LAST_YEAR = 1950, 2199  # as in the files read by `intake`: beyond, a typing error
+MOST_SEARCHED = 200  # characters
 MOST_ROW_DIGITS = 18  # of a 64-bit row number: beyond, it names nothing
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 _AMOUNT = re.compile(r"(\d{1,16})(?:[.,](\d{1,2}))?")
@@ -103,6 +104,11 @@ def row_number(typed: str | None) -> int | None:
 def row_numbers(typed: Iterable[str]) -> list[int]:
     """Return the numbers of the rows ticked; what is not a number is nothing that was ticked."""
     return [number for one in typed if (number := row_number(one)) is not None]
+
+
+def searched(query: Mapping[str, str]) -> str:
+    """Return the words searched for (`q`); the null character, which no text holds, is left out."""
+    return query.get("q", "").replace("\x00", "").strip()[:MOST_SEARCHED]
 
 
 def _existing(typed: str, year: int, month: int, number: int) -> date:

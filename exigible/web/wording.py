@@ -24,9 +24,10 @@ from exigible.store.models import (
     PaymentKind,
     Phase,
     Proposal,
+    ProposalStatus,
 )
 from exigible.store.queries.account_day import ClaimOnDay
-from exigible.web import chips
+from exigible.web import chips, clock
 
 type Facts = Mapping[str, Any]
 
@@ -87,12 +88,31 @@ def reason(facts: Facts) -> str:
 
 def reasons(proposal: Proposal) -> list[str]:
     """Word every reason of a proposal, dropping those without words."""
-    return [words for facts in proposal.reasons if (words := reason(facts))]
+    return [words for facts in _reasons_now(proposal) if (words := reason(facts))]
+
+
+def _reasons_now(proposal: Proposal) -> list[Facts]:
+    """Return the reasons of a proposal; what is overdue is today's while the step waits.
+
+    What was seen on the day a step was proposed is kept with it, but whoever acts on the step must
+    not read there another delay or another sum than on the rest of the page.
+    """
+    kept: list[Facts] = proposal.reasons
+    figures = getattr(proposal.account, "figures", None)
+    if proposal.status != ProposalStatus.OPEN or figures is None or not figures.oldest_due_on:
+        return kept
+    now = {
+        "code": "overdue",
+        "days": (clock.today() - figures.oldest_due_on).days,
+        "amount_cents": figures.chased_cents,
+        "claims": figures.overdue_claims,
+    }
+    return [now if facts.get("code") == "overdue" else facts for facts in kept]
 
 
 def first_reason(proposal: Proposal) -> str:
     """Word the reason that tells most, for a row of a list: no capital, no full stop."""
-    known = [facts for facts in proposal.reasons if reason(facts)]
+    known = [facts for facts in _reasons_now(proposal) if reason(facts)]
     if not known:
         return ""
     told = min(known, key=lambda facts: _TELLING.get(str(facts.get("code")), len(_TELLING)))

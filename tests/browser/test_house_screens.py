@@ -3,6 +3,7 @@
 Each screen light and dark, on a desk and on a phone; then what only a keyboard and a real file show.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,31 @@ def test_a_dialog_of_administration_keeps_what_was_typed(
     at.page.keyboard.press("Enter")
     expect(at.page.locator("#beside")).to_contain_text("DE89")
     expect(at.page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_an_invited_person_chooses_a_password_and_signs_in(
+    world: World, desk: Callable[..., Desk]
+) -> None:
+    admin = desk()
+    admin.sign_in(world, Role.ADMINISTRATOR)
+    page = admin.open("/administration/personnes/inviter/")
+    page.fill("[name=name]", "Zoé Tessier")
+    page.fill("[name=email]", "zoe.tessier@example.fr")
+    page.select_option("[name=role]", Role.COLLECTOR)
+    page.check("[name=all_portfolios]")
+    page.click("main button.btn.primary")
+    link = page.locator("input[readonly]").input_value()
+
+    guest = desk()
+    guest.open(link.removeprefix(guest.address))
+    for again in ("une phrase de passe", "une longue phrase de passe"):  # mistyped, then right
+        guest.page.fill("[name=password]", "une longue phrase de passe")
+        guest.page.fill("[name=again]", again)
+        guest.page.keyboard.press("Enter")
+        if again == "une phrase de passe":
+            expect(guest.page.locator(".err")).to_contain_text("diffèrent")
+    expect(guest.page).to_have_url(re.compile("/connexion/$"))
+    guest.page.fill("[name=login]", "zoe.tessier@example.fr")
+    guest.page.fill("[name=password]", "une longue phrase de passe")
+    guest.page.keyboard.press("Enter")
+    expect(guest.page).to_have_title("Ma journée – Exigible")

@@ -127,6 +127,11 @@ def test_more_than_what_is_left_of_the_claim_is_refused(account: Account, claim:
     assert Dispute.objects.count() == 1
 
 
+def test_nothing_is_not_a_part_of_an_invoice(account: Account, claim: Claim) -> None:
+    with pytest.raises(WrongInput, match="est nul"):
+        contest(account, claim, 0)
+
+
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_a_dispute_has_a_reason(account: Account, claim: Claim, reason: str) -> None:
     with pytest.raises(WrongInput) as refusal:

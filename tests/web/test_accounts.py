@@ -42,6 +42,7 @@ def names(page: Any) -> list[str]:
         ("orvelec", []),  # words are found by their start
         ("%", []),
         ("'; DROP TABLE store_account; --", []),
+        ("morvelec\x00", ["Charpentes Morvélec"]),
     ],
 )
 def test_search(world: World, collector: Client, search: str, found: list[str]) -> None:
@@ -286,3 +287,24 @@ def test_a_creditor_of_others_is_not_chosen(world: World, collector: Client) -> 
     assert answer.url == "/"
     world.collector.refresh_from_db()
     assert world.collector.current_creditor_id is None
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "said"),
+    [
+        ("note_act", {"text": "é" * 4001}, "4000 caractères au plus, il en a 4001"),
+        ("terms_act", {"term_days": "400"}, "saisissez au plus 365"),
+        ("terms_act", {"term_days": "-1"}, "saisissez au moins 0"),
+    ],
+)
+def test_a_bound_passed_is_said_in_the_words_of_the_house(
+    world: World,
+    sign_in: Callable[[Role], Client],
+    act: str,
+    typed: dict[str, str],
+    said: str,
+) -> None:
+    address = reverse(act, args=[world.accounts["morvelec"].pk])
+    answer = sign_in(Role.MANAGER).post(address, typed, headers=HTMX)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()

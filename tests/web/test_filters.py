@@ -53,3 +53,9 @@ def test_hostile_text_stays_text() -> None:
     read = bar("nom=<script>&etat=<b>")
     assert read.values["nom"] == "<script>"
     assert read.wrong[0].typed == "<b>"
+
+
+def test_a_null_character_is_left_out_of_what_was_typed() -> None:
+    read = bar("nom=mor%00v&echu=%00")
+    assert read.values == {"nom": "morv"}
+    assert not read.wrong

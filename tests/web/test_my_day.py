@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from exigible.domain import french
 from exigible.domain.roles import Role
 from exigible.store.models import (
     Call,
@@ -19,6 +20,7 @@ from exigible.store.models import (
     Task,
 )
 from exigible.store.queries import worklist
+from exigible.web import clock, wording
 from tests.factories import WORLD_DAY, World
 
 HTMX = {"HX-Request": "true"}
@@ -245,3 +247,16 @@ def test_without_any_run_the_page_says_what_will_be_there(
 def test_the_day_is_run_by_those_who_may(world: World, sign_in: Callable[[Role], Client]) -> None:
     assert b'id="run-day"' in sign_in(Role.MANAGER).get("/").content
     assert b'id="run-day"' not in sign_in(Role.COLLECTOR).get("/").content
+
+
+def test_a_waiting_step_tells_what_is_overdue_today(world: World) -> None:
+    step = open_step(world, "desnoyelles")
+    step.reasons = [{"code": "overdue", "days": 3, "amount_cents": 100, "claims": 9}]
+    step.save(update_fields=["reasons"])
+    figures = step.account.figures
+    late = (clock.today() - figures.oldest_due_on).days
+    [words] = wording.reasons(step)
+    assert words.endswith(f"{french.grouped(late)}\u00a0j.")
+    assert french.euros(figures.chased_cents) in words
+    step.status = "done"  # what was seen then is kept
+    assert "9\u00a0créances" in wording.reasons(step)[0]

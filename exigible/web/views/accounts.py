@@ -34,7 +34,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person, personal
 from exigible.web.exports import Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, DaysFilter, Filter, FilterBar
-from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers
+from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers, searched
 
 SCREEN = "accounts"
 PAGE = 100
@@ -91,7 +91,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     context = {
         "today": today,
         "bar": bar,
-        "search": request.GET.get("q", "").strip(),
+        "search": searched(request.GET),
         "headers": listing.headers(columns, request.GET, reads.SORTS, asked_sort),
         "columns": {column.key for column in columns},
         "all_columns": [c for c in COLUMNS if c.optional or c.extra],
@@ -446,7 +446,7 @@ def filter_bar(request: HttpRequest, query: QueryDict | None = None) -> FilterBa
 def wanted(request: HttpRequest, bar: FilterBar, query: QueryDict | None = None) -> reads.Wanted:
     """Turn the address into what the query narrows to."""
     values = bar.values
-    search = (request.GET if query is None else query).get("q", "").strip()[:200]
+    search = searched(request.GET if query is None else query)
     collector = values.get("charge", "")
     return reads.Wanted(
         search=search,

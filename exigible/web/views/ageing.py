@@ -33,7 +33,14 @@ from exigible.web.access import page, person, personal
 from exigible.web.age_strip import age_strip, overdue_share
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, Filter, FilterBar, without
-from exigible.web.typed import cents_of, day_of, looks_like_amount, row_number, row_numbers
+from exigible.web.typed import (
+    cents_of,
+    day_of,
+    looks_like_amount,
+    row_number,
+    row_numbers,
+    searched,
+)
 from exigible.web.views import accounts
 
 SCREEN = "ageing"
@@ -529,7 +536,7 @@ def read(request: HttpRequest, query: QueryDict) -> Shown:
     bar = filter_bar(request, query)
     values = bar.values
     collector = values.get("charge", "")
-    search = query.get("q", "").strip()[:200]
+    search = searched(query)
     older_than = values.get("retard")
     filters = AgeingFilters(
         portfolio_ids=None

@@ -1,6 +1,5 @@
 """*Administration*, creditors: identity, letterhead, bank accounts, terms, portfolios."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -31,6 +30,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, FilterBar
+from exigible.web.typed import searched
 
 SECTION = "administration"
 PAGE = 100
@@ -453,4 +453,4 @@ def _found(request: HttpRequest, bar: FilterBar) -> Any:
 
 
 def _search(request: HttpRequest) -> str:
-    return re.sub(r"\x00", "", request.GET.get("q", "")).strip()[:200]
+    return searched(request.GET)

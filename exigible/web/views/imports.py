@@ -30,7 +30,7 @@ from exigible.web import answers, clock, forms, listing, wording
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, Filter, FilterBar
-from exigible.web.typed import row_number
+from exigible.web.typed import row_number, searched
 
 SCREEN = "imports"
 PAGE = 100
@@ -471,7 +471,7 @@ def _batch(request: HttpRequest, import_id: int) -> ImportBatch:
 
 
 def _search(request: HttpRequest) -> str:
-    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    return searched(request.GET)
 
 
 def _in_words(counts: dict[str, int], words: dict[str, tuple[str, str]]) -> list[str]:

