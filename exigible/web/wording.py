@@ -98,8 +98,10 @@ def _reasons_now(proposal: Proposal) -> list[Facts]:
     not read there another delay or another sum than on the rest of the page.
     """
     kept: list[Facts] = proposal.reasons
+    if proposal.status != ProposalStatus.OPEN:
+        return kept
     figures = getattr(proposal.account, "figures", None)
-    if proposal.status != ProposalStatus.OPEN or figures is None or not figures.oldest_due_on:
+    if figures is None or not figures.oldest_due_on:
         return kept
     now = {
         "code": "overdue",

@@ -250,7 +250,7 @@ def test_the_day_is_run_by_those_who_may(world: World, sign_in: Callable[[Role],
 
 
 def test_a_waiting_step_tells_what_is_overdue_today(world: World) -> None:
-    step = open_step(world, "desnoyelles")
+    step = open_step(world, "lestrade")
     step.reasons = [{"code": "overdue", "days": 3, "amount_cents": 100, "claims": 9}]
     step.save(update_fields=["reasons"])
     figures = step.account.figures

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from exigible.store.models import Proposal, ProposalStatus
 from exigible.web import wording
 
 NB, NN = "\u00a0", "\u202f"
@@ -66,15 +67,16 @@ def test_no_reason_breaks_without_its_facts(code: str) -> None:
 
 
 def test_a_row_says_what_tells_most() -> None:
-    step = SimpleNamespace(
+    step = Proposal(
+        status=ProposalStatus.DONE,
         reasons=[
             {"code": "step_due", "label": "Appel", "offset_days": 22},
             {"code": "overdue", "days": 30, "amount_cents": 100, "claims": 1},
             {"code": "no_reply", "steps": 2},
-        ]
+        ],
     )
     assert wording.first_reason(step) == "aucune réponse à deux relances"
-    assert wording.first_reason(SimpleNamespace(reasons=[])) == ""
+    assert wording.first_reason(Proposal(status=ProposalStatus.DONE, reasons=[])) == ""
 
 
 def test_initials() -> None:
