@@ -89,7 +89,8 @@ function act(name) {
 
 function usable(element) {
   if (element.disabled || element.closest("[data-arms]:not([data-armed])")) return false;
-  return element.checkVisibility() || Boolean(element.closest(".menu-acts")); // « Autres actions » need not be open
+  // « Autres actions » need not be open, nor the line of keys be shown (a phone with a keyboard).
+  return element.checkVisibility() || Boolean(element.closest(".menu-acts, [data-help]"));
 }
 
 // A call that begins arms its outcomes: from then on, 1 to 6 are theirs.
