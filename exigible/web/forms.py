@@ -458,7 +458,7 @@ class CreditorForm(ActForm):
     clause_rate = RateField(
         label="Taux des pénalités, % l’an",
         required=False,
-        help_text="Celui de vos conditions générales. Vide : le taux légal (BCE + 10 points).",
+        help_text="Celui de vos conditions générales. Vide : le taux supplétif (BCE + 10 points).",
     )
     customer_prefixes = forms.CharField(
         label="Comptes clients suivis",

@@ -41,4 +41,4 @@ def step_day(step: StrategyStep) -> str:
 
 @register.filter
 def rate_of(creditor: Creditor) -> str:
-    return french.percent(creditor.clause_rate) if creditor.clause_rate else "taux légal"
+    return french.percent(creditor.clause_rate) if creditor.clause_rate else "taux supplétif"

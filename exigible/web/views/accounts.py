@@ -27,13 +27,12 @@ from exigible.store.models import (
     Strategy,
 )
 from exigible.store.queries import accounts as reads
-from exigible.store.queries.access import visible_creditors
 from exigible.store.queries.ordering import by_name
 from exigible.store.queries.people import colleagues
-from exigible.web import answers, clock, forms, listing
+from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import page, person, personal
 from exigible.web.exports import Sheet, comma_separated, spreadsheet
-from exigible.web.filters import AmountFilter, ChoiceFilter, DaysFilter, Filter, FilterBar
+from exigible.web.filters import AmountFilter, ChoiceFilter, DaysFilter, FilterBar
 from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers, searched
 
 SCREEN = "accounts"
@@ -403,17 +402,9 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
 def filter_bar(request: HttpRequest, query: QueryDict | None = None) -> FilterBar:
     """The filters of *Comptes*, read from the address (or from a query sent along)."""
     user = person(request)
-    filters: list[Filter] = []
-    creditors = [(str(one.pk), one.name) for one in visible_creditors(user)]
-    if len(creditors) > 1 and not user.current_creditor_id:
-        filters.append(ChoiceFilter("creancier", "Créancier", "Créancier", options=creditors))
+    filters = shared_filters.of_creditor(user)
     filters += [
-        ChoiceFilter(
-            "charge",
-            "Suivi par",
-            "Suivi par",
-            options=[("moi", "moi"), ("personne", "personne"), *colleagues(user)],
-        ),
+        shared_filters.of_collector(user),
         ChoiceFilter(
             "etat",
             "État",

@@ -25,14 +25,13 @@ from exigible.reports.ageing import AgeingFilters, Mode, Since
 from exigible.store.keyset import Order
 from exigible.store.models import Account, DebtorKind, PaymentKind
 from exigible.store.queries import accounts as reads
-from exigible.store.queries.access import portfolio_ids, visible_creditors, visible_figures
-from exigible.store.queries.people import colleagues
+from exigible.store.queries.access import portfolio_ids, visible_figures
 from exigible.store.queries.runs import day_was_run
-from exigible.web import answers, clock, forms, listing
+from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import page, person, personal
 from exigible.web.age_strip import age_strip, overdue_share
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
-from exigible.web.filters import ChoiceFilter, Filter, FilterBar, without
+from exigible.web.filters import ChoiceFilter, FilterBar, without
 from exigible.web.typed import (
     cents_of,
     day_of,
@@ -560,17 +559,9 @@ def read(request: HttpRequest, query: QueryDict) -> Shown:
 def filter_bar(request: HttpRequest, query: QueryDict) -> FilterBar:
     """The filters of *Balance âgée*."""
     user = person(request)
-    filters: list[Filter] = []
-    creditors = [(str(one.pk), one.name) for one in visible_creditors(user)]
-    if len(creditors) > 1 and not user.current_creditor_id:
-        filters.append(ChoiceFilter("creancier", "Créancier", "Créancier", options=creditors))
+    filters = shared_filters.of_creditor(user)
     filters += [
-        ChoiceFilter(
-            "charge",
-            "Suivi par",
-            "Suivi par",
-            options=[("moi", "moi"), ("personne", "personne"), *colleagues(user)],
-        ),
+        shared_filters.of_collector(user),
         ChoiceFilter(
             "qualite",
             "Qualité",

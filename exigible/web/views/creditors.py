@@ -87,7 +87,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
                 one.legal_form,
                 one.siren,
                 terms_words(one),
-                french.percent(one.clause_rate) if one.clause_rate else "taux légal",
+                french.percent(one.clause_rate) if one.clause_rate else "taux supplétif",
                 ", ".join(bank.iban for bank in one.open_bank_accounts),  # type: ignore[attr-defined]
                 one.email,
                 one.phone,

@@ -24,10 +24,10 @@ from exigible.store.queries import accounts as account_reads
 from exigible.store.queries import incomplete as reads
 from exigible.store.queries.access import visible_accounts, visible_creditors
 from exigible.store.queries.incomplete import AccountLacks, Lack
-from exigible.web import answers, clock, forms, listing
+from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import account_or_404, page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
-from exigible.web.filters import AmountFilter, ChoiceFilter, Filter, FilterBar
+from exigible.web.filters import AmountFilter, ChoiceFilter, FilterBar
 from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers, searched
 
 SCREEN = "incomplete"
@@ -477,10 +477,7 @@ def _claim_lines(found: QuerySet[Claim]) -> Iterator[Sequence[Cell]]:
 def filter_bar(request: HttpRequest, tab: str, query: QueryDict | None = None) -> FilterBar:
     """The filters of a tab, read from the address (or from a query sent along)."""
     user = person(request)
-    filters: list[Filter] = []
-    creditors = [(str(one.pk), one.name) for one in visible_creditors(user)]
-    if len(creditors) > 1 and not user.current_creditor_id:
-        filters.append(ChoiceFilter("creancier", "Créancier", "Créancier", options=creditors))
+    filters = shared_filters.of_creditor(user)
     filters.append(AmountFilter("plus_de", "Montant", "Au moins"))
     if tab not in OF_CLAIMS:
         filters.append(

@@ -20,9 +20,8 @@ from exigible.operations.acts import By
 from exigible.store.models import Account, Channel, Contact, DailyRun, Proposal
 from exigible.store.queries import timeline as events_query
 from exigible.store.queries import worklist
-from exigible.store.queries.access import visible_creditors
 from exigible.store.queries.people import colleagues
-from exigible.web import answers, clock, wording
+from exigible.web import answers, clock, shared_filters, wording
 from exigible.web import timeline as timeline_words
 from exigible.web.access import page, person, personal
 from exigible.web.filters import AmountFilter, ChoiceFilter, Filter, FilterBar, TextFilter
@@ -175,9 +174,7 @@ def filter_bar(request: HttpRequest) -> FilterBar:
         ),
         AmountFilter("plus_de", "Montant", "Échu d’au moins"),
     ]
-    creditors = [(str(c.pk), c.name) for c in visible_creditors(user)]
-    if len(creditors) > 1 and not user.current_creditor_id:
-        filters.insert(0, ChoiceFilter("creancier", "Créancier", "Créancier", options=creditors))
+    filters[:0] = shared_filters.of_creditor(user)
     if not worklist.works_alone(user):
         filters.append(ChoiceFilter("charge", "Suivi par", "Suivi par", options=colleagues(user)))
     return FilterBar(filters, request.GET, anchor="journee")

@@ -29,13 +29,12 @@ from exigible.operations.documents import DamagedDocument, read_document
 from exigible.store.keyset import read_page
 from exigible.store.models import Channel, LetterBatch, Message, MessageStatus, User
 from exigible.store.queries import outbox as reads
-from exigible.store.queries.access import visible_creditors, whole_creditors
-from exigible.store.queries.people import colleagues
+from exigible.store.queries.access import whole_creditors
 from exigible.store.queries.timeline import names_of
-from exigible.web import answers, clock, forms, listing
+from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
-from exigible.web.filters import ChoiceFilter, DayFilter, Filter, FilterBar
+from exigible.web.filters import ChoiceFilter, DayFilter, FilterBar
 from exigible.web.typed import row_number, row_numbers, searched
 
 SCREEN = "messages"
@@ -647,10 +646,7 @@ def _sink(request: HttpRequest) -> HttpResponse:
 def filter_bar(request: HttpRequest, tab: str, query: QueryDict | None = None) -> FilterBar:
     """The filters of a tab."""
     user = person(request)
-    filters: list[Filter] = []
-    creditors = [(str(one.pk), one.name) for one in visible_creditors(user)]
-    if len(creditors) > 1 and not user.current_creditor_id:
-        filters.append(ChoiceFilter("creancier", "Créancier", "Créancier", options=creditors))
+    filters = shared_filters.of_creditor(user)
     filters += [
         ChoiceFilter(
             "canal",
@@ -659,12 +655,7 @@ def filter_bar(request: HttpRequest, tab: str, query: QueryDict | None = None) -
             options=[(one.value, str(one.label)) for one in (Channel.EMAIL, *POSTAL)],
         ),
         ChoiceFilter("texte", "Modèle", "Modèle", options=template_names()),
-        ChoiceFilter(
-            "charge",
-            "Suivi par",
-            "Suivi par",
-            options=[("moi", "moi"), ("personne", "personne"), *colleagues(user)],
-        ),
+        shared_filters.of_collector(user),
     ]
     if tab == "a-valider":
         filters.append(
