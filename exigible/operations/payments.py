@@ -34,6 +34,7 @@ from exigible.store.models import (
 )
 
 PARIS = ZoneInfo("Europe/Paris")
+OLDEST_YEARS = 10  # of a payment recorded by hand: beyond, its year was mistyped
 Allocations = Sequence[tuple[int, int]]  # (claim id, cents)
 JournalLine = tuple[str, str, dict[str, Any]]  # action, subject, facts
 
@@ -245,6 +246,12 @@ def _check_payment(kind: str, amount_cents: int, value_date: date, today: date) 
         )
     if kind not in PaymentKind.values:
         raise WrongInput("kind", "Ce mode de règlement n’est pas connu.", field="kind")
+    if value_date.year < today.year - OLDEST_YEARS:
+        raise WrongInput(
+            "too_old",
+            f"Le {french_day(value_date)} remonte à plus de {OLDEST_YEARS} ans. Vérifiez l’année.",
+            field="value_date",
+        )
     if value_date > today:
         raise WrongInput(
             "future",

@@ -57,6 +57,20 @@ def test_beyond_the_payment_or_the_claim_is_refused_and_nothing_is_kept(claim: C
     assert not Payment.objects.exists()
 
 
+def test_a_payment_of_another_age_is_a_year_mistyped(claim: Claim):
+    with pytest.raises(WrongInput, match="Vérifiez l’année") as refused:
+        payments.record_payment(
+            claim.account_id,
+            kind="transfer",
+            amount_cents=1_000,
+            value_date=TODAY.replace(year=1960),
+            by=BY,
+            at=AT,
+        )
+    assert refused.value.field == "value_date"
+    assert not Payment.objects.exists()
+
+
 def test_a_payment_to_come_is_a_promise(claim: Claim):
     with pytest.raises(WrongInput, match="promesse"):
         payments.record_payment(

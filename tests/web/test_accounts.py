@@ -308,3 +308,10 @@ def test_a_bound_passed_is_said_in_the_words_of_the_house(
     answer = sign_in(Role.MANAGER).post(address, typed, headers=HTMX)
     assert answer.status_code == 422
     assert said in answer.content.decode()
+
+
+def test_a_statement_asked_for_on_a_wrong_day_says_so(world: World, collector: Client) -> None:
+    account = world.accounts["lestrade"]
+    answer = collector.get(reverse("statement_pdf", args=[account.pk]), {"au": "zz"}, follow=True)
+    assert answer.redirect_chain == [(reverse("statement", args=[account.pk]) + "?au=zz", 302)]
+    assert "zz" in answer.content.decode()

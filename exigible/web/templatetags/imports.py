@@ -12,16 +12,18 @@ from exigible.web.chips import BLOCKING, REMARK
 
 register = template.Library()
 register.filter("field_words", wording.field_of_file)
-_UNITS = ("octets", "ko", "Mo", "Go")
+_UNITS = ("ko", "Mo", "Go")
 
 
 @register.filter
 def weight(size_bytes: int) -> str:
-    """« 214 ko », « 1,4 Go »: what a file weighs."""
-    size, unit = float(size_bytes), 0
+    """« 612 octets », « 214 ko », « 1,4 Go »: what a file weighs."""
+    if size_bytes < 1000:
+        return french.count(size_bytes, "octet")
+    size, unit = size_bytes / 1000, 0
     while size >= 1000 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
-    shown = f"{size:.1f}".replace(".", ",") if unit and size < 10 else f"{size:.0f}"
+    shown = f"{size:.1f}".replace(".", ",") if size < 10 else f"{size:.0f}"
     return f"{shown}{french.NO_BREAK}{_UNITS[unit]}"
 
 

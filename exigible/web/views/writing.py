@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -125,8 +126,8 @@ def statement_pdf(request: HttpRequest, account_id: int) -> HttpResponse:
     """The *décompte* of the account on a day, as a PDF."""
     account, today = account_or_404(request, account_id), clock.today()
     on, wrong_day = situation_day(request, today)
-    if wrong_day:
-        raise Http404
+    if wrong_day:  # the screen says what is wrong with it
+        return redirect(f"{reverse('statement', args=[account.pk])}?{request.GET.urlencode()}")
     try:
         made, case = statements.account_statement(
             account.pk, on, legal_order=request.GET.get("ordre") == "legal"
