@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,14 +10,13 @@ from typing import Annotated
 import typer
 
 from exigible.cli._command import JsonOption, write_json
+from exigible.cli._documents import read_json, refusal_answer
 from exigible.domain.french import amount, grouped
 from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.statement import statement_answer, statements
 from exigible.intake.json_fields import read_day
 from exigible.intake.statement_case import read_case
-
-MAX_BYTES = 512 * 1024 * 1024
 
 
 def statement(
@@ -87,47 +84,6 @@ def answer_all(documents: list[object], as_of: date | None) -> list[dict[str, ob
     return replies
 
 
-def refusal_answer(refusal: Refused) -> dict[str, object]:
-    """Return a refusal as the outside contract has it."""
-    error: dict[str, object] = {"code": refusal.code, "message": refusal.message}
-    if refusal.field:
-        error["field"] = refusal.field
-    if refusal.article:
-        error["article"] = refusal.article
-    return {"error": error}
-
-
-def read_json(source: str) -> object:
-    """Read one JSON document from a file or, for « - », standard input."""
-    name = "l’entrée standard" if source == "-" else f"« {source} »"
-    try:
-        if source == "-":
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as handle:
-                data = handle.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise WrongInput(
-            "unreadable", f"{name} ne peut pas être lu : {error.strerror or error}.", field="file"
-        ) from None
-    if len(data) > MAX_BYTES:
-        raise WrongInput("too_large", f"{name} dépasse 512 Mo.", field="file")
-    try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        raise WrongInput("not_json", f"{name} n’est pas un texte UTF-8.", field="file") from None
-    except json.JSONDecodeError as error:
-        raise WrongInput(
-            "not_json",
-            f"{name} n’est pas un document JSON : ligne {error.lineno}, colonne {error.colno}.",
-            field="file",
-        ) from None
-    except (RecursionError, ValueError):
-        raise WrongInput(
-            "not_json", f"{name} n’est pas un document JSON lisible.", field="file"
-        ) from None
-
-
 def print_statement(reply: dict[str, object]) -> None:
     """Print a statement to be read in a terminal."""
     from rich import box
@@ -187,7 +143,3 @@ def _day(text: object) -> str:
 def _amount(text: object) -> str:
     """Return "1234.56" as « 1 234,56 »."""
     return amount(int(Decimal(str(text)) * 100)) if text else ""
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)

@@ -1,0 +1,72 @@
+"""What every calculator of the outside contract shares: reading JSON, answering one case or many.
+
+A calculator reads one object or an array of them. An array is answered in its order, each item an
+answer or a refusal: one process serves thousands of cases.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from exigible.domain.refusals import Refused, WrongInput
+
+MAX_BYTES = 512 * 1024 * 1024
+
+
+def answer_each(
+    documents: list[object], answer: Callable[[object], dict[str, object]]
+) -> list[dict[str, object]]:
+    """Answer each document, in order; a refused one says why."""
+    replies = []
+    for document in documents:
+        try:
+            replies.append(answer(document))
+        except Refused as refusal:
+            replies.append(refusal_answer(refusal))
+    return replies
+
+
+def refusal_answer(refusal: Refused) -> dict[str, object]:
+    """Return a refusal as the outside contract has it."""
+    error: dict[str, object] = {"code": refusal.code, "message": refusal.message}
+    if refusal.field:
+        error["field"] = refusal.field
+    if refusal.article:
+        error["article"] = refusal.article
+    return {"error": error}
+
+
+def read_json(source: str) -> object:
+    """Read one JSON document from a file or, for « - », standard input."""
+    name = "l’entrée standard" if source == "-" else f"« {source} »"
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(source).open("rb") as handle:
+                data = handle.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise WrongInput(
+            "unreadable", f"{name} ne peut pas être lu : {error.strerror or error}.", field="file"
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise WrongInput("too_large", f"{name} dépasse 512 Mo.", field="file")
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise WrongInput("not_json", f"{name} n’est pas un texte UTF-8.", field="file") from None
+    except json.JSONDecodeError as error:
+        raise WrongInput(
+            "not_json",
+            f"{name} n’est pas un document JSON : ligne {error.lineno}, colonne {error.colno}.",
+            field="file",
+        ) from None
+    except (RecursionError, ValueError):
+        raise WrongInput(
+            "not_json", f"{name} n’est pas un document JSON lisible.", field="file"
+        ) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
