@@ -40,16 +40,11 @@ def refusal_answer(refusal: Refused) -> dict[str, object]:
 def read_json(source: str) -> object:
     """Read one JSON document from a file or, for « - », standard input."""
     name = "l’entrée standard" if source == "-" else f"« {source} »"
-    try:
-        if source == "-":
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as handle:
-                data = handle.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise WrongInput(
-            "unreadable", f"{name} ne peut pas être lu : {error.strerror or error}.", field="file"
-        ) from None
+    if source == "-":
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        with Path(source).open("rb") as handle:
+            data = handle.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise WrongInput("too_large", f"{name} dépasse 512 Mo.", field="file")
     try:

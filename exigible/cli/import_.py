@@ -24,7 +24,7 @@ from exigible.cli._command import (
 from exigible.domain.french import count, day, euros
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import LABELS, Format
+from exigible.intake.formats import Format, content_words
 from exigible.intake.identifiers import is_siren
 from exigible.intake.report import COUNTED, WRITTEN, ImportReport
 
@@ -179,7 +179,7 @@ def _creditor(siren: str, name: str) -> Creditor:
 
 def _show(report: ImportReport, *, dry_run: bool) -> None:
     """Write a report for a person."""
-    label = LABELS.get(Format(report.format), report.format) if report.format else "?"
+    label = content_words(report.format, read=bool(report.encoding))
     write(f"{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else ""))
     if report.closing_on is not None and report.first_on and report.last_on:
         write(

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from exigible.domain.refusals import Refused
@@ -26,6 +27,7 @@ HEALTH_PATH = "/sante"
 _LARGEST_REQUEST = 4 * 1024**3  # an accounting export of several million lines
 _REQUESTS_END_IN = 5.0  # seconds
 _GRACE_SECONDS = 8.0
+_ABANDONED_SECONDS = 24 * 3600.0
 
 
 def run_web(
@@ -56,6 +58,7 @@ def run_web(
     _close_connection()
 
     tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # where waitress keeps long requests
+    sweep_uploads(Path(settings.FILE_UPLOAD_TEMP_DIR), now=time.time())
     from waitress.server import create_server
 
     server = create_server(
@@ -175,6 +178,19 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def sweep_uploads(folder: Path, *, now: float) -> int:
+    """Delete the files on their way in that a stopped process left a day ago; say how many."""
+    swept = 0
+    for file in folder.iterdir():
+        try:
+            if file.is_file() and file.stat().st_mtime < now - _ABANDONED_SECONDS:
+                file.unlink()
+                swept += 1
+        except FileNotFoundError:
+            continue  # another process swept it
+    return swept
 
 
 def _close_connection() -> None:

@@ -127,7 +127,7 @@ class FecFile:
             for offset, line in enumerate(lines):
                 if line.strip():
                     return number + offset, line
-        raise unreadable("empty_file", "Ce fichier est vide. Vérifiez l’export, puis recommencez.")
+        raise unreadable("empty_file", "Ce fichier est vide.")
 
     def postings(self) -> Iterator[Posting]:
         """Yield the lines of followed accounts; afterwards `report` is complete.

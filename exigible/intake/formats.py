@@ -20,8 +20,17 @@ LABELS = {
     Format.CUSTOMERS: "fichier des clients",
     Format.OPEN_ITEMS: "liste des factures ouvertes",
 }
+NOT_RECOGNISED = "contenu non reconnu"
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and any zip; XLS and any OLE file
 HEAD = 8192
+
+
+def content_words(format_: str, *, read: bool) -> str:
+    """Word what a file holds. A file of no known kind is tried as a customer file: once refused
+    without a line of it `read`, it was none."""
+    if not read and format_ == Format.CUSTOMERS:
+        return NOT_RECOGNISED
+    return LABELS[Format(format_)] if format_ in Format else format_ or "?"
 
 
 def is_spreadsheet(head: bytes) -> bool:

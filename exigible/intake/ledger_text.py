@@ -73,7 +73,7 @@ def look_at(opened: Opener) -> TextShape:
                 broken += max(bad, 0)
                 valid += len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
     if size == 0:
-        raise unreadable("empty_file", "Ce fichier est vide. Vérifiez l’export, puis recommencez.")
+        raise unreadable("empty_file", "Ce fichier est vide.")
     broken += decoder.decode(b"", final=True).count("\ufffd")
     if bom == "utf-16":
         encoding, label, broken = "utf-16", "utf-16", 0

@@ -14,12 +14,14 @@ from django.urls import NoReverseMatch, reverse
 from exigible.domain import french
 from exigible.domain.states import Chip, State
 from exigible.domain.text_keys import name_key
+from exigible.intake.formats import content_words
 from exigible.store.models import (
     Account,
     CallOutcome,
     Channel,
     Debtor,
     DebtorKind,
+    ImportBatch,
     JournalEntry,
     PaymentKind,
     Phase,
@@ -72,6 +74,12 @@ _NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "h
 def field_of_file(name: str) -> str:
     """Word a field of a file that came in."""
     return _FILE_FIELDS.get(name, name)
+
+
+def content_of(batch: ImportBatch) -> str:
+    """Word what an imported file holds."""
+    refused = batch.status == ImportBatch.Status.REFUSED
+    return content_words(batch.format, read=not refused or bool(batch.summary.get("encoding")))
 
 
 def reason(facts: Facts) -> str:

@@ -169,6 +169,23 @@ def test_a_customer_file_is_recognised(world: World, accountant: Client) -> None
     assert "1 client mis à jour" in words
 
 
+def test_a_customer_file_that_meets_no_account_says_when_it_will(
+    world: World, accountant: Client
+) -> None:
+    upload(accountant, ("clients.csv", CUSTOMERS), creditor=world.creditor.pk)
+    batch = run(ImportBatch.objects.order_by("-pk")[0])
+    assert batch.status == "done"
+    assert "Aucun compte ne correspond encore" in page_of(accountant, batch)
+
+
+def test_a_file_that_is_none_of_ours_is_not_given_a_name(world: World, accountant: Client) -> None:
+    upload(accountant, ("photo.png", "\x89PNG\r\n\x1a\n\x00\x00"), creditor=world.creditor.pk)
+    batch = run(ImportBatch.objects.order_by("-pk")[0])
+    assert batch.status == "refused"
+    assert "Contenu non reconnu" in page_of(accountant, batch)
+    assert "contenu non reconnu" in accountant.get(reverse("imports")).content.decode()
+
+
 def test_several_files_at_once_follow_one_another(world: World, accountant: Client) -> None:
     answer = upload(
         accountant, (NAME, GOOD), ("clients.csv", CUSTOMERS), creditor=world.creditor.pk

@@ -6,12 +6,12 @@ from django import template
 
 from exigible.domain import french
 from exigible.domain.states import Chip
-from exigible.intake.formats import LABELS, Format
 from exigible.web import wording
 from exigible.web.chips import BLOCKING, REMARK
 
 register = template.Library()
 register.filter("field_words", wording.field_of_file)
+register.filter("content_words", wording.content_of)
 _UNITS = ("ko", "Mo", "Go")
 
 
@@ -37,11 +37,6 @@ def percent_of(done: int, total: int) -> str:
 def iso_day(text: str) -> str:
     """« 31/12/2025 » of a day kept as 2025-12-31."""
     return french.day(date.fromisoformat(text))
-
-
-@register.filter
-def import_format(key: str) -> str:
-    return LABELS[Format(key)] if key in Format else key
 
 
 @register.filter

@@ -16,7 +16,7 @@ from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import LABELS, Format
+from exigible.intake.formats import LABELS
 from exigible.intake.report import COUNTED, WRITTEN
 from exigible.operations import imports as operations
 from exigible.operations.acts import By
@@ -97,7 +97,6 @@ def imports(request: HttpRequest) -> HttpResponse:
             "next_cursor": slice_.next_cursor,
             "first_page": not request.GET.get("suite"),
             "query": request.GET.urlencode(),
-            "labels": LABELS,
         },
         status=422 if form.is_bound else 200,
     )
@@ -209,7 +208,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
             [
                 row.created_at.date(),
                 row.filename,
-                LABELS.get(Format(row.format), row.format),
+                wording.content_of(row),
                 row.creditor.name if row.creditor else "",
                 row.get_status_display(),
                 row.problem_count,
@@ -281,7 +280,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
         "brought_by": names_of([batch.created_by]).get(batch.created_by, "")  # type: ignore[arg-type]
         if batch.created_by
         else "",
-        "label": LABELS.get(Format(batch.format), batch.format),
+        "label": wording.content_of(batch),
         "understood": Understood.of(batch),
         "under_way": batch.status in reads.UNDER_WAY,
         "incomplete": incomplete.waiting_count(person(request)),
