@@ -12,7 +12,8 @@ from exigible.domain.french import day, euros
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import figures, proposals
 from exigible.operations.acts import AccountAct, By, act_on
-from exigible.store.models import Claim, Contact, Payment, Promise
+from exigible.store.models import Account, Claim, Contact, Payment, Promise
+from exigible.store.queries.promises import followed
 
 FURTHEST_DAYS = 90  # beyond, it is a payment plan
 NOTE_LENGTH = 4000
@@ -54,7 +55,7 @@ def record_promise(
         )
     with act_on(account_id, by=by, at=at, expected_version=expected_version) as act:
         due = payable_cents(act, on)
-        promised = pending_cents(account_id, on)
+        promised = pending_cents(act.account, on)
         if amount_cents > due - promised:
             raise _too_much(act, due, promised)
         promise = Promise.objects.create(
@@ -110,12 +111,9 @@ def payable_cents(act: AccountAct, on: date) -> int:
     return max(0, owed - max(0, unallocated))
 
 
-def pending_cents(account_id: int, on: date) -> int:
-    """Return what standing promises, not yet past their day, already cover."""
-    standing = Promise.objects.filter(
-        account_id=account_id, cancelled_at__isnull=True, due_on__gte=on
-    )
-    return standing.aggregate(total=Sum("amount_cents"))["total"] or 0
+def pending_cents(account: Account, on: date) -> int:
+    """Return what standing promises, not yet past their day, still promise."""
+    return sum(one.left_cents for one in followed(account, on) if one.promise.due_on >= on)
 
 
 def contact_of(act: AccountAct, contact_id: int | None) -> Contact | None:

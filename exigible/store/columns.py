@@ -26,6 +26,7 @@ from exigible.domain.book import (
 )
 from exigible.domain.calendar import zone_of_postcode
 from exigible.domain.engine import Flags, Ints
+from exigible.domain.promises import Promised, Receipt, received_of
 from exigible.domain.strategy import HOLIDAY_ZONES, Followed, Step, Strategy
 
 _STEP = tuple(field.name for field in fields(Step))
@@ -62,6 +63,10 @@ def _code(column: str, values: tuple[Any, ...], otherwise: int = 0) -> str:
 
 def _day(column: str) -> str:
     return f"coalesce({column} - {_EPOCH} + 1, 0)"
+
+
+def _moment(column: str) -> str:
+    return f"(extract(epoch FROM {column}) * 1000000)"
 
 
 def read_columns(query: str, parameters: dict[str, Any], names: tuple[str, ...]) -> list[Ints]:
@@ -469,23 +474,22 @@ def _promises(
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Return what is promised and still running, and the last broken promise, by account."""
     size = len(book.account)
-    ids, due, amount, received = read_columns(
+    ids, made, noted, due, amount = read_columns(
         f"""
-        SELECT p.account_id AS account, {_day("p.due_on")} AS due,
-               p.amount_cents AS amount,
-               coalesce((SELECT sum(y.amount_cents) FROM store_payment y
-                          WHERE y.account_id = p.account_id AND y.kind <> 'credit_note'
-                            AND y.value_date BETWEEN p.made_on AND %(on)s), 0) AS received
+        SELECT p.account_id AS account, {_day("p.made_on")} AS made,
+               {_moment("p.recorded_at")} AS noted, {_day("p.due_on")} AS due,
+               p.amount_cents AS amount
           FROM store_promise p
          WHERE {scope.sql("p.account_id")} AND p.cancelled_at IS NULL AND p.made_on <= %(on)s
-         ORDER BY p.account_id, p.due_on
+         ORDER BY p.account_id, p.due_on, p.id
         """,
         parameters,
-        ("account", "due", "amount", "received"),
+        ("account", "made", "noted", "due", "amount"),
     )
     row = np.searchsorted(book.account, ids)
     graces = np.array([one.promise_grace_days for one in strategies] + [2], dtype=np.int64)
     grace = graces[strategy[row]]  # −1 takes the last: accounts without strategy
+    received = _received(scope, parameters, ids, np.stack((made, noted, due, amount)), grace)
     kept = received >= amount
     running = ~kept & (due + grace >= book.today)
     promised = np.zeros(size, np.int64)
@@ -494,5 +498,41 @@ def _promises(
     broken = ~kept & ~running
     broken_due[row[broken]] = due[broken]  # by due day: the last one stays
     broken_amount[row[broken]] = amount[broken]
-    broken_received[row[broken]] = np.maximum(received, 0)[broken]
+    broken_received[row[broken]] = received[broken]
     return promised, broken_due, broken_amount, broken_received
+
+
+def _received(
+    scope: Scope, parameters: dict[str, Any], account: Ints, promises: Ints, grace: Ints
+) -> Ints:
+    """Return what was received of each promise: day, moment noted, due day and cents in `promises`.
+
+    The promises of an account follow one another.
+    """
+    received = np.zeros(len(account), np.int64)
+    if not len(account):
+        return received
+    payer, on, recorded, cents = read_columns(
+        f"""
+        SELECT y.account_id AS account, {_day("y.value_date")} AS day,
+               {_moment("y.recorded_at")} AS recorded, y.amount_cents AS cents
+          FROM store_payment y
+          JOIN (SELECT p.account_id, min(p.made_on) AS first FROM store_promise p
+                 WHERE {scope.sql("p.account_id")} AND p.cancelled_at IS NULL
+                   AND p.made_on <= %(on)s GROUP BY p.account_id) AS promised
+            ON promised.account_id = y.account_id AND y.value_date >= promised.first
+         WHERE {scope.sql("y.account_id")} AND y.kind <> 'credit_note' AND y.value_date <= %(on)s
+         ORDER BY y.account_id
+        """,
+        parameters,
+        ("account", "day", "recorded", "cents"),
+    )
+    receipts = np.stack((on, recorded, cents))
+    for one in np.unique(payer):
+        mine, its = (slice(*np.searchsorted(of, [one, one + 1])) for of in (account, payer))
+        received[mine] = received_of(
+            [Promised(*row) for row in promises[:, mine].T.tolist()],
+            [Receipt(*row) for row in receipts[:, its].T.tolist()],
+            grace_days=int(grace[mine.start]),
+        )
+    return received

@@ -22,6 +22,7 @@ from exigible.store.models import (
     Promise,
     Task,
 )
+from exigible.store.queries.promises import Followed
 from exigible.store.queries.timeline import Event, names_of
 from exigible.web import wording
 from exigible.web.templatetags.french import hour, short_day
@@ -70,7 +71,7 @@ def _line(event: Event, names: Mapping[UUID, str]) -> Line:
                 f"{french.euros(fact.amount_cents)}",
                 detail=f"échéance le {french.day(fact.due_on)}",
             )
-        case Promise() if event.kind == "late_promise":
+        case Followed():
             return _late_promise(event.on, fact)
         case Promise():
             return _promise(event.on, fact, who)
@@ -142,9 +143,8 @@ def _promise(on: date, promise: Promise, who: str) -> Line:
     return Line(on, "flag", tone, title, detail=detail, quote=promise.note, who=who)
 
 
-def _late_promise(on: date, promise: Promise) -> Line:
-    missing = promise.amount_cents - promise.received_cents  # type: ignore[attr-defined]
-    return Line(on, "flag", "bad", f"Promesse échue : {french.euros(missing)} non reçus")
+def _late_promise(on: date, late: Followed) -> Line:
+    return Line(on, "flag", "bad", f"Promesse échue : {french.euros(late.left_cents)} non reçus")
 
 
 def _dispute(on: date, dispute: Dispute, who: str) -> Line:

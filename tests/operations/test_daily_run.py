@@ -139,6 +139,33 @@ def test_a_running_promise_is_waited_for_and_a_broken_one_is_called_about():
     assert actions(account) == [("broken_promise", "open")]
 
 
+def test_one_receipt_keeps_one_promise_of_two():
+    account = make_account()
+    claim = make_claim(account, 100_000, MONDAY - timedelta(days=5))
+    for days in (1, 5):
+        Promise.objects.create(
+            account=account,
+            amount_cents=50_000,
+            made_on=MONDAY - timedelta(days=2),
+            due_on=MONDAY + timedelta(days=days),
+            recorded_by=BY.uuid,
+            recorded_at=AT - timedelta(days=2),
+        )
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=50_000,
+        value_date=MONDAY - timedelta(days=1),
+        allocations=[(claim.pk, 50_000)],
+        by=BY,
+        at=AT,
+    )
+    assert run(MONDAY + timedelta(days=4)).counts["held"] == {"promise": 1}  # the second one runs
+    run(MONDAY + timedelta(days=8))  # due on the 5th day, two days of grace
+    assert actions(account) == [("broken_promise", "open")]
+    assert Proposal.objects.get().reasons[0]["amount_cents"] == 50_000
+
+
 def test_a_payment_makes_the_waiting_step_obsolete():
     account = make_account()
     claim = make_claim(account, 100_000, MONDAY - timedelta(days=35))

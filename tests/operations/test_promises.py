@@ -159,3 +159,13 @@ def test_another_currency_is_not_added_to_euros(account: Account) -> None:
     make_claim(account, 500_000, TODAY - timedelta(days=9), currency="USD")
     with pytest.raises(WrongInput, match="dépasse le reste dû"):
         promise(account, 150_001)
+
+
+def test_what_a_promise_brought_in_is_no_longer_promised(account: Account) -> None:
+    promise(account, 120_000)
+    later = AT + timedelta(hours=1)
+    payments.record_payment(
+        account.pk, kind="transfer", amount_cents=120_000, value_date=TODAY, by=BY, at=later
+    )
+    # 150 000 due less 120 000 paid, the first promise kept: 30 000 are free to be promised.
+    assert promise(account, 30_000)

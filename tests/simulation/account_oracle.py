@@ -336,6 +336,21 @@ def expected_run(facts: Facts, on: date) -> Expected:
     return expected
 
 
+def _share_out(cents: int, day: date, known: list[Row], grace: timedelta) -> None:
+    """Give a receipt to one promise after another, or take it back from the last served."""
+    by_day = sorted(known, key=lambda one: (one["due_on"], one["made_on"], one["id"]))
+    in_time = [one for one in by_day if day <= one["due_on"] + grace]
+    in_turn = in_time + [one for one in by_day if one not in in_time]
+    for one in in_turn:
+        given = min(cents, one["left"]) if cents > 0 else 0
+        one["left"] -= given
+        cents -= given
+    for one in in_turn[::-1]:
+        taken = min(-cents, one["amount_cents"] - one["left"]) if cents < 0 else 0
+        one["left"] += taken
+        cents += taken
+
+
 class _Step:
     """One account on the day of a run."""
 
@@ -368,23 +383,27 @@ class _Step:
     def _promises(self) -> tuple[int, date | None]:
         """Return what is promised and still to come, and the day of the last broken promise."""
         grace = self.strategy["promise_grace_days"] if self.strategy else 2
-        running, broken = 0, None
-        for promise in self.facts.promises.get(self.id, []):
-            if promise["cancelled_at"] is not None or promise["made_on"] > self.on:
-                continue
-            received = sum(
-                payment["amount_cents"]
-                for payment in self.facts.payments.get(self.id, [])
-                if payment["kind"] != "credit_note"
-                and promise["made_on"] <= payment["value_date"] <= self.on
-            )
-            if received >= promise["amount_cents"]:
-                continue
-            if promise["due_on"] + timedelta(days=grace) >= self.on:
-                running += promise["amount_cents"] - received
-            elif broken is None or promise["due_on"] > broken:
-                broken = promise["due_on"]
-        return running, broken
+        made = [
+            {**promise, "left": promise["amount_cents"]}
+            for promise in self.facts.promises.get(self.id, [])
+            if promise["cancelled_at"] is None and promise["made_on"] <= self.on
+        ]
+        money = sorted(
+            (payment["value_date"], -payment["amount_cents"], payment["recorded_at"])
+            for payment in self.facts.payments.get(self.id, [])
+            if payment["kind"] != "credit_note" and payment["value_date"] <= self.on
+        )
+        for day, minus_cents, at in money:
+            known = [
+                one
+                for one in made
+                if one["made_on"] < day or (one["made_on"] == day and one["recorded_at"] < at)
+            ]
+            _share_out(-minus_cents, day, known, timedelta(days=grace))
+        unkept = [one for one in made if one["left"] > 0]
+        gone_by = [one for one in unkept if one["due_on"] + timedelta(days=grace) < self.on]
+        running = sum(one["left"] for one in unkept if one not in gone_by)
+        return running, max((one["due_on"] for one in gone_by), default=None)
 
     def _overtaken(self, row: Row) -> bool:
         """Say whether the facts have overtaken a step that waits for someone."""

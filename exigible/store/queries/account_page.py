@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet
 
 from exigible.store.models import (
     Account,
@@ -19,17 +19,16 @@ from exigible.store.models import (
     Promise,
     Proposal,
     ProposalStatus,
-    Strategy,
     Task,
     User,
 )
 from exigible.store.queries.access import visible_accounts
 from exigible.store.queries.ordering import by_name
+from exigible.store.queries.promises import followed
 
 HABIT_DAYS = 365  # « retard habituel : sur 12 mois »
 SETTLED_SHOWN = 100
 PROMISES_SHOWN = 5
-DEFAULT_GRACE_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,45 +115,22 @@ def delays_by_month(account_id: int, on: date) -> list[tuple[date, int]]:
 
 
 def promises(account: Account, on: date) -> list[PromiseRow]:
-    """Return the account's promises, latest first, each with what was received since.
+    """Return the account's last promises, latest first, each with what became of it by `on`.
 
-    As for the daily run: kept once as much was received since the promise, broken when its day and
-    the strategy's days of grace have passed without it.
+    As for the daily run: kept once it was received, broken when its day and the strategy's days of
+    grace have passed without.
     """
-    grace = timedelta(days=grace_days(account))
+    standing = {one.promise.pk: one for one in followed(account, on)}
     rows = []
     made = Promise.objects.filter(account=account, made_on__lte=on).order_by("-made_on", "-id")
     for promise in made[:PROMISES_SHOWN]:
-        received = received_between(account.pk, promise.made_on, on)
-        if promise.cancelled_at is not None:
-            state = "cancelled"
-        elif received >= promise.amount_cents:
-            state = "kept"
-        else:
-            state = "pending" if promise.due_on + grace >= on else "broken"
-        rows.append(PromiseRow(promise, received, state))
+        one = standing.get(promise.pk)
+        if one is None:
+            rows.append(PromiseRow(promise, 0, "cancelled"))
+            continue
+        state = "kept" if one.kept else "broken" if one.broken(on) else "pending"
+        rows.append(PromiseRow(promise, one.received_cents, state))
     return rows
-
-
-def grace_days(account: Account) -> int:
-    """Return the days of grace of a promise: the account's strategy's, else its audience's."""
-    strategy = account.strategy or (
-        Strategy.objects.filter(in_force=True, audience=account.debtor.kind)
-        .filter(Q(creditor_id=account.creditor_id) | Q(creditor_id__isnull=True))
-        .order_by("creditor_id")
-        .first()
-    )
-    return strategy.promise_grace_days if strategy else DEFAULT_GRACE_DAYS
-
-
-def received_between(account_id: int, first: date, last: date) -> int:
-    """Return the money received from `first` to `last`, credit notes apart, reversals deducted."""
-    total = (
-        Payment.objects.filter(account_id=account_id, value_date__gte=first, value_date__lte=last)
-        .exclude(kind="credit_note")
-        .aggregate(total=Sum("amount_cents"))["total"]
-    )
-    return total or 0
 
 
 def settled_claims(account_id: int) -> Sequence[Claim]:

@@ -7,11 +7,11 @@ from heapq import merge
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from exigible.store.models import (
+    Account,
     Call,
     Claim,
     Dispute,
@@ -24,6 +24,7 @@ from exigible.store.models import (
     Task,
     User,
 )
+from exigible.store.queries.promises import followed
 
 KINDS: dict[str, frozenset[str]] = {
     "tout": frozenset(
@@ -153,24 +154,12 @@ def _promises(account_id: int, until: date, depth: int) -> Iterator[Event]:
 
 
 def _late_promises(account_id: int, until: date, depth: int) -> Iterator[Event]:
-    """The day a promise went by without what it promised; `received_cents` is on the row."""
-    received = (
-        Payment.objects.filter(
-            account_id=account_id, value_date__gte=OuterRef("made_on"), value_date__lte=until
-        )
-        .exclude(kind="credit_note")
-        .order_by()
-        .values("account_id")
-        .annotate(total=Sum("amount_cents"))
-        .values("total")
-    )
-    for promise in (
-        Promise.objects.filter(account_id=account_id, due_on__lt=until, cancelled_at__isnull=True)
-        .annotate(received_cents=Coalesce(Subquery(received), Value(0)))
-        .filter(received_cents__lt=F("amount_cents"))
-        .order_by("-due_on", "-recorded_at")[:depth]
-    ):
-        yield Event("late_promise", promise.due_on, promise.recorded_at, promise)
+    """The day a promise went by without what it promised."""
+    account = Account.objects.select_related("strategy", "debtor").get(pk=account_id)
+    late = [one for one in followed(account, until) if one.promise.due_on < until and not one.kept]
+    late.sort(key=lambda one: (one.promise.due_on, one.promise.recorded_at), reverse=True)
+    for one in late[:depth]:
+        yield Event("late_promise", one.promise.due_on, one.promise.recorded_at, one)
 
 
 def _disputes(account_id: int, until: date, depth: int) -> Iterator[Event]:
