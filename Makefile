@@ -10,7 +10,7 @@ VENDOR := exigible/web/static/vendor
 # Compiled modules make every command start three times sooner: keep them, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve check test test-all bench clean setup assets lock wheel format browser
+.PHONY: demo serve check test bench clean setup assets lock wheel format browser
 
 demo: setup assets
 	$(BIN)/exigible demo
@@ -58,11 +58,7 @@ test: setup assets browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 -m "not slow"
-
-# The long ones too: killed workers, years of simulation, the wheel alone.
-test-all: test
-	$(BIN)/pytest -n 2 -m slow
+	$(BIN)/pytest -n 2
 
 browser: setup
 	$(BIN)/python tools/ensure_chromium.py

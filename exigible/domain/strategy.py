@@ -213,7 +213,8 @@ class _Decision:
 
     def _late_disputes(self, free: Flags) -> None:
         followed = self.followed
-        rows = np.flatnonzero(free & (followed.dispute_late_day > 0) & ~followed.dispute_seen)
+        late = (followed.dispute_late_day > 0) & ~followed.dispute_seen
+        rows = np.flatnonzero(free & late & (self.figures.disputed > 0))
         for row in rows.tolist():
             day = date.fromordinal(int(followed.dispute_late_day[row]))
             self._propose(

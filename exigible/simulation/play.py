@@ -353,7 +353,7 @@ class Play:
 
     def evening(self, on: date) -> None:
         """Debtors read what reached them."""
-        heard: dict[int, None] = {}
+        reached: set[int] = set()
         for account_id, step, channel, address in doing.sent_on(on):
             person = self._by_account[account_id]
             if (channel == "email" and address in self._dead()) or person.failed:
@@ -361,24 +361,18 @@ class Play:
             if channel != "email" and person.address_dead:
                 self.mail_back.append((on + timedelta(days=8), person))
                 continue
+            if account_id not in reached and is_working_day(on):
+                self._write_back(person, on)  # he disputes what he is asked for the first time
+            reached.add(account_id)
             person.hear(step, on)
-            heard[account_id] = None
-        if not is_working_day(on):
+
+    def _write_back(self, person: Person, on: date) -> None:
+        answer = person.writes_back(on)
+        if answer is None:
             return
-        for account_id in heard:
-            person = self._by_account[account_id]
-            answer = person.writes_back(on)
-            if answer is not None:
-                self._contested(person, answer)
-                collector = self._collector_of(person)
-                doing.contest(
-                    person,
-                    answer,
-                    _claim_ids(person),
-                    on=on,
-                    by=collector,
-                    at=moment(on, 17, 30),
-                )
+        self._contested(person, answer)
+        collector, claims = self._collector_of(person), _claim_ids(person)
+        doing.contest(person, answer, claims, on=on, by=collector, at=moment(on, 17, 30))
 
     def day(self, on: date) -> None:
         """Play a whole day."""

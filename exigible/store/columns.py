@@ -33,6 +33,8 @@ _STEP = tuple(field.name for field in fields(Step))
 A_FEW = 50  # accounts
 _HEADER = 19  # signature, flags and length of the header extension
 _EPOCH = "date '0001-01-01'"
+# A hold lifted later was standing on the day; lifted that very day, it no longer was.
+_NOT_LIFTED = "(lifted_at IS NULL OR (lifted_at AT TIME ZONE 'Europe/Paris')::date > %(on)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def read_book(scope: Scope, on: date) -> Book:
         account,
         f"""SELECT account_id AS account, amount_cents AS cents FROM store_hold
              WHERE {scope.sql("account_id")} AND claim_id IS NULL AND amount_cents IS NOT NULL
-               AND starts_on <= %(on)s AND ends_on >= %(on)s AND lifted_at IS NULL""",
+               AND starts_on <= %(on)s AND ends_on >= %(on)s AND {_NOT_LIFTED}""",
         parameters,
     )
     later = f"""
@@ -175,7 +177,7 @@ def read_book(scope: Scope, on: date) -> Book:
           LEFT JOIN (SELECT claim_id, max(coalesce(amount_cents, 9000000000000000)) AS cents
                        FROM store_hold
                       WHERE {scope.sql("account_id")} AND claim_id IS NOT NULL
-                        AND starts_on <= %(on)s AND ends_on >= %(on)s AND lifted_at IS NULL
+                        AND starts_on <= %(on)s AND ends_on >= %(on)s AND {_NOT_LIFTED}
                       GROUP BY claim_id) h ON h.claim_id = c.id
           LEFT JOIN (SELECT mc.claim_id, min(m.sent_on) AS on FROM store_message m
                        JOIN store_message_claims mc ON mc.message_id = m.id
@@ -344,7 +346,7 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
                (a.phase = 'amiable')::int AS amiable,
                EXISTS (SELECT 1 FROM store_hold h WHERE h.account_id = a.id AND h.claim_id IS NULL
                         AND h.amount_cents IS NULL AND h.starts_on <= %(on)s
-                        AND h.ends_on >= %(on)s AND h.lifted_at IS NULL)::int AS held,
+                        AND h.ends_on >= %(on)s AND {_NOT_LIFTED})::int AS held,
                (d.email_ok AND EXISTS (SELECT 1 FROM store_contact k WHERE k.debtor_id = d.id
                         AND k.active AND k.email <> ''))::int AS email,
                (d.address_ok AND d.postcode <> '' AND d.city <> ''
@@ -366,9 +368,11 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
     )
     late_dispute = np.zeros(size, np.int64)
     ids, days = read_columns(
-        f"""SELECT account_id AS account, {_day("min(answer_due_on)")} AS day FROM store_dispute
-             WHERE {scope.sql("account_id")} AND closed_on IS NULL AND answer_due_on < %(on)s
-             GROUP BY account_id""",
+        f"""SELECT t.account_id AS account, {_day("min(t.answer_due_on)")} AS day
+              FROM store_dispute t JOIN store_claim c ON c.id = t.claim_id AND c.balance_cents > 0
+             WHERE {scope.sql("t.account_id")} AND t.closed_on IS NULL
+               AND t.answer_due_on < %(on)s
+             GROUP BY t.account_id""",
         parameters,
         ("account", "day"),
     )

@@ -139,6 +139,36 @@ def test_a_running_promise_is_waited_for_and_a_broken_one_is_called_about():
     assert actions(account) == [("broken_promise", "open")]
 
 
+def test_a_late_answer_is_asked_for_until_the_contested_invoice_is_paid():
+    account = make_account()
+    claim = make_claim(account, 40_000, MONDAY - timedelta(days=30))
+    make_claim(account, 90_000, MONDAY - timedelta(days=2))
+    Dispute.objects.create(
+        account=account,
+        claim=claim,
+        amount_cents=40_000,
+        reason="Marchandise abîmée",
+        opened_on=MONDAY - timedelta(days=20),
+        answer_due_on=MONDAY - timedelta(days=1),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    run()
+    assert ("late_dispute", "open") in actions(account)
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=40_000,
+        value_date=MONDAY - timedelta(days=1),
+        allocations=[(claim.pk, 40_000)],
+        by=BY,
+        at=AT,
+    )
+    for days in (1, 2):
+        run(MONDAY + timedelta(days=days))
+        assert ("late_dispute", "open") not in actions(account)
+
+
 def test_one_receipt_keeps_one_promise_of_two():
     account = make_account()
     claim = make_claim(account, 100_000, MONDAY - timedelta(days=5))

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from exigible.domain.book import figures
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import disputes, holds
 from exigible.operations.acts import By
+from exigible.operations.figures import current_law
+from exigible.store.columns import Scope, read_book
 from exigible.store.models import Account, AccountFigures, Claim, Dispute, Hold
 from tests.builders import AT, TODAY, make_account, make_claim
 
@@ -97,6 +100,16 @@ def test_a_suspension_is_lifted_once(account: Account, claim: Claim) -> None:
     assert chased(account) == 100_000
     with pytest.raises(Refused, match="déjà levée"):
         holds.lift_hold(placed.pk, on=TODAY, **SIGNED)
+
+
+def test_a_past_day_still_shows_the_suspension_lifted_since(account: Account, claim: Claim) -> None:
+    placed = hold(account, claim_id=claim.pk)
+    lifted_on = TODAY + timedelta(days=3)
+    holds.lift_hold(placed.pk, on=lifted_on, by=BY, at=AT + timedelta(days=3))
+    law = current_law()
+    days = (lifted_on - timedelta(days=1), lifted_on)
+    held = [int(figures(read_book(Scope(), day), law).held[0]) for day in days]
+    assert held == [100_000, 0]
 
 
 def test_a_suspension_that_is_over_is_not_lifted(account: Account, claim: Claim) -> None:

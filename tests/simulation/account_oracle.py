@@ -183,7 +183,8 @@ class View:
 
 def active(row: Row, on: date) -> bool:
     """Say whether a hold stands on a day."""
-    return row["lifted_at"] is None and row["starts_on"] <= on <= row["ends_on"]
+    lifted = row["lifted_at"] and row["lifted_at"].astimezone(PARIS).date()
+    return (lifted is None or lifted > on) and row["starts_on"] <= on <= row["ends_on"]
 
 
 def contested(facts: Facts, account: Row, claim_id: int, on: date) -> int:
@@ -494,7 +495,10 @@ class _Step:
         days = [
             dispute["answer_due_on"]
             for dispute in self.facts.disputes.get(self.id, [])
-            if dispute["closed_on"] is None and dispute["answer_due_on"] < self.on
+            if dispute["closed_on"] is None
+            and dispute["answer_due_on"] < self.on
+            and dispute["claim_id"]
+            in {one.row["id"] for one in self.account.claims if one.disputed}
         ]
         if days and not self._seen("late_dispute", min(days)):
             self._add("late_dispute", min(days), "task", automatic=False)

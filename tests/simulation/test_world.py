@@ -70,7 +70,7 @@ def test_three_months_agree_with_the_oracle_every_day(seed: int):
 @pytest.mark.slow
 def test_a_year_agrees_with_the_oracle_every_day():
     start = date(2025, 9, 1)
-    CheckedPlay(33, 25, start, 365, others_every=5, statements_every=10).through()
+    CheckedPlay(40, 25, start, 365, others_every=5, statements_every=10).through()
     check_journal()
     for days in range(20, 360, 60):
         check_past(start + timedelta(days=days))

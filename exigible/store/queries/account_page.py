@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from exigible.store.models import (
     Account,
@@ -184,9 +184,8 @@ def disputes(account_id: int, on: date) -> QuerySet[Dispute]:
 
 def standing_holds(account_id: int, on: date) -> QuerySet[Hold]:
     return (
-        Hold.objects.filter(
-            account_id=account_id, starts_on__lte=on, ends_on__gte=on, lifted_at__isnull=True
-        )
+        Hold.objects.filter(account_id=account_id, starts_on__lte=on, ends_on__gte=on)
+        .filter(Q(lifted_at__isnull=True) | Q(lifted_at__date__gt=on))
         .select_related("claim")
         .order_by("ends_on", "pk")
     )
