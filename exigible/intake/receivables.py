@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.intake.fec import MONEY, SALE
@@ -240,4 +241,10 @@ def _names_no_invoice(piece_ref: str, journal: str, on: date) -> bool:
 
 
 def _is_month(key: str, on: date) -> bool:
-    return key in (f"{on:%m%y}", f"{on:%m%Y}", f"{on:%Y%m}", f"{on:%d%m%y}", f"{on:%d%m%Y}")
+    return key in _months(on)
+
+
+@lru_cache(maxsize=1024)
+def _months(on: date) -> frozenset[str]:
+    """Return the ways a month or a day is written where an invoice number should be."""
+    return frozenset(f"{on:{way}}" for way in ("%m%y", "%m%Y", "%Y%m", "%d%m%y", "%d%m%Y"))
