@@ -17,7 +17,7 @@ from exigible.domain.calendar import (
     is_working_day,
     named_holidays,
 )
-from exigible.domain.french import WEEKDAYS, full_day
+from exigible.domain.french import WEEKDAYS, full_day, long_day
 from exigible.domain.law.time_limits import CountingRule, Length, Report
 
 _NUMBERS = (
@@ -82,7 +82,7 @@ def put_off(day: date, rule: CountingRule, zone: HolidayZone) -> tuple[date, str
         return day, None
     verb = "avancé" if found < day else "reporté"
     return found, (
-        f"le {full_day(day)} est {off(day, zone)} : {verb} au {full_day(found)} "
+        f"le {long_day(day)} est {off(day, zone)} : {verb} au {full_day(found)} "
         f"({rule.report_source})"
     )
 

@@ -178,7 +178,7 @@ def deadlines(case: ProcedureCase) -> Deadlines:
     _check_events(known, case.events)
     reading = _Reading(case, known)
     reading.compute()
-    if not reading.found and not reading.excluded:
+    if not reading.answers_something():
         raise reading.nothing()
     ordered = sorted(reading.found.values(), key=lambda one: one.falls_on or date.max)
     return Deadlines(
@@ -272,9 +272,16 @@ class _Reading:
                     f"attendue, pas le {long_day(day)} ; vérifiez cette date."
                 )
         for name, first in self.too_early.items():
-            if self.found:
+            if self.answers_something():
                 self.warnings.append(_too_early(self.procedure, name, self.events[name], first))
         self._compare()
+
+    def answers_something(self) -> bool:
+        """Say whether an event was answered: a calendar date that may not concern it is no answer."""
+        found = self.found.values()
+        if self.too_early:
+            return any(one.rule.on is None or one.condition is None for one in found)
+        return bool(found or self.excluded)
 
     def nothing(self) -> WrongInput | OutsideKnownLaw:
         """Return why no deadline could be computed."""
@@ -535,7 +542,7 @@ class _Reading:
         possible_from = None
         if rule.kind is Kind.MIN and falls_on is not None:
             possible_from = falls_on + ONE_DAY
-            working.append(f"L’acte est possible à compter du {full_day(possible_from)}.")
+            working.append(f"Possible à compter du {full_day(possible_from)}.")
         if counted and counted.moved and rule.report_disputed:
             warnings.append(
                 f"Le report au jour ouvrable n’est pas acquis pour ce délai : agissez au plus tard "
@@ -600,7 +607,7 @@ class _Reading:
                 + doubt
             ]
         return [
-            f"Le {full_day(falls_on)} est {off(falls_on, self.zone)} ({zone_name(self.zone)}, "
+            f"Le {long_day(falls_on)} est {off(falls_on, self.zone)} ({zone_name(self.zone)}, "
             f"{source}) ; son effet sur l’article 642 n’est pas établi, ne comptez pas dessus."
             + doubt
         ]
