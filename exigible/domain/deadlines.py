@@ -613,13 +613,15 @@ class _Reading:
         ]
 
     def _compare(self) -> None:
-        """Warn where another deadline of the case ends later and holds (PC_DECLARE_CONTRACT_1M)."""
-        for one in list(self.found.values()):
+        """Warn where a deadline that another must not come before ends later than it."""
+        for one in self.found.values():
             other = self.found.get(one.rule.not_before)
             if other and other.falls_on and one.falls_on and other.falls_on > one.falls_on:
                 self.warnings.append(
-                    f"« {one.label} » : le délai ordinaire finit plus tard, le "
-                    f"{long_day(other.falls_on)} ; il n’est pas abrégé."
+                    typeset(
+                        f"« {one.label} » : le délai « {other.label} » finit plus tard, le "
+                        f"{long_day(other.falls_on)} ; tenez-en compte."
+                    )
                 )
 
     # -- where

@@ -12,6 +12,7 @@ import json
 import random
 import string
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 from exigible.intake.procedure_case import read_procedure_case
 from tests.conftest import SHARED
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 MONDAY = "2026-09-14"
 FIRST_ACT = "first_act_served_to_person_or_else_first_enforcement_measure_making_assets_unavailable"
 CREANCES = "creances_commerciales_L126"
@@ -325,6 +327,18 @@ def test_the_texts_are_french_and_typeset():
             assert rule.source
 
 
+def test_the_coverage_page_lists_every_deadline():
+    page = (ROOT / "docs" / "law_coverage.md").read_text(encoding="utf-8")
+    rows = {line.split(" | ")[0].removeprefix("| ") for line in page.splitlines()}
+    assert {row[0] for row in WORKED} <= rows
+
+
+def test_the_guide_lists_every_fact():
+    page = (ROOT / "docs" / "guide" / "delais.md").read_text(encoding="utf-8")
+    assert not [fact for fact in FACTS if f"`{fact}`" not in page]
+    assert not [name for name in procedure_ids() if f"`{name}`" not in page]
+
+
 def test_the_procedures_leave_the_parameters_of_the_law_alone():
     assert set(shipped_law().parameters).isdisjoint(procedure_ids())
 
@@ -437,9 +451,17 @@ def test_a_court_overseas_turns_the_creditor_s_place_round():
     assert either["PC_DECLARE_4M"].condition
 
 
-def test_a_shorter_special_period_says_that_the_ordinary_one_holds():
+def test_a_shorter_special_period_says_that_the_ordinary_one_ends_later():
     answered = answer(PC, {BODACC: MONDAY, "termination_of_contract": MONDAY})
     assert any("16\u00a0novembre 2026" in warning for warning in answered.warnings)
+
+
+def test_enforcing_against_a_debtor_abroad_is_warned_of_his_longer_opposition():
+    events = {"order_date": "2026-09-10", "service_of_order": MONDAY}
+    assert not answer("injonction_de_payer", events).warnings
+    # Enforcement from 17 November, opposition to 14 December.
+    [warning] = answer("injonction_de_payer", events, place=Place.ETRANGER).warnings
+    assert "14\u00a0décembre 2026" in warning
 
 
 # ---- distance
