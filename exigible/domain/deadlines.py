@@ -26,6 +26,7 @@ from exigible.domain.counting import Counted, count, in_words, off
 from exigible.domain.french import day as french_day
 from exigible.domain.french import full_day, long_day, typeset
 from exigible.domain.law.time_limits import (
+    Actor,
     DeadlineRule,
     Kind,
     LawOf,
@@ -699,8 +700,10 @@ def _in_time(rule: DeadlineRule, done_on: date | None, falls_on: date | None) ->
 
 
 def _safe_on(rule: DeadlineRule, counted: Counted | None) -> date | None:
-    """Return the prudent last day: some working days in hand, no disputed report."""
+    """Return the creditor's prudent last day: working days in hand, no disputed report."""
     if counted is None or not rule.act or rule.kind not in (Kind.MAX, Kind.NOTICE, Kind.LIFE):
+        return None
+    if rule.actor not in (Actor.CREDITOR, Actor.ANY):
         return None
     day = counted.plain_last if rule.report_disputed else counted.last
     left = distance().margins[rule.act]
