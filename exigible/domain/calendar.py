@@ -1,25 +1,37 @@
 """Days: months counted date to date, half-years, public holidays, working days.
 
-Public holidays: C. trav. art. L. 3133-1; Good Friday and 26 December in Moselle, Bas-Rhin and
-Haut-Rhin: C. trav. art. L. 3134-13. Months: CPC art. 641, the same day of the last month or, when
-it has none, its last day. Easter is computed by the Gregorian computus (1 January 1583 onwards).
+Public holidays, national and local, are data with their articles: `law/calendrier/jours_feries.yaml`.
+Months: CPC art. 641, the same day of the last month or, when it has none, its last day. Easter is
+computed by the Gregorian computus (1 January 1583 onwards).
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
 
 ONE_DAY = timedelta(days=1)
 
 
 class HolidayZone(StrEnum):
-    """Where holidays are those of the debtor."""
+    """Where holidays are those of the debtor; the names are those of the data."""
 
     METROPOLE = "metropole"
     ALSACE_MOSELLE = "alsace_moselle"
+    MAYOTTE = "mayotte"
+    MARTINIQUE = "martinique"
+    GUADELOUPE = "guadeloupe"
+    SAINT_MARTIN = "saint_martin"
+    GUYANE = "guyane"
+    SAINT_BARTHELEMY = "saint_barthelemy"
+    LA_REUNION = "la_reunion"
 
 
 def add_months(day: date, months: int) -> date:
@@ -67,32 +79,57 @@ def easter(year: int) -> date:
 
 
 @cache
+def named_holidays(year: int, zone: HolidayZone = HolidayZone.METROPOLE) -> Mapping[date, str]:
+    """Return the public holidays of a year in a zone, each with its French name."""
+    data = _holiday_data()
+    days = {_holiday(year, when): name for name, when in data["national"]["days"].items()}
+    for name, when in data["zones"].get(zone.value, {}).get("days", {}).items():
+        days.setdefault(_holiday(year, when), name)
+    return days
+
+
+@cache
 def holidays(year: int, zone: HolidayZone = HolidayZone.METROPOLE) -> frozenset[date]:
     """Return the public holidays of a year in a zone."""
-    sunday = easter(year)
-    days = {
-        date(year, 1, 1),
-        sunday + ONE_DAY,
-        date(year, 5, 1),
-        date(year, 5, 8),
-        sunday + 39 * ONE_DAY,
-        sunday + 50 * ONE_DAY,
-        date(year, 7, 14),
-        date(year, 8, 15),
-        date(year, 11, 1),
-        date(year, 11, 11),
-        date(year, 12, 25),
-    }
-    if zone is HolidayZone.ALSACE_MOSELLE:
-        days |= {sunday - 2 * ONE_DAY, date(year, 12, 26)}
-    return frozenset(days)
+    return frozenset(named_holidays(year, zone))
 
 
+def holiday_source(zone: HolidayZone = HolidayZone.METROPOLE) -> tuple[str, bool, str]:
+    """Return the article of a zone's own holidays, whether they were verified, and a note."""
+    data = _holiday_data()
+    own = data["zones"].get(zone.value, data["national"])
+    return own["source"], own["verified"], own.get("note", "")
+
+
+def zone_name(zone: HolidayZone) -> str:
+    """Return the French name of a zone."""
+    own = _holiday_data()["zones"].get(zone.value)
+    return str(own["name"]) if own else "France métropolitaine"
+
+
+@lru_cache(maxsize=4096)
 def zone_of_postcode(postcode: str) -> HolidayZone:
     """Return the zone of a French postcode; Metropolitan France where it says nothing."""
-    if postcode[:2] in {"57", "67", "68"}:
-        return HolidayZone.ALSACE_MOSELLE
-    return HolidayZone.METROPOLE
+    found, length = HolidayZone.METROPOLE, 0
+    for zone, own in _holiday_data()["zones"].items():
+        for beginning in own["postcodes"]:
+            if postcode.startswith(beginning) and len(beginning) > length:
+                found, length = HolidayZone(zone), len(beginning)
+    return found
+
+
+@cache
+def _holiday_data() -> dict[str, Any]:
+    file = resources.files("exigible.domain") / "law" / "calendrier" / "jours_feries.yaml"
+    data: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return data
+
+
+def _holiday(year: int, when: str | int) -> date:
+    """`when` is a number of days from Easter Sunday, or MM-DD."""
+    if isinstance(when, int):
+        return easter(year) + when * ONE_DAY
+    return date(year, int(when[:2]), int(when[3:]))
 
 
 def is_working_day(day: date, zone: HolidayZone = HolidayZone.METROPOLE) -> bool:

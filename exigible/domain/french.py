@@ -3,6 +3,7 @@
 U+202F (narrow no-break space) between thousands, U+00A0 before a unit, a comma, U+2212 for minus.
 """
 
+import re
 from datetime import date
 
 NARROW = "\u202f"
@@ -66,6 +67,17 @@ def weekday_and_day(on: date) -> str:
     """Return « lundi 23 novembre »."""
     number = "1er" if on.day == 1 else str(on.day)
     return f"{WEEKDAYS[on.weekday()]} {number} {MONTHS[on.month - 1]}"
+
+
+def full_day(on: date) -> str:
+    """Return « lundi 23 novembre 2026 »."""
+    return f"{WEEKDAYS[on.weekday()]} {long_day(on)}"
+
+
+def typeset(text: str) -> str:
+    """Return a sentence written with plain spaces with the no-break ones French asks for."""
+    text = re.sub(r" ([;:?!»€%])", NO_BREAK + r"\1", text)
+    return re.sub(r"(«|\bart\.|\bn°|\b[LRDA]\.) (?=\S)", r"\1" + NO_BREAK, text)
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

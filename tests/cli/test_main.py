@@ -14,7 +14,31 @@ from exigible.hosting.environment import WrongSetting
 
 HEAVY = ("django", "psycopg", "polars")
 # Calculators read files only. Every command must at least show its help without the database.
-CALCULATORS = ("statement",)
+CALCULATORS: dict[str, tuple[dict[str, object], list[str]]] = {  # a case each, and its options
+    "deadlines": (
+        {"procedure": "injonction_de_payer", "events": {"order_date": "2026-09-14"}},
+        [],
+    ),
+    "statement": (
+        {
+            "creditor": {"name": "A", "kind": "professional"},
+            "debtor": {"name": "B", "kind": "professional"},
+            "claims": [
+                {
+                    "ref": "F-1",
+                    "kind": "invoice",
+                    "issued_on": "2025-01-10",
+                    "due_on": "2025-02-10",
+                    "principal": "1000.00",
+                    "interest": {"regime": "auto"},
+                    "fixed_indemnity": True,
+                }
+            ],
+            "events": [],
+        },
+        ["--as-of", "2025-06-01"],
+    ),
+}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -42,30 +66,12 @@ def test_the_help_of_everything_loads_nothing_heavy():
 
 @pytest.mark.parametrize("name", CALCULATORS)
 def test_a_calculator_loads_nothing_heavy(name: str, tmp_path: Path):
+    document, options = CALCULATORS[name]
     case = tmp_path / "case.json"
-    case.write_text(
-        json.dumps(
-            {
-                "creditor": {"name": "A", "kind": "professional"},
-                "debtor": {"name": "B", "kind": "professional"},
-                "claims": [
-                    {
-                        "ref": "F-1",
-                        "kind": "invoice",
-                        "issued_on": "2025-01-10",
-                        "due_on": "2025-02-10",
-                        "principal": "1000.00",
-                        "interest": {"regime": "auto"},
-                        "fixed_indemnity": True,
-                    }
-                ],
-                "events": [],
-            }
-        )
-    )
+    case.write_text(json.dumps(document))
     code = f"""
 from exigible.cli.main import run
-assert run([{name!r}, {str(case)!r}, "--as-of", "2025-06-01", "--json"]) == 0
+assert run([{name!r}, {str(case)!r}, *{options!r}, "--json"]) == 0
 """
     assert loaded_after(code) == set()
 

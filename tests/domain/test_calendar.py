@@ -13,8 +13,11 @@ from exigible.domain.calendar import (
     add_years,
     easter,
     half_year_starts,
+    holiday_source,
     holidays,
     is_working_day,
+    zone_name,
+    zone_of_postcode,
 )
 
 
@@ -64,16 +67,56 @@ def test_working_days_skip_week_ends_and_holidays():
     assert add_working_days(date(2026, 7, 10), 2) == date(2026, 7, 15)
 
 
+@pytest.mark.parametrize(
+    ("postcode", "zone"),
+    [
+        ("75011", HolidayZone.METROPOLE),
+        ("57000", HolidayZone.ALSACE_MOSELLE),
+        ("68100", HolidayZone.ALSACE_MOSELLE),
+        ("97110", HolidayZone.GUADELOUPE),
+        ("97133", HolidayZone.SAINT_BARTHELEMY),
+        ("97150", HolidayZone.SAINT_MARTIN),
+        ("97200", HolidayZone.MARTINIQUE),
+        ("97300", HolidayZone.GUYANE),
+        ("97400", HolidayZone.LA_REUNION),
+        ("97600", HolidayZone.MAYOTTE),
+        ("98800", HolidayZone.METROPOLE),  # its own holidays are not known here
+        ("", HolidayZone.METROPOLE),
+    ],
+)
+def test_the_zone_of_a_postcode(postcode: str, zone: HolidayZone):
+    assert zone_of_postcode(postcode) is zone
+
+
+def test_the_first_two_zones_keep_their_places():
+    # Stored columns number the zones in this order.
+    assert tuple(HolidayZone)[:2] == (HolidayZone.METROPOLE, HolidayZone.ALSACE_MOSELLE)
+
+
+def test_every_zone_has_its_own_days_their_article_and_a_name():
+    for zone in HolidayZone:
+        source, verified, note = holiday_source(zone)
+        assert source.startswith("C. trav. art. L. 3")
+        assert verified or note, zone
+        assert zone_name(zone)
+        if zone is not HolidayZone.METROPOLE:
+            assert holidays(2026, zone) > holidays(2026), zone
+
+
 def test_holidays_agree_with_the_published_calendar(shared_data: Path):
     published: dict[tuple[int, str], set[date]] = {}
     with (shared_data / "calendar" / "jours-feries-2024-2030.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter=";"):
             day = date.fromisoformat(row["date"])
             published.setdefault((day.year, row["zone"]), set()).add(day)
-    names = {"Métropole": HolidayZone.METROPOLE, "Alsace-Moselle": HolidayZone.ALSACE_MOSELLE}
-    compared = 0
+    names = {zone_name(zone): zone for zone in HolidayZone}
+    names |= {
+        "Métropole": HolidayZone.METROPOLE,
+        "Saint-Barthélémy": HolidayZone.SAINT_BARTHELEMY,  # as the file spells it
+    }
+    compared = set()
     for (year, zone), days in published.items():
         if zone in names:
-            assert holidays(year, names[zone]) == days
-            compared += 1
-    assert compared
+            assert holidays(year, names[zone]) == days, (year, zone)
+            compared.add(names[zone])
+    assert compared == set(HolidayZone)

@@ -1,0 +1,750 @@
+"""The deadlines of a procedure: from dated events and facts, the last days, why, and what is lost.
+
+Which deadlines exist, and how each is counted, is data (`domain.law.time_limits`): CPC art. 640 to
+644 and the articles each deadline cites. A deadline of another date's law is absent. One that
+hangs on a fact nobody gave is answered with its `condition`; on a fact that is against it, absent.
+Local holidays never put off an act of one's own; they are allowed for before acting after a
+waiting period, and in notices counted backward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from exigible.domain.calendar import (
+    ONE_DAY,
+    HolidayZone,
+    holiday_source,
+    is_working_day,
+    zone_name,
+    zone_of_postcode,
+)
+from exigible.domain.counting import Counted, count, in_words, off
+from exigible.domain.french import day as french_day
+from exigible.domain.french import full_day, long_day, typeset
+from exigible.domain.law.time_limits import (
+    Actor,
+    DeadlineRule,
+    Kind,
+    LawOf,
+    Length,
+    Method,
+    Need,
+    Procedure,
+    Variant,
+    distance,
+    procedure,
+    procedure_ids,
+)
+from exigible.domain.refusals import OutsideKnownLaw, WrongInput
+
+type FactValue = bool | int | str
+
+
+class Place(StrEnum):
+    """Where the debtor lives, for distance."""
+
+    METROPOLE = "metropole"
+    OUTRE_MER = "outre_mer"
+    ETRANGER = "etranger"
+
+
+class FactKind(StrEnum):
+    """How a fact is given."""
+
+    FLAG = "flag"  # true or false
+    CHOICE = "choice"  # one of several words
+    AMOUNT = "amount"  # euros; cents here
+    DAYS = "days"  # a number of days
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact other than a date that a deadline may hang on; `meaning` is for users."""
+
+    kind: FactKind
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+
+_COURTS = ("tribunal_judiciaire", "tribunal_de_commerce", "tribunal_des_activites_economiques")
+_JUDGMENTS = ("contradictoire", "repute_contradictoire", "par_defaut")
+FACTS: Mapping[str, Fact] = {
+    "amount": Fact(FactKind.AMOUNT, "montant de la demande ou de la créance, en euros"),
+    "appeared": Fact(FactKind.FLAG, "la partie a comparu"),
+    "corporate_landlord": Fact(
+        FactKind.FLAG, "le bailleur est une personne morale autre qu’une SCI familiale"
+    ),
+    "court": Fact(FactKind.CHOICE, "tribunal saisi", _COURTS),
+    "creditor_place": Fact(FactKind.CHOICE, "lieu du créancier", tuple(Place)),
+    "debtor_kind": Fact(
+        FactKind.CHOICE,
+        "qualité du débiteur",
+        ("professional", "consumer", "public_purchaser"),
+    ),
+    "dwelling": Fact(FactKind.FLAG, "les biens sont dans un local d’habitation"),
+    "granted_days": Fact(
+        FactKind.DAYS, "jours accordés par la mise en demeure, le juge, le contrat ou la police"
+    ),
+    "hearing_announced_early": Fact(
+        FactKind.FLAG, "la date d’audience a été communiquée plus de quinze jours à l’avance"
+    ),
+    "judgment_kind": Fact(FactKind.CHOICE, "qualification du jugement", _JUDGMENTS),
+    "known_schedule": Fact(
+        FactKind.FLAG, "le paiement est une échéance d’un échéancier connu du créancier"
+    ),
+    "life_insurance": Fact(FactKind.FLAG, "le contrat est une assurance sur la vie"),
+    "old_court_file": Fact(FactKind.FLAG, "saisie engagée au greffe avant le 1er juillet 2025"),
+    "sans_frais": Fact(FactKind.FLAG, "l’effet porte la clause « sans frais »"),
+    "served_to_person": Fact(
+        FactKind.FLAG, "l’ordonnance a été signifiée à la personne du débiteur"
+    ),
+    "third_party_holder": Fact(FactKind.FLAG, "le bien ou la somme est entre les mains d’un tiers"),
+}
+MAX_GRANTED_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureCase:
+    """What happened: the procedure, its dated events, where the parties are, other facts.
+
+    `place` is the debtor's, None where nobody said. Postcodes are French, or empty. `facts` are
+    those of `FACTS`, amounts in cents.
+    """
+
+    procedure: str
+    events: Mapping[str, date]
+    place: Place | None = None
+    debtor_postcode: str = ""
+    court_postcode: str = ""
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """One deadline, computed. Days are None where the law gives no number of days.
+
+    `falls_on` is the last day of the period; of a waiting period too, `possible_from` being the
+    first day of the act; of a notice, the last day on which the act can be done. `extended` says
+    why the day was moved to a working day, `distance` what distance added. `condition` is what
+    must be true for the deadline to hold, None when the facts given settle it.
+    """
+
+    id: str
+    label: str
+    rule: DeadlineRule
+    starts_from: str
+    starts_on: date | None
+    falls_on: date | None
+    possible_from: date | None
+    safe_on: date | None
+    extended: str | None
+    distance: str | None
+    condition: str | None
+    done_on: date | None
+    in_time: bool | None
+    verified: bool
+    working: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """The deadlines of a case, by date, those without a day last; what to know besides."""
+
+    procedure: Procedure
+    place: Place
+    zone: HolidayZone
+    deadlines: tuple[Deadline, ...]
+    warnings: tuple[str, ...]
+
+
+def deadlines(case: ProcedureCase) -> Deadlines:
+    """Return every deadline that the events of a case start.
+
+    Raise WrongInput for a procedure or an event nobody knows and for dates that contradict each
+    other, OutsideKnownLaw where every date is before the first known text; both name the field.
+    """
+    if case.procedure not in procedure_ids():
+        raise WrongInput(
+            "unknown_procedure",
+            f"procedure : « {case.procedure[:60]} » n’est pas connue ; valeurs possibles : "
+            f"{', '.join(procedure_ids())}.",
+            field="procedure",
+        )
+    known = procedure(case.procedure)
+    _check_events(known, case.events)
+    reading = _Reading(case, known)
+    reading.compute()
+    if not reading.answers_something():
+        raise reading.nothing()
+    ordered = sorted(reading.found.values(), key=lambda one: one.falls_on or date.max)
+    return Deadlines(
+        procedure=known,
+        place=reading.place,
+        zone=reading.zone,
+        deadlines=tuple(ordered),
+        warnings=tuple(reading.warnings),
+    )
+
+
+def deadlines_answer(answer: Deadlines) -> dict[str, object]:
+    """Return deadlines as the outside contract has them."""
+    return {
+        "procedure": answer.procedure.id,
+        "name": answer.procedure.name,
+        "debtor_place": answer.place.value,
+        "holiday_zone": answer.zone.value,
+        "deadlines": [_deadline_answer(one) for one in answer.deadlines],
+        "warnings": list(answer.warnings),
+    }
+
+
+def _deadline_answer(one: Deadline) -> dict[str, object]:
+    rule = one.rule
+    return {
+        "id": one.id,
+        "label": one.label,
+        "kind": rule.kind.value,
+        "actor": rule.actor.value,
+        "starts_from": one.starts_from,
+        "starts_on": _iso(one.starts_on),
+        "falls_on": _iso(one.falls_on),
+        "extended": one.extended,
+        "distance": one.distance,
+        "possible_from": _iso(one.possible_from),
+        "safe_on": _iso(one.safe_on),
+        "condition": one.condition,
+        "done_on": _iso(one.done_on),
+        "in_time": one.in_time,
+        "sanction": rule.sanction,
+        "source": rule.source,
+        "verified": one.verified,
+        "evidence": rule.evidence,
+        "counting": {
+            "rule": rule.rule.id,
+            "source": rule.rule.source,
+            "verified": rule.rule.verified,
+        },
+        "in_force": {"from": _iso(rule.in_force_from), "to": _iso(rule.in_force_to)},
+        "working": list(one.working),
+        "note": rule.note or None,
+        "warnings": list(one.warnings),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+# ---- one case, read deadline by deadline
+
+
+class _Reading:
+    """The deadlines of one case, each computed once, those it starts from before it."""
+
+    def __init__(self, case: ProcedureCase, known: Procedure) -> None:
+        self.events = case.events
+        self.procedure = known
+        self.rules = {rule.id: rule for rule in known.deadlines}
+        self.found: dict[str, Deadline] = {}
+        self.excluded: list[str] = []  # barred by a fact
+        self.too_early: dict[str, date] = {}  # event before the known law, which begins that day
+        self.warnings: list[str] = [known.warning] if known.warning else []
+        self.place, self.zone = self._where(case)
+        self.court_postcode, self.debtor_postcode = case.court_postcode, case.debtor_postcode
+        self.facts = dict(case.facts)
+        away = self._creditor_away()
+        if away is not None:
+            self.facts["creditor_away"] = away
+        self._seen: set[str] = set()
+
+    def compute(self) -> None:
+        for rule in self.procedure.deadlines:
+            self._compute_once(rule)
+        for name, day in self.events.items():
+            ends = self.procedure.events[name].month_ends
+            if ends and f"{day:%m-%d}" not in ends:
+                self.warnings.append(
+                    f"« {self.procedure.events[name].name} » : une fin d’année ou de semestre est "
+                    f"attendue, pas le {long_day(day)} ; vérifiez cette date."
+                )
+        for name, first in self.too_early.items():
+            if self.answers_something():
+                self.warnings.append(_too_early(self.procedure, name, self.events[name], first))
+        self._compare()
+
+    def answers_something(self) -> bool:
+        """Say whether an event was answered: a calendar date that may not concern it is no answer."""
+        found = self.found.values()
+        if self.too_early:
+            return any(one.rule.on is None or one.condition is None for one in found)
+        return bool(found or self.excluded)
+
+    def nothing(self) -> WrongInput | OutsideKnownLaw:
+        """Return why no deadline could be computed."""
+        for name, first in self.too_early.items():
+            return OutsideKnownLaw(
+                "before_known_law",
+                f"events.{name} : {_too_early(self.procedure, name, self.events[name], first)}",
+                field=f"events.{name}",
+                facts={"event": name, "known_from": first.isoformat()},
+            )
+        starts = sorted({rule.starts_from for rule in self.rules.values() if rule.starts_from})
+        hint = (
+            f"donnez l’un de ces événements : {', '.join(starts)}"
+            if starts
+            else "aucun délai n’est attaché à cette procédure"
+        )
+        return WrongInput(
+            "no_deadline",
+            f"events : aucun délai ne court de ces événements ; {hint}.",
+            field="events",
+        )
+
+    def _compute_once(self, rule: DeadlineRule) -> Deadline | None:
+        if rule.id not in self._seen:
+            self._seen.add(rule.id)
+            computed = self._compute(rule)
+            if computed is not None:
+                self.found[rule.id] = computed
+        return self.found.get(rule.id)
+
+    def _compute(self, rule: DeadlineRule) -> Deadline | None:
+        conditions: list[str] = []
+        start, intro = self._start(rule)
+        if start is None and rule.on is None:
+            return None
+        if not self._of_this_law(rule, start, conditions):
+            return None
+        if not self._needs_hold(rule, conditions):
+            self.excluded.append(rule.id)
+            return None
+        if rule.season is not None:
+            assert start is not None
+            return self._season(rule, start, intro, conditions)
+        if rule.on is not None:
+            step = f"Date fixée par le texte : {full_day(rule.on)}."
+            return self._built(rule, None, _fixed(rule.on), None, [step], conditions)
+        assert start is not None
+        added, why = self._distance(rule)
+        counted = self._count(rule, start, added, conditions)
+        return self._built(rule, start, counted, why, [intro], conditions)
+
+    # -- from when
+
+    def _start(self, rule: DeadlineRule) -> tuple[date | None, str]:
+        """Return the day a deadline starts from, if an event or another deadline gives it."""
+        if rule.starts_from in self.events:
+            day = self.events[rule.starts_from]
+            name = self.procedure.events[rule.starts_from].name
+            way = "À rebours de" if rule.rule.backward else "Point de départ"
+            return day, typeset(f"{way} : {name}, le {full_day(day)}.")
+        if rule.expiry_of:
+            before = self._compute_once(self.rules[rule.expiry_of])
+            if before is not None and before.falls_on is not None:
+                day = before.falls_on
+                return day, typeset(
+                    f"Point de départ : fin du délai « {before.label} », le {full_day(day)}."
+                )
+        return None, ""
+
+    def _of_this_law(self, rule: DeadlineRule, start: date | None, conditions: list[str]) -> bool:
+        """Say whether a deadline belongs to the law of the dates given (or may belong to it)."""
+        if rule.law_of is not None:
+            return self._chosen(rule.law_of, conditions)
+        if rule.on is not None:
+            return rule.in_force_to is None or min(self.events.values()) <= rule.in_force_to
+        assert start is not None
+        first, last = rule.in_force_from, rule.in_force_to
+        if first is not None and start < first:
+            if rule.starts_from in self.events:
+                self._note_too_early(rule.starts_from, first)
+            return False
+        return last is None or start <= last
+
+    def _chosen(self, law: LawOf, conditions: list[str]) -> bool:
+        chosen_on = self.events.get(law.event)
+        if chosen_on is not None:
+            if law.first is not None and chosen_on < law.first:
+                self._note_too_early(law.event, law.first)
+                return False
+            return law.last is None or chosen_on <= law.last
+        latest = self._latest_possible(law.event)
+        if law.first is not None and latest is not None and latest < law.first:
+            return False
+        conditions.append(law.text)
+        return True
+
+    def _latest_possible(self, event: str) -> date | None:
+        """Return the first of the given days that cannot come before `event`."""
+        bounds = [
+            day for name, day in self.events.items() if event in _all_before(self.procedure, name)
+        ]
+        return min(bounds, default=None)
+
+    def _note_too_early(self, event: str, first: date) -> None:
+        self.too_early[event] = min(first, self.too_early.get(event, first))
+
+    # -- facts
+
+    def _needs_hold(self, rule: DeadlineRule, conditions: list[str]) -> bool:
+        """Say whether no fact bars a deadline; add its condition while a fact is unknown."""
+        verdicts = [self._holds(need) for need in rule.needs]
+        if False in verdicts:
+            return False
+        if rule.condition and (not verdicts or None in verdicts):
+            conditions.append(rule.condition)
+        return True
+
+    def _holds(self, need: Need) -> bool | None:
+        """Say whether a fact is as needed; None while nobody said."""
+        value = self.facts.get(need.fact)
+        if value is None:
+            return None
+        if need.among:
+            return value in need.among
+        if need.is_true is not None:
+            return value is need.is_true
+        assert isinstance(value, int)
+        if need.over_cents is not None:
+            return value > need.over_cents
+        assert need.under_cents is not None
+        return value < need.under_cents
+
+    def _creditor_away(self) -> bool | None:
+        """Say whether the creditor is outside the court's part of France (C. com. R. 622-24)."""
+        place = self.facts.get("creditor_place")
+        if place is None:
+            return None
+        if not _overseas(self.court_postcode):
+            return place != Place.METROPOLE
+        return None if place == Place.OUTRE_MER else True
+
+    # -- how long
+
+    def _count(
+        self, rule: DeadlineRule, start: date, added: int, conditions: list[str]
+    ) -> Counted | None:
+        """Return the last day; None where the law gives no number of days."""
+        match rule.rule.method:
+            case Method.NONE:
+                return None
+            case Method.SAME_DAY:
+                return _fixed(start, f"{rule.rule.text} : {full_day(start)}.")
+            case Method.DAY_AFTER:
+                return _fixed(start + ONE_DAY, f"Le lendemain : {full_day(start + ONE_DAY)}.")
+            case Method.END_OF_YEAR:
+                assert rule.length is not None
+                last = date(start.year + rule.length.years, 12, 31)
+                return _fixed(last, f"{rule.rule.text} : {full_day(last)}.")
+        length = rule.length
+        if rule.rule.method is Method.GRANTED:
+            days = self.facts.get("granted_days")
+            if days is None:
+                conditions.append(f"{rule.rule.text} : à donner en jours (fait granted_days)")
+                return None
+            length = Length(days=int(days))
+            if days == 0:
+                return _fixed(start, f"Aucun jour accordé : {full_day(start)}.")
+        if length is None:
+            return None
+        if rule.variant is not None:
+            length = self._varied(rule.variant, length, conditions)
+        zone = self.zone if rule.kind in (Kind.MIN, Kind.NOTICE) else HolidayZone.METROPOLE
+        counting = rule.rule
+        earliest = counting.backward and rule.kind is Kind.MAX
+        counted = count(start, length.plus_months(added), counting, zone=zone)
+        if earliest:  # the first day of the act: moving it back would be too early
+            step = counted.steps[0]
+            if not is_working_day(counted.plain_last, zone):
+                step += f" Ce jour est {off(counted.plain_last, zone)} ; l’acte se fait après."
+            return _fixed(counted.plain_last, step)
+        if rule.then is not None:
+            following = count(counted.last, rule.then, counting, zone=zone)
+            counted = _joined(counted, following)
+        if rule.later_length is not None and rule.later_event in self.events:
+            other_start = self.events[rule.later_event]
+            other = count(other_start, rule.later_length, counting, zone=zone)
+            conditions.remove(rule.condition)
+            name = self.procedure.events[rule.later_event].name
+            step = typeset(f"Ou, s’il finit plus tard, à compter de : {name}.")
+            counted = _joined(counted, other, step=step, last=max(counted, other, key=_last))
+        return counted
+
+    def _varied(self, variant: Variant, length: Length, conditions: list[str]) -> Length:
+        verdicts = [self._holds(need) for need in variant.needs]
+        if False in verdicts:
+            return length
+        if None in verdicts:
+            conditions.append(f"cas ordinaire ; {variant.text}")
+            return length
+        return variant.length
+
+    def _distance(self, rule: DeadlineRule) -> tuple[int, str | None]:
+        """Return the months that distance adds to a deadline, and the words that say so."""
+        if not rule.distance:
+            return 0, None
+        law = distance()
+        if not _overseas(self.court_postcode):
+            months, source = law.from_metropole[self.place.value], law.metropole_source
+        else:
+            source = law.overseas_source
+            where = self.place.value
+            if self.place is Place.OUTRE_MER:
+                if not self.debtor_postcode:
+                    raise WrongInput(
+                        "wrong_input",
+                        "debtor_postcode : le tribunal siège outre-mer ; ce code postal dit si le "
+                        "débiteur vit dans la même collectivité (CPC art. 644).",
+                        field="debtor_postcode",
+                        article=source,
+                    )
+                if _collectivity(self.debtor_postcode) == _collectivity(self.court_postcode):
+                    where = "same_collectivity"
+            months = law.from_overseas[where]
+        if not months:
+            return 0, None
+        return months, f"{in_words(months)} mois de plus pour la distance ({source})"
+
+    def _season(
+        self, rule: DeadlineRule, start: date, intro: str, conditions: list[str]
+    ) -> Deadline:
+        """The season that holds the day after `start`, or the next one (CPCE art. L. 412-6)."""
+        assert rule.season is not None
+        possible = start + ONE_DAY
+        last = _on_month_day(possible.year, rule.season[1])
+        if possible > last:
+            last = _on_month_day(possible.year + 1, rule.season[1])
+        first = _on_month_day(last.year - 1, rule.season[0])
+        step = f"Période : du {full_day(first)} au {full_day(last)} inclus."
+        return self._built(rule, first, _fixed(last, step), None, [intro], conditions)
+
+    # -- the answer
+
+    def _built(
+        self,
+        rule: DeadlineRule,
+        start: date | None,
+        counted: Counted | None,
+        why_distance: str | None,
+        steps: list[str],
+        conditions: list[str],
+    ) -> Deadline:
+        falls_on = counted.last if counted else None
+        warnings: list[str] = []
+        working = [step for step in steps if step]
+        if why_distance:
+            working.append(why_distance[0].upper() + why_distance[1:] + ".")
+        working += counted.steps if counted else ["La loi ne donne pas de nombre de jours."]
+        possible_from = None
+        if rule.kind is Kind.MIN and falls_on is not None:
+            possible_from = falls_on + ONE_DAY
+            working.append(f"Possible à compter du {full_day(possible_from)}.")
+        if counted and counted.moved and rule.report_disputed:
+            warnings.append(
+                f"Le report au jour ouvrable n’est pas acquis pour ce délai : agissez au plus tard "
+                f"le {full_day(counted.plain_last)}."
+            )
+        if falls_on is not None and rule.rule.method is Method.PERIOD:
+            warnings += self._local_warnings(rule, falls_on, counted)
+        verified = rule.verified
+        if rule.verified_until is not None and start is not None and start > rule.verified_until:
+            verified = False
+        if not verified:
+            warnings.append("Règle à confirmer : le texte officiel n’a pas été vérifié.")
+        if not rule.rule.verified and falls_on is not None:
+            warnings.append(f"Façon de compter à confirmer : {rule.rule.source}.")
+        done_on = self.events.get(rule.done_by) if rule.done_by else None
+        in_time = _in_time(rule, done_on, falls_on)
+        if in_time is False:
+            assert done_on is not None
+            assert falls_on is not None
+            warnings.append(
+                typeset(
+                    f"Fait le {long_day(done_on)}, après le {long_day(falls_on)} : {rule.sanction}."
+                )
+            )
+        return Deadline(
+            id=rule.id,
+            label=rule.label,
+            rule=rule,
+            starts_from=rule.starts_from or (start.isoformat() if start else _iso(rule.on) or ""),
+            starts_on=start,
+            falls_on=falls_on,
+            possible_from=possible_from,
+            safe_on=_safe_on(rule, counted),
+            extended=counted.moved if counted else None,
+            distance=why_distance,
+            condition=" ; ".join(conditions).replace(" ;", "\u00a0;") or None,
+            done_on=done_on,
+            in_time=in_time,
+            verified=verified,
+            working=tuple(typeset(step) for step in working),
+            warnings=tuple(warnings),
+        )
+
+    def _local_warnings(
+        self, rule: DeadlineRule, falls_on: date, counted: Counted | None
+    ) -> list[str]:
+        """Say what a local holiday changes, or does not."""
+        assert counted is not None
+        if rule.kind in (Kind.MIN, Kind.NOTICE):
+            local = is_working_day(counted.plain_last) != is_working_day(
+                counted.plain_last, self.zone
+            )
+        else:
+            local = is_working_day(falls_on) and not is_working_day(falls_on, self.zone)
+        if not local:
+            return []
+        source, verified, note = holiday_source(self.zone)
+        doubt = "" if verified else f" Jour férié à confirmer. {note}"
+        if rule.kind in (Kind.MIN, Kind.NOTICE):
+            return [
+                f"Jour férié en {zone_name(self.zone)} seulement ({source}) : compté par prudence."
+                + doubt
+            ]
+        return [
+            f"Le {long_day(falls_on)} est {off(falls_on, self.zone)} ({zone_name(self.zone)}, "
+            f"{source}) ; son effet sur l’article 642 n’est pas établi, ne comptez pas dessus."
+            + doubt
+        ]
+
+    def _compare(self) -> None:
+        """Warn where a deadline that another must not come before ends later than it."""
+        for one in self.found.values():
+            other = self.found.get(one.rule.not_before)
+            if other and other.falls_on and one.falls_on and other.falls_on > one.falls_on:
+                self.warnings.append(
+                    typeset(
+                        f"« {one.label} » : le délai « {other.label} » finit plus tard, le "
+                        f"{long_day(other.falls_on)} ; tenez-en compte."
+                    )
+                )
+
+    # -- where
+
+    def _where(self, case: ProcedureCase) -> tuple[Place, HolidayZone]:
+        """Return the debtor's place and holiday zone; refuse a postcode that contradicts it."""
+        code, place = case.debtor_postcode, case.place
+        zone = zone_of_postcode(code)
+        if not code:
+            if place is None:
+                self.warnings.append("Lieu du débiteur non donné : France métropolitaine supposée.")
+            return place or Place.METROPOLE, HolidayZone.METROPOLE
+        own = _place_of(code)
+        if place is not None and place is not own:
+            raise WrongInput(
+                "wrong_input",
+                f"debtor_postcode : {code} ne se trouve pas dans le lieu donné ({place.value}).",
+                field="debtor_postcode",
+            )
+        if own is Place.OUTRE_MER and zone is HolidayZone.METROPOLE:
+            self.warnings.append(
+                f"Les jours fériés propres à la collectivité du code postal {code} ne sont pas "
+                "connus ; seuls les jours fériés légaux sont comptés."
+            )
+        return own, zone
+
+
+# ---- helpers
+
+
+def _check_events(known: Procedure, events: Mapping[str, date]) -> None:
+    for name in events:
+        if name not in known.events:
+            names = ", ".join(known.events) or "aucun"
+            raise WrongInput(
+                "unknown_event",
+                f"events.{name[:80]} : cet événement n’est pas connu de la procédure "
+                f"« {known.name} » ; événements possibles : {names}.",
+                field=f"events.{name[:80]}",
+            )
+    for name, day in events.items():
+        for before in known.events[name].after:
+            if before in events and day < events[before]:
+                raise WrongInput(
+                    "contradictory_events",
+                    f"events.{name} : « {known.events[name].name} » ({french_day(day)}) précède "
+                    f"« {known.events[before].name} » ({french_day(events[before])}).",
+                    field=f"events.{name}",
+                )
+
+
+def _all_before(known: Procedure, name: str) -> set[str]:
+    """Return the events that cannot come after `name`."""
+    found: set[str] = set()
+    waiting = list(known.events[name].after)
+    while waiting:
+        before = waiting.pop()
+        if before not in found:
+            found.add(before)
+            waiting += known.events[before].after
+    return found
+
+
+def _too_early(known: Procedure, name: str, day: date, first: date) -> str:
+    return (
+        f"« {known.events[name].name} » le {long_day(day)}\u00a0: le droit connu ici commence le "
+        f"{long_day(first)}, rien n’est calculé avant."
+    )
+
+
+def _in_time(rule: DeadlineRule, done_on: date | None, falls_on: date | None) -> bool | None:
+    if done_on is None or falls_on is None:
+        return None
+    return done_on <= falls_on
+
+
+def _safe_on(rule: DeadlineRule, counted: Counted | None) -> date | None:
+    """Return the creditor's prudent last day: working days in hand, no disputed report."""
+    if counted is None or not rule.act or rule.kind not in (Kind.MAX, Kind.NOTICE, Kind.LIFE):
+        return None
+    if rule.actor not in (Actor.CREDITOR, Actor.ANY):
+        return None
+    day = counted.plain_last if rule.report_disputed else counted.last
+    left = distance().margins[rule.act]
+    while left:
+        day -= ONE_DAY
+        left -= is_working_day(day)
+    return day
+
+
+def _fixed(day: date, step: str = "") -> Counted:
+    steps = (step[0].upper() + step[1:],) if step else ()
+    return Counted(last=day, plain_last=day, moved=None, steps=steps)
+
+
+def _joined(
+    first: Counted, then: Counted, *, step: str = "", last: Counted | None = None
+) -> Counted:
+    """Return two counts as one: `last` of them holds (the second if not said)."""
+    holds = last or then
+    steps = (*first.steps, *((step,) if step else ()), *then.steps)
+    return Counted(last=holds.last, plain_last=holds.plain_last, moved=holds.moved, steps=steps)
+
+
+def _last(counted: Counted) -> date:
+    return counted.last
+
+
+def _on_month_day(year: int, month_day: str) -> date:
+    return date(year, int(month_day[:2]), int(month_day[3:]))
+
+
+def _overseas(postcode: str) -> bool:
+    return bool(postcode) and postcode.startswith(distance().overseas_postcodes)
+
+
+def _place_of(postcode: str) -> Place:
+    if postcode.startswith(distance().abroad_postcodes):
+        return Place.ETRANGER
+    return Place.OUTRE_MER if _overseas(postcode) else Place.METROPOLE
+
+
+def _collectivity(postcode: str) -> str:
+    zone = zone_of_postcode(postcode)
+    return postcode[:3] if zone is HolidayZone.METROPOLE else zone.value
