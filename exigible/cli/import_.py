@@ -164,12 +164,11 @@ def _creditor(siren: str, name: str) -> Creditor:
             "siren", f"« {siren} » n’est pas un SIREN (neuf chiffres).", field="--creditor"
         )
     from exigible.operations.acts import By
-    from exigible.operations.opening import open_creditor
+    from exigible.operations.creditors import CreditorFacts, create_creditor
 
     valid = is_siren(siren)
-    opened = open_creditor(
-        name=name, siren=siren if valid else "", by=By.job("import"), at=datetime.now(UTC)
-    )
+    facts = CreditorFacts(name=name, siren=siren if valid else "")
+    opened = create_creditor(facts, by=By.job("import"), at=datetime.now(UTC))
     if not valid:
         say(f"Attention : {siren} n’est pas un SIREN valable ; le créancier est créé ainsi.")
         opened.siren = siren

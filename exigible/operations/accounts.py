@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.operations.opening import DEFAULT_PORTFOLIO
+from exigible.operations.creditors import MAIN_PORTFOLIO
 from exigible.store.models import Account, Creditor, Debtor, Portfolio
 
 
@@ -23,7 +23,7 @@ class NewCustomer:
 def portfolio_of(creditor: Creditor) -> Portfolio:
     """Return the portfolio that new accounts join: the creditor's first, made if there is none."""
     found = creditor.portfolios.order_by("id").first()
-    return found or Portfolio.objects.create(creditor=creditor, name=DEFAULT_PORTFOLIO)
+    return found or Portfolio.objects.create(creditor=creditor, name=MAIN_PORTFOLIO)
 
 
 def open_accounts(

@@ -62,13 +62,15 @@ class CreditorFacts:
     agency_address: str = ""
 
 
-def create_creditor(facts: CreditorFacts, *, by: By, at: datetime) -> Creditor:
+def create_creditor(
+    facts: CreditorFacts, *, portfolio: str = MAIN_PORTFOLIO, by: By, at: datetime
+) -> Creditor:
     """Add a creditor with its first portfolio; refuse a wrong SIREN, or one that exists."""
     values = _checked(facts)
     with act_on_house(by=by, at=at) as act:
         creditor = Creditor(**values)
         _save_with_own_siren(creditor)
-        Portfolio.objects.create(creditor=creditor, name=MAIN_PORTFOLIO)
+        Portfolio.objects.create(creditor=creditor, name=portfolio)
         act.journal("creditor_created", f"creditor:{creditor.pk}", siren=creditor.siren)
     return creditor
 
@@ -237,6 +239,14 @@ def _checked(facts: CreditorFacts) -> dict[str, object]:
             "agency_name",
             "Le nom de l’agence manque ; son adresse est saisie.",
             field="agency_name",
+        )
+    if values["agency_name"] and not values["agency_address"]:
+        raise WrongInput(
+            "agency_address",
+            "L’adresse de l’agence de recouvrement manque : ses lettres doivent la porter "
+            "(CPCE art. R. 124-4).",
+            field="agency_address",
+            article="CPCE art. R. 124-4",
         )
     legal_line = _CONTROL.sub(" ", facts.legal_line).strip()
     if len(legal_line) > LEGAL_LINE_LENGTH:

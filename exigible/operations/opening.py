@@ -1,4 +1,4 @@
-"""Opening what everything else hangs on: creditors, accounts and their debtors, claims, users.
+"""Opening accounts with their debtors, and the claims on them.
 
 Each function is one transaction, journalled: on the account's chain where there is one, else on the
 house's. Those that take many rows take them whole or not at all, and name the first wrong one.
@@ -12,20 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
-from stdnum import iban as iban_rules
 from stdnum.fr import siren as siren_rules
 from stdnum.fr import siret as siret_rules
 
 from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.domain.roles import Role
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.intake.fec import DEFAULT_PREFIXES
 from exigible.operations import figures, journal
 from exigible.operations.acts import By, act_on
 from exigible.operations.payments import paris_day
@@ -34,19 +30,14 @@ from exigible.store.models import (
     Claim,
     ClaimKind,
     Contact,
-    Creditor,
-    CreditorBankAccount,
     Debtor,
     DebtorKind,
     DueOnSource,
     Entry,
     EntryKind,
     Portfolio,
-    User,
 )
 
-DEFAULT_PORTFOLIO = "Portefeuille principal"
-CREDITOR_KINDS = frozenset({"professional", "individual", "public"})
 TERM_METHODS = frozenset({"net", "days_then_eom", "eom_then_days"})
 INSOLVENCY_KINDS = frozenset({"sauvegarde", "redressement", "liquidation"})
 CONTACT_ROLES = frozenset({"accounting", "management", "purchasing", "other"})
@@ -117,140 +108,6 @@ class NewClaim:
     currency: str = "EUR"
     ledger_account: str = "411000"
     retention: bool = False
-
-
-# ---- creditors
-
-
-@transaction.atomic
-def open_creditor(
-    *,
-    name: str,
-    legal_form: str = "",
-    siren: str = "",
-    kind: str = "professional",
-    address: str = "",
-    phone: str = "",
-    email: str = "",
-    website: str = "",
-    legal_line: str = "",
-    signatory: str = "",
-    term_days: int = 30,
-    term_method: str = "net",
-    clause_rate: int | None = None,
-    customer_prefixes: Sequence[str] = DEFAULT_PREFIXES,
-    agency_name: str = "",
-    agency_address: str = "",
-    iban: str = "",
-    bic: str = "",
-    portfolio: str = DEFAULT_PORTFOLIO,
-    by: By,
-    at: datetime,
-) -> Creditor:
-    """Open a creditor with its portfolio and, where an IBAN is given, its bank account.
-
-    `clause_rate` is the late-payment rate of its general terms, in 1/10,000 of a percent. An agency
-    is named with its address: its letters must say who collects, for whom (CPCE art. R. 124-4).
-    """
-    values = {"name": _required(name, "name", "Le nom du créancier manque.")}
-    values["siren"] = _siren(siren)
-    if values["siren"] and Creditor.objects.filter(siren=values["siren"]).exists():
-        other = Creditor.objects.get(siren=values["siren"])
-        raise Refused(
-            "creditor_exists",
-            f"Le SIREN {values['siren']} est déjà celui de « {other.name} ». Ouvrez ce créancier.",
-            field="siren",
-        )
-    _known(kind, CREDITOR_KINDS, "kind", "La qualité du créancier n’est pas connue.")
-    _terms(term_days, term_method, clause_rate)
-    if agency_name.strip() and not agency_address.strip():
-        raise WrongInput(
-            "agency_address",
-            "L’adresse de l’agence de recouvrement manque : ses lettres doivent la porter "
-            "(CPCE art. R. 124-4).",
-            field="agency_address",
-            article="CPCE art. R. 124-4",
-        )
-    prefixes = [prefix.strip() for prefix in customer_prefixes]
-    if not prefixes or not all(prefix.isdigit() for prefix in prefixes):
-        raise WrongInput(
-            "customer_prefixes",
-            "Indiquez au moins un préfixe de comptes de tiers, en chiffres : 411, 413, 416…",
-            field="customer_prefixes",
-        )
-    creditor = Creditor.objects.create(
-        **values,
-        legal_form=legal_form.strip(),
-        kind=kind,
-        address=address.strip(),
-        phone=phone.strip(),
-        email=_email(email),
-        website=website.strip(),
-        legal_line=legal_line.strip(),
-        signatory=signatory.strip(),
-        term_days=term_days,
-        term_method=term_method,
-        clause_rate=clause_rate,
-        customer_prefixes=prefixes,
-        agency_name=agency_name.strip(),
-        agency_address=agency_address.strip(),
-    )
-    Portfolio.objects.create(
-        creditor=creditor, name=_required(portfolio, "portfolio", "Le portefeuille n’a pas de nom.")
-    )
-    _house(by, at, "creditor_opened", f"creditor:{creditor.pk}", siren=creditor.siren)
-    if iban.strip():
-        open_bank_account(creditor.pk, iban=iban, bic=bic, is_default=True, by=by, at=at)
-    return creditor
-
-
-@transaction.atomic
-def open_bank_account(
-    creditor_id: int,
-    *,
-    iban: str,
-    bic: str = "",
-    label: str = "",
-    is_default: bool = False,
-    by: By,
-    at: datetime,
-) -> CreditorBankAccount:
-    """Add a bank account where debtors of a creditor may pay; the default one is printed."""
-    creditor = Creditor.objects.select_for_update().get(pk=creditor_id)
-    number = iban_rules.compact(iban)
-    if not iban_rules.is_valid(number):
-        raise WrongInput(
-            "iban",
-            f"L’IBAN « {iban.strip()[:40]} » n’est pas valable : relisez ses chiffres.",
-            field="iban",
-        )
-    accounts = CreditorBankAccount.objects.filter(creditor=creditor)
-    if accounts.filter(iban=number).exists():
-        raise Refused(
-            "bank_account_exists", f"{creditor.name} a déjà ce compte bancaire.", field="iban"
-        )
-    if is_default:
-        accounts.update(is_default=False)
-    account = CreditorBankAccount.objects.create(
-        creditor=creditor,
-        iban=number,
-        bic=bic.strip().upper(),
-        label=label.strip(),
-        is_default=is_default or not accounts.exists(),
-    )
-    _house(by, at, "bank_account_opened", f"creditor:{creditor.pk}", bank_account=account.pk)
-    return account
-
-
-@transaction.atomic
-def open_portfolio(creditor_id: int, *, name: str, by: By, at: datetime) -> Portfolio:
-    """Add a portfolio to a creditor: a set of accounts, the unit of access."""
-    name = _required(name, "name", "Le nom du portefeuille manque.")
-    if Portfolio.objects.filter(creditor_id=creditor_id, name=name).exists():
-        raise Refused("portfolio_exists", f"Le portefeuille « {name} » existe déjà.", field="name")
-    portfolio = Portfolio.objects.create(creditor_id=creditor_id, name=name)
-    _house(by, at, "portfolio_opened", f"portfolio:{portfolio.pk}")
-    return portfolio
 
 
 # ---- debtors and accounts
@@ -584,42 +441,6 @@ def _check_claim(claim: NewClaim, today: date) -> None:
         raise WrongInput(
             "currency", f"{label} : la devise s’écrit en trois lettres (EUR).", field="currency"
         )
-
-
-# ---- users
-
-
-@transaction.atomic
-def create_user(
-    *,
-    email: str,
-    name: str,
-    role: str,
-    password: str,
-    portfolio_ids: Iterable[int] = (),
-    all_portfolios: bool = False,
-    by: By,
-    at: datetime,
-) -> User:
-    """Create someone who signs in, with a role and the portfolios he works on."""
-    address = _email(_required(email, "email", "L’adresse e-mail manque.")).lower()
-    name = _required(name, "name", "Le nom manque.")
-    _known(role, [one.value for one in Role], "role", "Ce rôle n’existe pas.")
-    if User.objects.filter(email__iexact=address).exists():
-        raise Refused("user_exists", f"{address} a déjà un accès.", field="email")
-    ids = set(portfolio_ids)
-    if Portfolio.objects.filter(pk__in=ids).count() != len(ids):
-        raise WrongInput("portfolio", "Un des portefeuilles n’existe pas.", field="portfolio_ids")
-    try:
-        validate_password(password, User(email=address, name=name))
-    except ValidationError as wrong:
-        raise WrongInput("password", " ".join(wrong.messages), field="password") from wrong
-    user = User.objects.create_user(
-        address, password, name=name, role=role, all_portfolios=all_portfolios
-    )
-    user.portfolios.set(ids)
-    _house(by, at, "user_created", f"user:{user.opaque_id}", role=role)
-    return user
 
 
 # ---- rules of a field

@@ -22,6 +22,7 @@ from exigible.operations import (
     check,
     completing,
     contacts,
+    creditors,
     daily_run,
     disputes,
     documents,
@@ -32,13 +33,16 @@ from exigible.operations import (
     messages,
     opening,
     payments,
+    people,
     proposals,
     sending,
 )
 from exigible.operations.acts import By
 from exigible.operations.bootstrap import ensure_strategies
+from exigible.operations.creditors import CreditorFacts
 from exigible.operations.opening import NewAccount, NewClaim
 from exigible.operations.payments import NewPayment
+from exigible.operations.people import PersonFacts
 from exigible.simulation.people import Answer, Invoice, Person
 from exigible.simulation.world import House
 from exigible.store.models import (
@@ -76,12 +80,13 @@ NIGHT = By.job("daily_run")
 def open_house(house: House, *, at: datetime) -> None:
     """Open a creditor and its portfolios."""
     ensure_strategies()
-    creditor = opening.open_creditor(
-        **house.creditor, portfolio=house.portfolios[0], by=ACCOUNTING, at=at
+    creditor = creditors.create_creditor(
+        CreditorFacts(**house.creditor), portfolio=house.portfolios[0], by=ACCOUNTING, at=at
     )
+    creditors.add_bank_account(creditor.pk, iban=house.iban, bic=house.bic, by=ACCOUNTING, at=at)
     house.creditor_id = creditor.pk
     for name in house.portfolios[1:]:
-        opening.open_portfolio(creditor.pk, name=name, by=ACCOUNTING, at=at)
+        people.create_portfolio(creditor.pk, name, by=ACCOUNTING, at=at)
 
 
 def open_accounts(house: House, collector: User | None, *, at: datetime) -> None:
@@ -123,16 +128,15 @@ def create_colleague(
     if creditor_ids is not None:
         rows = Portfolio.objects.filter(creditor_id__in=creditor_ids)
         portfolio_ids = list(rows.values_list("pk", flat=True))
-    return opening.create_user(
+    facts = PersonFacts(
         email=email,
         name=name,
         role=role,
-        password=password,
         portfolio_ids=portfolio_ids,
         all_portfolios=creditor_ids is None,
-        by=ACCOUNTING,
-        at=at,
     )
+    invited = people.invite_user(facts, by=ACCOUNTING, at=at)
+    return people.choose_password(invited.pk, password, by=ACCOUNTING, at=at)
 
 
 # ---- accounting

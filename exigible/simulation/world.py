@@ -72,7 +72,9 @@ class House:
     """A creditor and its debtors."""
 
     key: str
-    creditor: dict[str, Any]  # as `opening.open_creditor` takes it
+    creditor: dict[str, Any]  # as `creditors.CreditorFacts` takes it
+    iban: str
+    bic: str
     portfolios: tuple[str, ...]
     refs: str  # what its invoice numbers start with
     people: list[Person] = field(default_factory=list)
@@ -206,9 +208,9 @@ def _wholesaler(names: Names, count: int, seed: int) -> House:
             "signatory": "Claire Maubert, service recouvrement",
             "term_days": 30,
             "term_method": "days_then_eom",
-            "iban": french_iban("99999", "00001", "00000412077"),
-            "bic": "ARMOFRPPXXX",
         },
+        iban=french_iban("99999", "00001", "00000412077"),
+        bic="ARMOFRPPXXX",
         portfolios=("Artisans", "Grands comptes et collectivités"),
         refs="FA",
     )
@@ -265,9 +267,9 @@ def _client(
             "agency_name": AGENCY,
             "agency_address": AGENCY_ADDRESS,
             "clause_rate": clause_rate,
-            "iban": names.iban(),
-            "bic": "RECVFRPPXXX",
         },
+        iban=names.iban(),
+        bic="RECVFRPPXXX",
         portfolios=("Portefeuille principal",),
         refs=refs,
     )
@@ -303,9 +305,9 @@ def _landlord(names: Names, count: int, seed: int) -> House:
             "legal_line": "SCI au capital de 1 200 000 € – gestion locative",
             "signatory": "Inès Bautiran, gestion locative",
             "term_days": 0,
-            "iban": names.iban(),
-            "bic": "CHARFRPPXXX",
         },
+        iban=names.iban(),
+        bic="CHARFRPPXXX",
         portfolios=("Résidence des Charmes",),
         refs="Q",
     )

@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from exigible.web.views import ageing, creditors, imports, incomplete, outbox, people, texts
+from exigible.web.views import (
+    ageing,
+    creditors,
+    imports,
+    incomplete,
+    letter_batches,
+    outbox,
+    outbox_decisions,
+    people,
+    texts,
+)
 
 _creditor = [
     path("", creditors.creditor, name="creditor"),
@@ -44,23 +54,29 @@ urlpatterns = [
     ),
     path("envois/", outbox.envois, name="messages"),
     path("envois/exporter/", outbox.export, name="export_messages"),
-    path("envois/valider/", outbox.approve_many, name="approve_messages"),
-    path("envois/decider/<slug:verb>/", outbox.decide_many, name="decide_messages"),
+    path("envois/valider/", outbox_decisions.approve_many, name="approve_messages"),
+    path("envois/decider/<slug:verb>/", outbox_decisions.decide_many, name="decide_messages"),
     path("envois/<int:message_id>/", outbox.detail, name="outgoing"),
-    path("envois/<int:message_id>/valider/", outbox.approve, name="approve_message"),
-    path("envois/<int:message_id>/retenir/", outbox.hold, name="hold_message"),
-    path("envois/<int:message_id>/annuler/", outbox.cancel, name="cancel_message"),
-    path("envois/<int:message_id>/lever-le-doute/", outbox.resolve, name="resolve_message"),
+    path("envois/<int:message_id>/valider/", outbox_decisions.approve, name="approve_message"),
+    path("envois/<int:message_id>/retenir/", outbox_decisions.hold, name="hold_message"),
+    path("envois/<int:message_id>/annuler/", outbox_decisions.cancel, name="cancel_message"),
+    path(
+        "envois/<int:message_id>/lever-le-doute/", outbox_decisions.resolve, name="resolve_message"
+    ),
     path("envois/<int:message_id>/lettre.pdf", outbox.letter_file, name="letter_file"),
     path("envois/<int:message_id>/pages/", outbox.letter_sheets, name="letter_sheets"),
     path(
         "envois/<int:message_id>/page-<int:page_number>.png", outbox.page_image, name="letter_page"
     ),
-    path("envois/lots/preparer/", outbox.build_batches, name="build_batches"),
-    path("envois/lots/<int:batch_id>/", outbox.batch, name="letter_batch"),
-    path("envois/lots/<int:batch_id>/reconstituer/", outbox.rebuild_batch, name="rebuild_batch"),
-    path("envois/lots/<int:batch_id>/poste/", outbox.post_batch, name="post_batch"),
-    path("envois/lots/<int:batch_id>/lot.pdf", outbox.batch_file, name="batch_file"),
+    path("envois/lots/preparer/", letter_batches.build_batches, name="build_batches"),
+    path("envois/lots/<int:batch_id>/", letter_batches.batch, name="letter_batch"),
+    path(
+        "envois/lots/<int:batch_id>/reconstituer/",
+        letter_batches.rebuild_batch,
+        name="rebuild_batch",
+    ),
+    path("envois/lots/<int:batch_id>/poste/", letter_batches.post_batch, name="post_batch"),
+    path("envois/lots/<int:batch_id>/lot.pdf", letter_batches.batch_file, name="batch_file"),
     path("modeles/", texts.templates, name="templates"),
     path("modeles/<slug:channel>/<slug:key>/<slug:audience>/", texts.template, name="template"),
     path(

@@ -72,6 +72,7 @@ def test_a_new_creditor_has_a_portfolio_and_clean_fields():
         ({"customer_prefixes": ["512"]}, "customer_prefixes"),
         ({"customer_prefixes": []}, "customer_prefixes"),
         ({"agency_address": "1 rue X"}, "agency_name"),
+        ({"agency_name": "Recouvrance"}, "agency_address"),
         ({"kind": "king"}, "kind"),
     ],
 )

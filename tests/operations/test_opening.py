@@ -1,4 +1,4 @@
-"""Opening creditors, accounts, claims and users: what is refused, and what is left behind."""
+"""Opening accounts and claims: what is refused, and what is left behind."""
 
 from datetime import UTC, date, datetime
 
@@ -11,7 +11,6 @@ from exigible.store.models import (
     Account,
     AccountFigures,
     Claim,
-    CreditorBankAccount,
     Debtor,
     Entry,
     JournalEntry,
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.django_db
 BY = By.job("test")
 AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
-IBAN = "FR76 3000 6000 0112 3456 7890 189"
 
 
 def invoice(**fields: object) -> opening.NewClaim:
@@ -35,54 +33,6 @@ def invoice(**fields: object) -> opening.NewClaim:
         "due_on": date(2026, 3, 3),
     }
     return opening.NewClaim(**(values | fields))
-
-
-def test_a_creditor_opens_with_its_portfolio_and_bank_account():
-    creditor = opening.open_creditor(
-        name="  Négoce  Armorial ", siren="999 000 003", iban=IBAN, bic="agrifrpp", by=BY, at=AT
-    )
-    assert (creditor.name, creditor.siren) == ("Négoce Armorial", "999000003")
-    assert [one.name for one in creditor.portfolios.all()] == ["Portefeuille principal"]
-    account = CreditorBankAccount.objects.get(creditor=creditor)
-    assert (account.iban, account.is_default) == ("FR7630006000011234567890189", True)
-    actions = JournalEntry.objects.filter(account=None).order_by("seq")
-    assert [line.action for line in actions] == ["creditor_opened", "bank_account_opened"]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"name": "   "}, "name"),
-        ({"siren": "999000001"}, "siren"),  # its check digit should be 3
-        ({"iban": "FR76 3000 6000 0112 3456 7890 188"}, "iban"),
-        ({"email": "recouvrement@"}, "email"),
-        ({"kind": "bank"}, "kind"),
-        ({"term_method": "lunar"}, "term_method"),
-        ({"term_days": 400}, "term_days"),
-        ({"clause_rate": 1_000_001}, "clause_rate"),
-        ({"customer_prefixes": []}, "customer_prefixes"),
-        ({"agency_name": "Recouvrance"}, "agency_address"),
-    ],
-)
-def test_a_creditor_with_a_wrong_field_is_refused_by_name(wrong: dict[str, object], field: str):
-    with pytest.raises(WrongInput) as refusal:
-        opening.open_creditor(**({"name": "Armorial"} | wrong), by=BY, at=AT)
-    assert refusal.value.field == field
-    assert not JournalEntry.objects.exists()
-
-
-def test_two_creditors_never_share_a_siren():
-    opening.open_creditor(name="Armorial", siren="999000003", by=BY, at=AT)
-    with pytest.raises(Refused, match="« Armorial »"):
-        opening.open_creditor(name="Autre", siren="999000003", by=BY, at=AT)
-
-
-def test_a_second_default_bank_account_takes_the_place_of_the_first():
-    creditor = opening.open_creditor(name="Armorial", iban=IBAN, by=BY, at=AT)
-    second = opening.open_bank_account(
-        creditor.pk, iban="FR14 2004 1010 0505 0001 3M02 606", is_default=True, by=BY, at=AT
-    )
-    assert list(creditor.bank_accounts.filter(is_default=True)) == [second]
 
 
 def test_accounts_open_with_their_debtors_and_figures():
@@ -292,48 +242,3 @@ def test_an_insolvency_to_come_or_of_no_kind_is_refused():
     assert refusal.value.field == "opened_on"
     with pytest.raises(WrongInput):
         opening.record_insolvency(debtor.pk, kind="faillite", opened_on=TODAY, by=BY, at=AT)
-
-
-def test_a_user_signs_in_with_the_portfolios_given():
-    portfolio = make_creditor().portfolios.get()
-    user = opening.create_user(
-        email="Ambre@Armorial.example",
-        name="Ambre Kervadec",
-        role="collector",
-        password="les-tanneurs-a-rennes",
-        portfolio_ids=[portfolio.pk],
-        by=BY,
-        at=AT,
-    )
-    assert user.email == "ambre@armorial.example"
-    assert user.check_password("les-tanneurs-a-rennes")
-    assert list(user.portfolios.all()) == [portfolio]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"email": "ambre"}, "email"),
-        ({"name": ""}, "name"),
-        ({"role": "king"}, "role"),
-        ({"password": "court"}, "password"),
-        ({"portfolio_ids": [987_654]}, "portfolio_ids"),
-    ],
-)
-def test_a_user_with_a_wrong_field_is_refused(wrong: dict[str, object], field: str):
-    values: dict[str, object] = {
-        "email": "ambre@armorial.example",
-        "name": "Ambre Kervadec",
-        "role": "collector",
-        "password": "les-tanneurs-a-rennes",
-    }
-    with pytest.raises(WrongInput) as refusal:
-        opening.create_user(**(values | wrong), by=BY, at=AT)
-    assert refusal.value.field == field
-
-
-def test_one_access_for_an_address():
-    values = {"name": "Ambre", "role": "auditor", "password": "les-tanneurs-a-rennes"}
-    opening.create_user(email="a@armorial.example", **values, by=BY, at=AT)
-    with pytest.raises(Refused, match="déjà"):
-        opening.create_user(email="A@armorial.example", **values, by=BY, at=AT)

@@ -7,15 +7,27 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from exigible.operations import daily_run, letter_batches, messages, opening, payments, sending
+from exigible.operations import (
+    creditors,
+    daily_run,
+    letter_batches,
+    messages,
+    opening,
+    payments,
+    people,
+    sending,
+)
 from exigible.operations.acts import By
 from exigible.operations.bootstrap import ensure_strategies
+from exigible.operations.creditors import CreditorFacts
 from exigible.operations.opening import NewAccount, NewClaim
+from exigible.operations.people import PersonFacts
 from exigible.simulation.doing import Post
 from exigible.simulation.play import moment
 from exigible.store.models import AccountFigures, DailyRun, Message, Proposal, User
 
 NIGHT = By.job("daily_run")
+IBAN = "FR7630006000011234567890189"
 
 
 class Story:
@@ -26,17 +38,16 @@ class Story:
     ) -> None:
         ensure_strategies()
         at = moment(date(2026, 1, 2), 9)
-        house = opening.open_creditor(**creditor, by=NIGHT, at=at)
+        house = creditors.create_creditor(CreditorFacts(**creditor), by=NIGHT, at=at)
+        creditors.add_bank_account(house.pk, iban=IBAN, by=NIGHT, at=at)
         self.account = opening.open_account(house.pk, account, by=NIGHT, at=at)
-        self.collector = opening.create_user(
+        collector = PersonFacts(
             email="recouvrement@maison.example",
             name=creditor["signatory"],
             role="collector",
-            password="les-tanneurs-a-valbrécourt",
             all_portfolios=True,
-            by=NIGHT,
-            at=at,
         )
+        self.collector = people.invite_user(collector, by=NIGHT, at=at)
         self.claims = opening.record_claims(
             self.account.pk, claims, by=NIGHT, at=moment(claims[0].issued_on, 9)
         )

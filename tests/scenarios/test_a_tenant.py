@@ -27,7 +27,6 @@ CHARMES = {
     "email": "locataires@charmes.example",
     "legal_line": "SCI au capital de 1 200 000 €, RCS Brisdonnec 999 000 029",
     "signatory": "Inès Bautiran",
-    "iban": "FR7630006000011234567890189",
 }
 TENANT = NewAccount(
     number="LOC-014",

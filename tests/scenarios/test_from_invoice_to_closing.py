@@ -29,7 +29,6 @@ ARMORIAL = {
     "email": "recouvrement@armorial.example",
     "legal_line": "SAS au capital de 400 000 €, RCS Valbrécourt 999 000 011",
     "signatory": "Claire Maubert",
-    "iban": "FR7630006000011234567890189",
 }
 MORVELEC = NewAccount(
     number="C-01482",
