@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -145,6 +146,36 @@ def test_letters_are_batched_printed_and_posted(
     manager.post(post, {"fichier": str(batch.document_id)}, headers=HTMX)
     batch.refresh_from_db()
     assert batch.printed_at is not None
+
+
+def test_batches_to_print_come_first_and_the_rest_is_paged(
+    world: World, sign_in: Callable[[Role], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exigible.web.views.letter_batches.PAGE", 2)
+    made = [
+        LetterBatch.objects.create(
+            creditor=world.creditor,
+            channel=Channel.LETTER,
+            on=date(2026, 3, day),
+            letters=1,
+            pages=1,
+            printed_at=datetime(2026, 3, 20, day, tzinfo=UTC) if day != 4 else None,
+            created_at=NOW,
+        ).pk
+        for day in (2, 3, 4, 5, 6)
+    ]
+    manager = sign_in(Role.MANAGER)
+
+    def shown(**query: str) -> list[int]:
+        answer = manager.get(reverse("messages"), {"onglet": "lots", **query})
+        return [batch.pk for batch, _ in answer.context["batches"]]
+
+    first = manager.get(reverse("messages"), {"onglet": "lots"})
+    assert shown() == [made[2], made[4], made[3]]
+    assert shown(suite=first.context["next_cursor"]) == [made[1], made[0]]
+    assert shown(etat="a-imprimer") == [made[2]]
+    assert shown(etat="poste", jusqu_au="03/03/2026") == [made[1], made[0]]
+    assert shown(type="lrar") == []
 
 
 def test_the_tab_is_exported(waiting: list[Message], collector: Client) -> None:

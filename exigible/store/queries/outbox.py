@@ -38,7 +38,6 @@ SORTS: dict[str, Order] = {
     "montant": Order("total_cents", descending=True),
     "nom": Order("account__debtor__name_key"),
 }
-BATCHES_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

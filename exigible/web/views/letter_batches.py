@@ -1,5 +1,6 @@
 """*Lots de lettres*: made up, printed, posted."""
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,37 +13,82 @@ from exigible.domain.roles import Capability
 from exigible.operations import letter_batches
 from exigible.operations.acts import By
 from exigible.operations.documents import DamagedDocument, read_document
+from exigible.store.keyset import Order, read_page
 from exigible.store.models import LetterBatch
 from exigible.store.queries import outbox as reads
 from exigible.store.queries.access import whole_creditors
 from exigible.store.queries.timeline import names_of
-from exigible.web import answers, clock, forms
+from exigible.web import answers, clock, forms, shared_filters
 from exigible.web.access import page, person
 from exigible.web.exports import attached
-from exigible.web.outbox_frame import SCREEN, frame, tab_address
+from exigible.web.filters import ChoiceFilter, DayFilter, Filter, FilterBar
+from exigible.web.outbox_frame import POSTAL, SCREEN, frame, tab_address
 from exigible.web.typed import row_number
 
+PAGE = 100
 NAMED = 12  # letters named one by one in the dialog of a posting
 
 
 def batches(request: HttpRequest) -> HttpResponse:
+    """The tab of the batches: first those to print, whatever their number, then those posted."""
     user = person(request)
-    batches = list(
-        reads.visible_batches(user).order_by("printed_at", "-on", "-pk")[: reads.BATCHES_SHOWN]
-    )
-    names = names_of(batch.printed_by for batch in batches)
-    to_print = [batch for batch in batches if batch.printed_at is None]
+    bar = batch_filters(request)
+    found = _narrowed(reads.visible_batches(user), bar)
+    to_print = list(found.filter(printed_at__isnull=True).order_by("-on", "-pk"))
+    first_page = not request.GET.get("suite")
+    try:
+        posted = read_page(
+            found.filter(printed_at__isnull=False),
+            Order("pk", descending=True),
+            size=PAGE,
+            cursor=request.GET.get("suite", ""),
+        )
+    except ValueError:
+        raise Http404 from None
+    rows = [*(to_print if first_page else []), *posted.rows]
+    names = names_of(batch.printed_by for batch in rows)
     return render(
         request,
         "outbox/batches.html",
         {
             **frame(request, "lots"),
-            "batches": [(batch, names.get(batch.printed_by)) for batch in batches],
+            "bar": bar,
+            "batches": [(batch, names.get(batch.printed_by)) for batch in rows],
             "to_print": len(to_print),
             "letters": sum(batch.letters for batch in to_print),
             "waiting": reads.letters_to_batch(user),
+            "next_cursor": posted.next_cursor,
+            "first_page": first_page,
         },
     )
+
+
+def batch_filters(request: HttpRequest) -> FilterBar:
+    """The filters of the batches, read from the address."""
+    types = [(one.value, str(one.label)) for one in POSTAL]
+    states = [("a-imprimer", "à imprimer"), ("poste", "posté")]
+    filters: list[Filter] = [
+        *shared_filters.of_creditor(person(request)),
+        ChoiceFilter("type", "Type", "Type", options=types),
+        ChoiceFilter("etat", "État", "État", options=states),
+        DayFilter("depuis", "Préparés depuis le", "Préparés depuis le", today=clock.today()),
+        DayFilter("jusqu_au", "Préparés jusqu’au", "Préparés jusqu’au", today=clock.today()),
+    ]
+    return FilterBar(filters, request.GET, anchor="lots")
+
+
+def _narrowed(found: QuerySet[LetterBatch], bar: FilterBar) -> QuerySet[LetterBatch]:
+    values = bar.values
+    wanted = {
+        "creditor_id": row_number(values.get("creancier")),
+        "channel": values.get("type"),
+        "on__gte": values.get("depuis"),
+        "on__lte": values.get("jusqu_au"),
+    }
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    if state := values.get("etat"):
+        found = found.filter(printed_at__isnull=state == "a-imprimer")
+    return found
 
 
 @page(Capability.SEE_MESSAGES, section=SCREEN)
