@@ -50,7 +50,7 @@ document.addEventListener("list-key", (event) => {
     case "Maj X": {
       const row = rows[at];
       const box = row?.querySelector("[data-tick]");
-      if (!box) return;
+      if (!box || box.disabled) return;
       event.preventDefault();
       if (event.detail.name === "X") box.checked = !box.checked;
       else tickRange(list, row);
@@ -89,7 +89,7 @@ document.addEventListener("click", (event) => {
   const all = event.target.closest?.("[data-tick-all]");
   if (all) {
     const list = all.closest("[data-list]") ?? currentList();
-    for (const one of list.querySelectorAll("[data-tick]")) one.checked = all.checked;
+    for (const one of list.querySelectorAll("[data-tick]:enabled")) one.checked = all.checked;
     whole(false);
     show(list);
     return;
@@ -122,7 +122,7 @@ function tickRange(list, row) {
   const from = Math.max(0, rows.indexOf(anchor ?? row));
   const to = rows.indexOf(row);
   for (const one of rows.slice(Math.min(from, to), Math.max(from, to) + 1)) {
-    const box = one.querySelector("[data-tick]");
+    const box = one.querySelector("[data-tick]:enabled");
     if (box) box.checked = true;
   }
 }
@@ -161,7 +161,7 @@ function show(list) {
   const sumElement = bar.querySelector("[data-bulk-sum]");
   if (sumElement) sumElement.textContent = euros(sum);
   const offer = bar.querySelector("[data-whole]");
-  if (offer) offer.hidden = everything || ticked.length < list.querySelectorAll("[data-tick]").length;
+  if (offer) offer.hidden = everything || ticked.length < list.querySelectorAll("[data-tick]:enabled").length;
 }
 
 // « Commencer » walks the list: when a step is done, the next one opens.
