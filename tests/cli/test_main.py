@@ -19,6 +19,7 @@ CALCULATORS: dict[str, tuple[dict[str, object], list[str]]] = {  # a case each, 
         {"procedure": "injonction_de_payer", "events": {"order_date": "2026-09-14"}},
         [],
     ),
+    "limitation": ({"nature": "b2b_sale", "starts_on": "2021-03-15", "events": []}, []),
     "statement": (
         {
             "creditor": {"name": "A", "kind": "professional"},
