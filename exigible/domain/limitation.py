@@ -24,10 +24,10 @@ from exigible.domain.law.limitation import (
     Length,
     LimitationLaw,
     Nature,
-    Rule,
     Start,
     shipped_limitation_law,
 )
+from exigible.domain.law.rule import Rule
 from exigible.domain.refusals import OutsideKnownLaw, WrongInput
 
 ONE_DAY = timedelta(days=1)

@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from exigible.domain.law.rule import Rule
+
 MONTHS_IN_YEAR = 12
 
 
@@ -34,14 +36,6 @@ class Start(StrEnum):
     YEAR_END = "year_end"
     NEXT_30_JUNE = "next_30_june"
     MONTH_LATER = "month_later"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An article, and whether it is confirmed."""
-
-    source: str
-    verified: bool
 
 
 @dataclass(frozen=True, slots=True)

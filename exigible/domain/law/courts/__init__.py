@@ -1,0 +1,192 @@
+"""The map of courts and the rules of competence shipped with the product.
+
+`areas.csv`: one line a commercial court, with the postcodes of its communes and the tribunaux
+judiciaires of the same area. `judicial.csv`: the seats of the tribunaux judiciaires. `towns.csv`:
+the towns where a court sits and the largest others. `departments.csv`: the commercial court of each
+prefecture. Derived from open data under the Licence Ouverte: Datainfogreffe, « Référentiel communes
+– greffes », August 2025; INSEE, code officiel géographique 2026; taxonomy of Judilibre. Every
+commune by name comes from the official files instead (`exigible reference load courts`).
+`competence.yaml`: which court for which claim.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from exigible.domain.law.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A commercial court by its kind (TC, TM, CC, or ? where not known) and « de Paris »."""
+
+    kind: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What one commercial court covers."""
+
+    seat: Seat
+    judicial: tuple[str, ...]  # seats of the tribunaux judiciaires that share the area
+    postcodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A town the product knows without any file."""
+
+    name: str
+    insee: str
+    postcodes: tuple[str, ...]
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatureOfClaim:
+    """Which kind of court hears a claim, and why."""
+
+    id: str
+    name: str
+    court: str  # commercial, judicial, protection
+    ground: str
+    rule: Rule
+    property: str  # article that gives the place of the building, "" if none does
+    exclusive: bool
+    clause: bool  # a clause may choose the place
+    options: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """A procedure: where it is brought, who may bring it."""
+
+    id: str
+    name: str
+    place: str
+    rule: Rule
+    sources: Mapping[str, str]
+    debtor_only: bool
+    lawyer: str  # why none is needed; "" where the court decides
+    amicable: str  # why no attempt is needed; "" where the court decides
+    only: tuple[str, ...]
+    since: date
+    caution: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CourtLaw:
+    """The rules of competence."""
+
+    natures: Mapping[str, NatureOfClaim]
+    roads: Mapping[str, Road]
+    economic_from: date
+    economic_until: date
+    economic_seats: frozenset[str]
+    economic: Rule
+    rules: Mapping[str, Any]
+
+    def rule(self, *path: str) -> Rule:
+        """Return the article kept under a path of `competence.yaml`."""
+        content: Any = self.rules
+        for name in path:
+            content = content[name]
+        return Rule(content["source"], content["verified"])
+
+
+@cache
+def areas() -> tuple[Area, ...]:
+    return tuple(
+        Area(
+            Seat(row["kind"], row["seat"]),
+            tuple(filter(None, row["judicial"].split("|"))),
+            tuple(row["postcodes"].split()),
+        )
+        for row in _table("areas.csv")
+    )
+
+
+@cache
+def towns() -> tuple[Town, ...]:
+    return tuple(
+        Town(
+            row["name"],
+            row["insee"],
+            tuple(row["postcodes"].split()),
+            Seat(row["kind"], row["seat"]),
+        )
+        for row in _table("towns.csv")
+    )
+
+
+@cache
+def judicial_seats() -> Mapping[str, str]:
+    """Return the seats of the tribunaux judiciaires, « de Paris », by INSEE code of the town."""
+    return {row["insee"]: row["seat"] for row in _table("judicial.csv")}
+
+
+@cache
+def principal_courts() -> Mapping[str, Seat]:
+    """Return the commercial court of each department's prefecture."""
+    return {row["department"]: Seat(row["kind"], row["seat"]) for row in _table("departments.csv")}
+
+
+@cache
+def shipped_court_law() -> CourtLaw:
+    text = (resources.files(__name__) / "competence.yaml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
+    economic = content["activites_economiques"]
+    return CourtLaw(
+        natures={
+            id_: NatureOfClaim(
+                id=id_,
+                name=nature["name"],
+                court=nature["court"],
+                ground=nature["ground"],
+                rule=Rule(nature["source"], nature["verified"]),
+                property=nature.get("property", ""),
+                exclusive=nature.get("exclusive", False),
+                clause=nature.get("clause", False),
+                options=nature.get("options", ""),
+            )
+            for id_, nature in content["natures"].items()
+        },
+        roads={
+            id_: Road(
+                id=id_,
+                name=road["name"],
+                place=road["place"],
+                rule=Rule(road["place_source"], road["verified"]),
+                sources=road.get("source", {}),
+                debtor_only=road.get("debtor_only", False),
+                lawyer=road.get("lawyer", ""),
+                amicable=road.get("amicable", ""),
+                only=tuple(road.get("only", ())),
+                since=road.get("from", date.min),
+                caution=road.get("caution", ""),
+            )
+            for id_, road in content["procedures"].items()
+        },
+        economic_from=economic["from"],
+        economic_until=economic["until"],
+        economic_seats=frozenset(economic["seats"]),
+        economic=Rule(economic["source"], economic["verified"]),
+        rules=content,
+    )
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    text = (resources.files(__name__) / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter=";"))
+
+
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
