@@ -20,7 +20,7 @@ from exigible.domain.law import RATE_SCALE, Law, Parameter, shipped_law
 from exigible.domain.law.courts import CourtLaw, NatureOfClaim, Road, Seat, shipped_court_law
 from exigible.domain.law.rule import Rule
 from exigible.domain.law.scales import shipped_scale
-from exigible.domain.places import Directory, Located, locate
+from exigible.domain.places import Directory, Located, Tribunal, locate
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 
 ONE_DAY = timedelta(days=1)
@@ -153,9 +153,12 @@ def competence(
             "dans les données livrées ; renseignez-vous auprès du greffe.",
             field="debtor_postcode",
         )
+    warnings += _undecided(nature, located, courts) if not clause else []
     representation = _representation(nature, road, courts, question, law, rules)
     amicable = _amicable(nature, road, question, law, rules)
     ground, place = _place(nature, road)
+    if clause:
+        ground = f"{nature.ground} La clause du contrat désigne la juridiction de {question.clause_city}."
     used += [
         nature.rule,
         place,
@@ -230,33 +233,42 @@ def _courts(
         courts = [commercial_court(seat, question.on, rules) for seat in known]
         used = [rules.economic] if any(c.kind is CourtKind.ECONOMIC for c in courts) else []
         return (courts if len(known) == len(located.seats) else []), used
-    used = [] if located.judicial_certain else [rules.rule("deduced_tribunal")]
-    chambers = set(located.chambers)
-    local = next(iter(chambers)) if len(chambers) == 1 and nature.court != "commercial" else ""
+    used = [] if located.tribunals_certain else [rules.rule("deduced_tribunal")]
+    protection = nature.court == "protection"
     small = question.amount_cents <= law["seuil_chambre_de_proximite"].amount_on(question.on)
-    if nature.court == "protection":
-        if local:
-            return [
-                Court(
-                    CourtKind.PROTECTION,
-                    f"Juge des contentieux de la protection du tribunal de proximité {local}",
-                )
-            ], used
+    by_chamber = protection or (small and not nature.exclusive)
+    if any(tribunal.chamber for tribunal in located.tribunals) and by_chamber and not protection:
+        used.append(rules.rule("local_chamber"))
+    courts = [
+        _judicial_court(tribunal, protection=protection, by_chamber=by_chamber)
+        for tribunal in located.tribunals
+    ]
+    return list(dict.fromkeys(courts)), used
+
+
+def _judicial_court(tribunal: Tribunal, *, protection: bool, by_chamber: bool) -> Court:
+    chamber = tribunal.chamber if by_chamber else ""
+    name = f"ribunal de proximité {chamber}" if chamber else f"ribunal judiciaire {tribunal.seat}"
+    if protection:
+        return Court(CourtKind.PROTECTION, f"Juge des contentieux de la protection du t{name}")
+    return Court(CourtKind.LOCAL if chamber else CourtKind.JUDICIAL, f"T{name}")
+
+
+def _undecided(nature: NatureOfClaim, located: Located, courts: Sequence[Court]) -> list[str]:
+    """Say what would decide between several courts, or could name a nearer chamber."""
+    if len(courts) > 1 and not located.one_commune:
+        return [f"Plusieurs tribunaux sont possibles pour {located.name} : précisez la commune."]
+    if len(courts) > 1:
         return [
-            Court(
-                CourtKind.PROTECTION,
-                f"Juge des contentieux de la protection du tribunal judiciaire {seat}",
-            )
-            for seat in located.judicial
-        ], used
-    if local and small and not nature.exclusive:
-        return [Court(CourtKind.LOCAL, f"Tribunal de proximité {local}")], [
-            *used,
-            rules.rule("local_chamber"),
+            f"Plusieurs tribunaux judiciaires se partagent ce ressort et celui de {located.name} n’est "
+            "pas connu : chargez le fichier du ministère (exigible reference load courts)."
         ]
-    return [
-        Court(CourtKind.JUDICIAL, f"Tribunal judiciaire {seat}") for seat in located.judicial
-    ], used
+    if nature.court != "commercial" and not located.tribunals_certain:
+        return [
+            "Une chambre de proximité peut siéger plus près : le fichier du ministère la donnerait "
+            "(exigible reference load courts)."
+        ]
+    return []
 
 
 def _by_clause(

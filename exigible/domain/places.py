@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from exigible.domain.french import count
 from exigible.domain.law.courts import Seat, areas, judicial_seats, principal_courts, towns
 from exigible.domain.refusals import WrongInput
 from exigible.domain.text_keys import name_key
@@ -44,10 +43,9 @@ class Commune:
 class Directory:
     """Communes by name and by postcode. `complete`: what is not there does not exist."""
 
-    def __init__(self, communes: Iterable[Commune], *, complete: bool, origin: str = "") -> None:
+    def __init__(self, communes: Iterable[Commune], *, complete: bool) -> None:
         self.communes = tuple(communes)
         self.complete = complete
-        self.origin = origin
 
     @cached_property
     def by_key(self) -> Mapping[str, Sequence[Commune]]:
@@ -64,17 +62,38 @@ class Directory:
                 found[postcode].append(commune)
         return found
 
+    def near(self, city: str, postcode: str) -> list[Commune]:
+        """Return the communes of this name that have this postcode, or may have it.
+
+        Those of the postcode are looked at first: all the names are keyed only where it matters.
+        """
+        key = place_key(city)
+        listed = [c for c in self.by_postcode.get(postcode, ()) if place_key(c.name) == key]
+        return listed or [c for c in self.by_key.get(key, ()) if _may_have(c, postcode)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tribunal:
+    """A tribunal judiciaire, and the tribunal de proximité of the place if it has one."""
+
+    seat: str
+    chamber: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """The areas a place lies in; more than one where it cannot be told which."""
+    """The areas a place lies in; more than one where it cannot be told which.
+
+    `one_commune`: a single commune is meant. `tribunals_certain`: the tribunaux judiciaires are
+    those of the communes, not only of their commercial court's area.
+    """
 
     name: str
     seats: tuple[Seat, ...]
-    judicial: tuple[str, ...]
-    judicial_certain: bool
-    chambers: tuple[str, ...]
-    warnings: tuple[str, ...]
+    tribunals: tuple[Tribunal, ...]
+    tribunals_certain: bool
+    one_commune: bool
+    warnings: tuple[str, ...] = ()
 
 
 @cache
@@ -116,8 +135,8 @@ def locate(city: str, postcode: str, directory: Directory | None = None) -> Loca
         raise _not_found("debtor_city", f"« {city[:40]} » n’est pas un nom de commune")
     if postcode and not _POSTCODE.fullmatch(postcode):
         raise _not_found("debtor_postcode", f"« {postcode[:20]} » n’est pas un code postal")
-    named = directory.by_key.get(place_key(city), ()) if city else ()
     if not postcode:
+        named = directory.by_key.get(place_key(city), ())
         if not named:
             raise _not_found(
                 "debtor_city",
@@ -125,10 +144,11 @@ def locate(city: str, postcode: str, directory: Directory | None = None) -> Loca
             )
         return _of_communes(named, "")
     if not city:
-        return _of_communes(directory.by_postcode.get(postcode, ()), postcode)
-    near = [commune for commune in named if _may_have(commune, postcode)]
+        return _of_postcode(postcode, directory)
+    near = directory.near(city, postcode)
     if near:
         return _of_communes(near, postcode)
+    named = directory.by_key.get(place_key(city), ())
     if postcode not in _seats_by_postcode():
         return _of_business_code(city, postcode, named)
     if directory.complete:
@@ -139,56 +159,54 @@ def locate(city: str, postcode: str, directory: Directory | None = None) -> Loca
             f"aucune commune ne s’appelle « {city} » ; si elle a fusionné, donnez le nom de la "
             "commune nouvelle, ou le code postal seul",
         )
-    located = _of_communes((), postcode)
-    doubt = (
-        f"« {city} » n’a pas été vérifié : seul le code postal a servi. « exigible reference load "
-        "courts » charge le fichier des communes."
+    return replace(
+        _of_seats(_seats_by_postcode()[postcode], city),
+        warnings=(
+            f"« {city} » n’a pas été vérifié : seul le code postal {postcode} a servi. « exigible "
+            "reference load courts » charge le fichier des communes.",
+        ),
     )
-    return Located(
-        name=city,
-        seats=located.seats,
-        judicial=located.judicial,
-        judicial_certain=located.judicial_certain,
-        chambers=(),
-        warnings=(*located.warnings, doubt),
-    )
+
+
+def _of_postcode(postcode: str, directory: Directory) -> Located:
+    if directory.complete and directory.by_postcode.get(postcode):
+        return _of_communes(directory.by_postcode[postcode], postcode)
+    if postcode not in _seats_by_postcode():
+        raise _not_found("debtor_postcode", f"aucune commune n’a le code postal {postcode}")
+    return _of_seats(_seats_by_postcode()[postcode], postcode)
 
 
 def _of_communes(communes: Sequence[Commune], postcode: str) -> Located:
-    """Return the areas of these communes, or of the postcode where no commune is named."""
+    """Return the areas of these communes."""
     seats: dict[Seat, None] = {}
-    judicial: dict[str, None] = {}
-    chambers: dict[str, None] = {}
-    certain = bool(communes)
+    tribunals: dict[Tribunal, None] = {}
+    certain = True
     for commune in communes:
-        own = [commune.seat] if commune.seat else _seats_of(commune, postcode)
+        own = (commune.seat,) if commune.seat else _seats_of(commune, postcode)
         seats.update(dict.fromkeys(own))
-        chambers[commune.chamber] = None
-        tribunal = commune.judicial or judicial_seats().get(commune.insee, "")
-        if tribunal:
-            judicial[tribunal] = None
+        seat = commune.judicial or judicial_seats().get(commune.insee, "")
+        if seat:
+            tribunals[Tribunal(seat, commune.chamber)] = None
         else:
             certain = False
-            judicial.update(dict.fromkeys(_judicial_of(own)))
-    if not communes:
-        seats.update(dict.fromkeys(_seats_by_postcode().get(postcode, ())))
-        judicial.update(dict.fromkeys(_judicial_of(seats)))
-    if not seats:
-        raise _not_found("debtor_postcode", f"aucune commune n’a le code postal {postcode}")
-    warnings = []
-    if len(seats) > 1:
-        where = f"le code postal {postcode}" if postcode else f"« {communes[0].name} »"
-        warnings.append(
-            f"Il y a {count(len(seats), 'ressort')} possibles pour {where} : précisez la commune"
-            + (" et le code postal." if not postcode else ".")
-        )
+            tribunals.update(dict.fromkeys(_tribunals_of(own)))
     return Located(
-        name=communes[0].name if len(communes) == 1 else postcode,
+        name=communes[0].name if len(communes) == 1 else postcode or communes[0].name,
         seats=tuple(seats),
-        judicial=tuple(judicial),
-        judicial_certain=certain,
-        chambers=tuple(chambers),
-        warnings=tuple(warnings),
+        tribunals=tuple(tribunals),
+        tribunals_certain=certain,
+        one_commune=len(communes) == 1,
+    )
+
+
+def _of_seats(seats: Sequence[Seat], name: str) -> Located:
+    """Return the areas of some commercial courts, where no commune is known."""
+    return Located(
+        name=name,
+        seats=tuple(seats),
+        tribunals=tuple(_tribunals_of(seats)),
+        tribunals_certain=False,
+        one_commune=False,
     )
 
 
@@ -197,36 +215,15 @@ def _of_business_code(city: str, postcode: str, named: Sequence[Commune]) -> Loc
     department = _department(postcode)
     near = [commune for commune in named if _department_of(commune) == department]
     if near:
-        located = _of_communes(near, "")
         doubt = f"{postcode} n’est le code postal d’aucune commune (CEDEX ?) : « {city} » a servi."
-    elif "cedex" in name_key(city) and department in principal_courts():
-        seats = _seats_of_department(department)
-        located = _of_areas(seats, city)
+        return replace(_of_communes(near, ""), warnings=(doubt,))
+    if "cedex" in name_key(city) and department in principal_courts():
         doubt = (
-            f"{postcode} est un code CEDEX et « {city} » n’est pas connu : seul le département a "
-            "servi. Donnez la commune du siège."
+            f"{postcode} n’est le code postal d’aucune commune (CEDEX ?) et « {city} » n’est pas "
+            "connu : seul le département a servi. Donnez la commune du siège."
         )
-    else:
-        raise _not_found("debtor_postcode", f"aucune commune n’a le code postal {postcode}")
-    return Located(
-        name=located.name,
-        seats=located.seats,
-        judicial=located.judicial,
-        judicial_certain=located.judicial_certain,
-        chambers=located.chambers,
-        warnings=(*located.warnings, doubt),
-    )
-
-
-def _of_areas(seats: Sequence[Seat], name: str) -> Located:
-    return Located(
-        name=name,
-        seats=tuple(seats),
-        judicial=tuple(_judicial_of(seats)),
-        judicial_certain=False,
-        chambers=(),
-        warnings=(),
-    )
+        return replace(_of_seats(_seats_of_department(department), city), warnings=(doubt,))
+    raise _not_found("debtor_postcode", f"aucune commune n’a le code postal {postcode}")
 
 
 def _may_have(commune: Commune, postcode: str) -> bool:
@@ -236,7 +233,7 @@ def _may_have(commune: Commune, postcode: str) -> bool:
     return postcode in _seats_by_postcode() and _department_of(commune) == _department(postcode)
 
 
-def _seats_of(commune: Commune, postcode: str) -> Sequence[Seat]:
+def _seats_of(commune: Commune, postcode: str) -> tuple[Seat, ...]:
     codes = [postcode] if postcode in _seats_by_postcode() else commune.postcodes
     found = dict.fromkeys(seat for code in codes for seat in _seats_by_postcode().get(code, ()))
     return tuple(found) or _seats_of_department(_department_of(commune))
@@ -263,9 +260,10 @@ def _seats_of_department(department: str) -> tuple[Seat, ...]:
     return tuple(seats)
 
 
-def _judicial_of(seats: Iterable[Seat]) -> list[str]:
+def _tribunals_of(seats: Iterable[Seat]) -> list[Tribunal]:
     by_seat = {area.seat: area.judicial for area in areas()}
-    return list(dict.fromkeys(name for seat in seats for name in by_seat.get(seat, ())))
+    names = dict.fromkeys(name for seat in seats for name in by_seat.get(seat, ()))
+    return [Tribunal(name) for name in names]
 
 
 def _department(postcode: str) -> str:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from exigible.domain.law.courts import areas, judicial_seats
 from exigible.domain.places import Commune, place_key
 from exigible.domain.refusals import WrongInput
 from exigible.domain.text_keys import name_key
-from exigible.intake.problems import Problem
+from exigible.intake.problems import Problem, Unreadable
 from exigible.intake.tables import Table, read_table
 
 MOST_WRONG_PER_THOUSAND = 10
@@ -45,6 +46,12 @@ LANDMARKS = {
     "75056": "de Paris",
 }
 
+# « Commune » is a name in one shape and a code in the other: the other headings tell which.
+_SHAPES = {
+    "commune": "commune",
+    "juridictioncommerciale": "court",
+    "tribunaljudiciairecompetent": "judicial",
+}
 _COMMERCIAL = {
     "codeinsee": "insee",
     "commune": "name",
@@ -54,7 +61,6 @@ _COMMERCIAL = {
 }
 _JUDICIAL = {
     "commune": "insee",
-    "codecommune": "insee",
     "libellecommune": "name",
     "tribunaljudiciairecompetent": "judicial",
     "tribunaldeproximitecompetent": "chamber",
@@ -81,12 +87,16 @@ class CourtFile:
 
 def read_court_file(path: Path) -> CourtFile:
     """Read an official file; raise a refusal if it is neither shape, or if it is damaged."""
-    table = read_table(path, {**_COMMERCIAL, **_JUDICIAL}, ())
-    # « Commune » is a name in one shape, a code in the other: the other headings tell which.
-    if "court" in table.fields:
-        return _commercial(read_table(path, _COMMERCIAL, ("insee", "name", "postcodes", "court")))
-    if "judicial" in table.fields:
-        return _judicial(read_table(path, _JUDICIAL, ("insee", "name", "judicial")))
+    try:
+        found = read_table(path, _SHAPES, ("commune",)).fields
+        if "court" in found:
+            return _commercial(read_table(path, _COMMERCIAL, ("insee", "name", "court")))
+        if "judicial" in found:
+            return _judicial(read_table(path, _JUDICIAL, ("insee", "name", "judicial")))
+    except Unreadable as refusal:
+        problem = refusal.problem
+        if problem.code != "missing_columns":
+            raise WrongInput(problem.code, problem.message, field="file") from None
     raise WrongInput(
         "unknown_file",
         "Ce fichier n’est ni celui des communes et de leur juridiction commerciale, ni celui du "
@@ -192,6 +202,7 @@ def _problem(line: int, field: str, row: Mapping[str, str]) -> Problem:
     )
 
 
+@cache
 def _seat_key(court: str) -> str:
     """Return a key of a court's seat: « Tribunal judiciaire du Havre », « TJ LE HAVRE », « du Havre »."""
     plain = _words(court)

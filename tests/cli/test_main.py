@@ -77,6 +77,18 @@ assert run([{name!r}, {str(case)!r}, *{options!r}, "--json"]) == 0
     assert loaded_after(code) == set()
 
 
+def test_a_court_is_found_without_anything_heavy(tmp_path: Path):
+    code = f"""
+import os
+os.environ["EXIGIBLE_HOME"] = {str(tmp_path / "home")!r}
+from exigible.cli.main import run
+place = ["--debtor-city", "Paris", "--debtor-postcode", "75011", "--amount", "8200.00"]
+road = ["--nature", "commercial", "--procedure", "injonction_de_payer", "--json"]
+assert run(["court", *place, *road]) == 0
+"""
+    assert loaded_after(code) == set()
+
+
 def test_a_dry_import_loads_nothing_heavy(tmp_path: Path):
     header = "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|"
     header += "CompAuxLib|PieceRef|PieceDate|EcritureLib|Debit|Credit|EcritureLet|DateLet|"
