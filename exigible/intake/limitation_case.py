@@ -13,7 +13,7 @@ from exigible.domain.law.limitation import LimitationLaw, shipped_limitation_law
 from exigible.domain.limitation import Act, LimitationCase, Outcome, Suspension
 from exigible.intake.json_fields import Fields, shown, wrong
 
-MAX_EVENTS = 5_000
+MAX_EVENTS = 1_000
 _DESCRIPTIVE = ("ref", "label", "amount", "note")  # said of an event or a debt, not used here
 
 
