@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from exigible.web.views import account, accounts, acts, my_day, palette, profile, steps, writing
+from exigible.web.views import (
+    account,
+    accounts,
+    acts,
+    facts,
+    money,
+    my_day,
+    palette,
+    profile,
+    steps,
+    writing,
+)
 
 _account_acts = [
     path("promesse/", acts.promise, name="promise_act"),
@@ -17,21 +28,21 @@ _account_acts = [
     path("litige/<int:dispute_id>/repondre/", acts.close_dispute, name="close_dispute"),
     path("suspension/", acts.hold, name="hold_act"),
     path("suspension/<int:hold_id>/lever/", acts.lift_hold, name="lift_hold"),
-    path("reglement/", acts.payment, name="payment_act"),
-    path("reglement/<int:payment_id>/affecter/", acts.allocate, name="allocate"),
-    path("reglement/<int:payment_id>/contrepasser/", acts.reverse_payment, name="reverse_payment"),
+    path("reglement/", money.payment, name="payment_act"),
+    path("reglement/<int:payment_id>/affecter/", money.allocate, name="allocate"),
+    path("reglement/<int:payment_id>/contrepasser/", money.reverse_payment, name="reverse_payment"),
     path(
         "affectation/<int:settlement_id>/contrepasser/",
-        acts.reverse_settlement,
+        money.reverse_settlement,
         name="reverse_settlement",
     ),
-    path("confier/", acts.assign, name="assign_act"),
-    path("strategie/", acts.strategy, name="strategy_act"),
-    path("identite/", acts.identity, name="identity_act"),
-    path("contact/", acts.contact, name="contact_act"),
-    path("contact/<int:contact_id>/", acts.contact, name="contact_edit"),
-    path("conditions/", acts.terms, name="terms_act"),
-    path("creance/<int:claim_id>/", acts.claim, name="claim_act"),
+    path("confier/", facts.assign, name="assign_act"),
+    path("strategie/", facts.strategy, name="strategy_act"),
+    path("identite/", facts.identity, name="identity_act"),
+    path("contact/", facts.contact, name="contact_act"),
+    path("contact/<int:contact_id>/", facts.contact, name="contact_edit"),
+    path("conditions/", facts.terms, name="terms_act"),
+    path("creance/<int:claim_id>/", facts.claim, name="claim_act"),
     path("ecrire/", writing.write, name="write_act"),
 ]
 

@@ -18,14 +18,7 @@ from exigible.domain.states import CHIPS
 from exigible.operations import assigning, contacts, holds
 from exigible.operations.acts import By
 from exigible.store.keyset import read_page
-from exigible.store.models import (
-    Account,
-    AccountFigures,
-    DebtorKind,
-    Phase,
-    SavedView,
-    Strategy,
-)
+from exigible.store.models import Account, AccountFigures, DebtorKind, Phase, SavedView, Strategy
 from exigible.store.queries import accounts as reads
 from exigible.store.queries.ordering import by_name
 from exigible.store.queries.people import colleagues

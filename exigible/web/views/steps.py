@@ -18,9 +18,9 @@ from exigible.store.queries import worklist
 from exigible.store.queries.people import colleagues
 from exigible.web import answers, clock, forms
 from exigible.web.access import page, person, personal
+from exigible.web.acting import step_done
 from exigible.web.exports import Sheet, spreadsheet
 from exigible.web.typed import row_number, row_numbers
-from exigible.web.views.acts import step_done
 from exigible.web.wording import asked
 
 MOST_AT_ONCE = 2000

@@ -24,11 +24,11 @@ from exigible.store.models import Account, Channel, Message, Proposal
 from exigible.store.queries import worklist
 from exigible.web import answers, clock
 from exigible.web.access import account_or_404, page, person
+from exigible.web.acting import step_done
 from exigible.web.exports import attached
 from exigible.web.forms import WriteForm
 from exigible.web.typed import row_number
 from exigible.web.views.account import situation_day
-from exigible.web.views.acts import step_done
 
 # The texts a person may choose to send, in order; the others follow from an act (a promise, a copy).
 OFFERED = (
