@@ -1,11 +1,13 @@
 """Shared fixtures. The database is PostgreSQL: the embedded one, or EXIGIBLE_DATABASE_URL's."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from tests.database import ensure_server
 
@@ -13,6 +15,12 @@ from tests.database import ensure_server
 hypothesis_settings.register_profile("exigible", deadline=None)
 hypothesis_settings.load_profile("exigible")
 
+JOBS = (
+    "procrastinate_events",
+    "procrastinate_periodic_defers",
+    "procrastinate_jobs",
+    "procrastinate_workers",
+)
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -36,6 +44,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     ensure_server()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Before the test database is dropped, let the last requests of a browser end."""
+    yield
+    others = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                 AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+    deadline = time.monotonic() + 20
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        while cursor.execute(others).fetchone()[0] and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _flush_despite_guards() -> Iterator[None]:
     """Let the emptying of tables between tests pass the triggers that refuse it in production.
@@ -52,6 +72,7 @@ def _flush_despite_guards() -> Iterator[None]:
         return [
             "SET session_replication_role = replica",
             *statements,
+            f"TRUNCATE {', '.join(JOBS)} RESTART IDENTITY",  # tables that Django does not manage
             "SET session_replication_role = DEFAULT",
         ]
 

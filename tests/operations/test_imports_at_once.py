@@ -36,8 +36,6 @@ def _documents(tmp_path: Path, settings: Settings) -> None:
 
 @pytest.fixture
 def creditor() -> Creditor:
-    with connection.cursor() as cursor:  # jobs outlive the emptying of tables between tests
-        cursor.execute("DELETE FROM procrastinate_jobs")
     return Creditor.objects.create(name="Négoce SA", siren="123456782")
 
 
