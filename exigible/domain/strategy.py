@@ -65,6 +65,7 @@ class Followed:
     phase_amiable: Flags
     held_whole: Flags  # suspended as a whole
     has_email: Flags
+    letter_first: Flags  # an agency has not written by post yet (CPCE art. R. 124-4)
     has_address: Flags
     zone: Ints  # row of HOLIDAY_ZONES
     done: Ints
@@ -307,7 +308,10 @@ class _Decision:
         if automatic and not self._working_day(row):
             self._count_one("not_a_working_day")
             return
-        if channel == "email" and not followed.has_email[row]:
+        if step.channel == "email" and followed.letter_first[row]:
+            reasons.append({"code": "letter_first"})
+            automatic &= channel != "email"
+        elif channel == "email" and not followed.has_email[row]:
             reasons.append({"code": "no_email"})
             automatic = False
         if channel in ("letter", "lrar") and not followed.has_address[row]:
@@ -326,8 +330,9 @@ class _Decision:
         )
 
     def _channel(self, row: int, step: Step) -> str:
-        """E-mail where one is known, else the step's other channel."""
-        if step.channel == "email" and not self.followed.has_email[row] and step.fallback_channel:
+        """E-mail where one is known and may be used, else the step's other channel."""
+        by_email = self.followed.has_email[row] and not self.followed.letter_first[row]
+        if step.channel == "email" and not by_email and step.fallback_channel:
             return step.fallback_channel
         return step.channel
 
@@ -358,7 +363,8 @@ class _Decision:
                     if row in seen or self.figures.credit[row]:
                         continue
                     seen.add(row)
-                    if not (self._working_day(row) and followed.has_email[row]):
+                    by_email = followed.has_email[row] and not followed.letter_first[row]
+                    if not (by_email and self._working_day(row)):
                         continue
                     due = date.fromordinal(int(book.claim_due[claim]))
                     self._propose(

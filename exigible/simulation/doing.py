@@ -412,14 +412,11 @@ def worklist(creditor_ids: Sequence[int], on: date, limit: int) -> list[Proposal
     return list(rows[:limit])
 
 
-def approve(step: Proposal, *, on: date, by: User, at: datetime, channel: str = "") -> bool:
-    """Approve a written step: its message is prepared and ready. False if it may not leave.
-
-    `channel` is chosen over the step's own.
-    """
+def approve(step: Proposal, *, on: date, by: User, at: datetime) -> bool:
+    """Approve a written step: its message is prepared and ready. False if it may not leave."""
     proposals.approve(step.pk, by=By.user(by), at=at)
     try:
-        messages.prepare(proposal_id=step.pk, by=By.user(by), at=at, on=on, channel=channel)
+        messages.prepare(proposal_id=step.pk, by=By.user(by), at=at, on=on)
     except Refused as refusal:
         messages.give_back(step.pk, refusal.message, by=By.user(by), at=at)
         return False

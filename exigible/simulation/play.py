@@ -452,9 +452,6 @@ class Play:
     ) -> None:
         """A step came back: look for the address, or try again, or leave it for another day."""
         draw = luck.random()
-        if step.channel == "email" and self._agency_writes_first(person, step) and draw < 0.9:
-            doing.approve(step, on=on, by=user, at=at, channel="letter")
-            return
         missing = not (person.debtor.address_line1 and person.debtor.postcode)
         if (missing or person.address_dead) and draw < 0.5:
             doing.find_address(
@@ -468,11 +465,6 @@ class Play:
             doing.approve(step, on=on, by=user, at=at)
         else:
             doing.dismiss(step, "Sans adresse utilisable, on appellera.", by=user, at=at)
-
-    def _agency_writes_first(self, person: Person, step: Proposal) -> bool:
-        """An agency's first demand is a letter (CPCE art. R. 124-4): the e-mail was held."""
-        agencies = [house for house in self.world.houses if house.creditor.get("agency_name")]
-        return step.action == "relance_1" and any(person in house.people for house in agencies)
 
     def _answer_disputes(self, on: date, luck: Random) -> None:
         sales = self.colleagues["commercial"]

@@ -339,7 +339,7 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
     parameters = {**scope.parameters, "on": on}
     account = book.account
     size = len(account)
-    own, creditor, debtor_kind, amiable, held, email, address, zone_code = read_columns(
+    own, creditor, debtor_kind, amiable, held, email, letter, address, zone_code = read_columns(
         f"""
         SELECT a.id AS id, coalesce(a.strategy_id, 0) AS strategy, a.creditor_id AS creditor,
                {_code("d.kind", DEBTOR_KINDS, UNKNOWN_DEBTOR)} AS debtor_kind,
@@ -349,14 +349,28 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
                         AND h.ends_on >= %(on)s AND {_NOT_LIFTED})::int AS held,
                (d.email_ok AND EXISTS (SELECT 1 FROM store_contact k WHERE k.debtor_id = d.id
                         AND k.active AND k.email <> ''))::int AS email,
+               (g.agency_name <> '' AND NOT EXISTS (SELECT 1 FROM store_message m
+                        WHERE m.account_id = a.id AND m.channel IN ('letter', 'lrar')
+                          AND m.status = 'sent' AND m.sent_on <= %(on)s))::int AS letter,
                (d.address_ok AND d.postcode <> '' AND d.city <> ''
                  AND d.address_line1 || d.address_line2 <> '')::int AS address,
                (left(d.postcode, 2) IN ('57', '67', '68'))::int AS zone
           FROM store_account a JOIN store_debtor d ON d.id = a.debtor_id
+          JOIN store_creditor g ON g.id = a.creditor_id
          WHERE {scope.sql("a.id")} ORDER BY a.id
         """,
         parameters,
-        ("strategy", "creditor", "debtor_kind", "amiable", "held", "email", "address", "zone"),
+        (
+            "strategy",
+            "creditor",
+            "debtor_kind",
+            "amiable",
+            "held",
+            "email",
+            "letter",
+            "address",
+            "zone",
+        ),
     )
     assert zone_of_postcode("57000") is HOLIDAY_ZONES[1]  # the query's zone codes
     strategy = _strategy_of_accounts(own, creditor, debtor_kind, strategies)
@@ -382,6 +396,7 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
         phase_amiable=amiable > 0,
         held_whole=held > 0,
         has_email=email > 0,
+        letter_first=letter > 0,
         has_address=address > 0,
         zone=zone_code,
         done=done,

@@ -327,6 +327,7 @@ _TELLING = {
             "broken_promise",
             "late_dispute",
             "unknown_kind",
+            "letter_first",
             "no_email",
             "no_address",
             "new_overdue",
@@ -369,6 +370,9 @@ _REASONS: dict[str, Callable[[Facts], str]] = {
     "waiting_until": lambda f: f"En attente jusqu’au {_day(f['on'])}.",
     "unknown_kind": lambda f: (
         "Qualité du débiteur à préciser : ni intérêts, ni indemnité, ni étape automatique d’ici là."
+    ),
+    "letter_first": lambda f: (
+        "Première lettre de l’agence : l’étape part par courrier (CPCE art. R. 124-4)."
     ),
     "no_email": lambda f: "Aucune adresse e-mail : l’étape part par courrier.",
     "derived_due_date": lambda f: (

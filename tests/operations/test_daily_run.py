@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from exigible.domain.refusals import Refused
-from exigible.operations import daily_run, payments
+from exigible.operations import creditors, daily_run, letter_batches, messages, payments
 from exigible.operations.acts import By
 from exigible.operations.bootstrap import ensure_strategies
 from exigible.operations.statements import account_statement
@@ -22,7 +22,7 @@ from exigible.store.models import (
     StoredDocument,
     StrategyStep,
 )
-from tests.builders import AT, make_account, make_claim, make_debtor
+from tests.builders import AT, make_account, make_claim, make_creditor, make_debtor
 
 pytestmark = pytest.mark.django_db
 BY = By.job("daily_run")
@@ -137,6 +137,25 @@ def test_a_running_promise_is_waited_for_and_a_broken_one_is_called_about():
     assert actions(account) == []
     run(MONDAY + timedelta(days=4))
     assert actions(account) == [("broken_promise", "open")]
+
+
+def test_an_agency_writes_by_post_before_anything_else():
+    # CPCE art. R. 124-4: its first demand is a letter; the first step would be an e-mail.
+    client = make_creditor(agency_name="Recouvrance", agency_address="2 quai Neuf\n29200 Brest")
+    creditors.add_bank_account(client.pk, iban="FR7630006000011234567890189", by=BY, at=AT)
+    account = make_account(client)
+    make_claim(account, 100_000, MONDAY - timedelta(days=4))
+    make_claim(make_account(client), 100_000, MONDAY + timedelta(days=7))  # no notice beforehand
+    run()
+    first = Proposal.objects.get()
+    assert (first.action, first.channel, first.status) == ("relance_1", "letter", "approved")
+    assert "letter_first" in [reason["code"] for reason in first.reasons]
+    messages.prepare(proposal_id=first.pk, by=BY, at=AT, on=MONDAY)
+    [batch] = letter_batches.build_batches(on=MONDAY, at=AT, by=BY)
+    letter_batches.mark_printed(batch.pk, by=BY, at=AT, on=MONDAY)
+    run(MONDAY + timedelta(days=14))
+    second = Proposal.objects.filter(account=account).latest("pk")
+    assert (second.action, second.channel) == ("relance_2", "email")
 
 
 def test_a_late_answer_is_asked_for_until_the_contested_invoice_is_paid():

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 ACCOUNTS = """
 SELECT a.id, a.creditor_id, a.debtor_id, a.clause_rate, a.never_chased, a.waives_accessories,
-       a.phase, a.strategy_id, c.kind AS creditor__kind, c.clause_rate AS creditor__clause_rate,
+       a.phase, a.strategy_id, c.agency_name AS creditor__agency_name, c.kind AS creditor__kind, c.clause_rate AS creditor__clause_rate,
        d.kind AS debtor__kind, d.insolvency_opened_on AS debtor__insolvency_opened_on,
        d.postcode AS debtor__postcode, d.city AS debtor__city, d.email_ok AS debtor__email_ok,
        d.address_line1 AS debtor__address_line1, d.address_line2 AS debtor__address_line2,
@@ -69,6 +69,7 @@ class Facts:
     proposals: dict[int, list[Row]]
     notices: dict[int, list[date]]  # formal notices that left, by claim
     contacts: dict[int, list[Row]]  # by debtor
+    messages: dict[int, list[Row]]  # by account
     strategies: list[Row]
     steps: dict[int, list[Row]]
 
@@ -100,6 +101,9 @@ class Facts:
             proposals=grouped(proposals, "account_id"),
             notices=notices,
             contacts=grouped(table("contact"), "debtor_id"),
+            messages=grouped(
+                rows("SELECT account_id, channel, status, sent_on FROM store_message"), "account_id"
+            ),
             strategies=[row for row in table("strategy") if row["in_force"]],
             steps=grouped(table("strategystep"), "strategy_id"),
         )
@@ -536,13 +540,14 @@ class _Step:
             self.expected.held["spacing"] += 1
             return
         channel = step["channel"]
-        if channel == "email" and not self._has_email() and step["fallback_channel"]:
+        by_email = self._has_email() and not self._letter_first()
+        if channel == "email" and not by_email and step["fallback_channel"]:
             channel = step["fallback_channel"]
         automatic = step["automatic"] and channel in ("email", "letter", "lrar")
         if automatic and not working(self.on, self.account.row["debtor__postcode"]):
             self.expected.held["not_a_working_day"] += 1
             return
-        if channel == "email" and not self._has_email():
+        if channel == "email" and not by_email:
             automatic = False
         if channel in ("letter", "lrar") and not self._has_address():
             automatic = False
@@ -588,7 +593,7 @@ class _Step:
                 and not one.held
             ]
             works = working(self.on, self.account.row["debtor__postcode"])
-            if soon and works and self._has_email():
+            if soon and works and self._has_email() and not self._letter_first():
                 self._add(step["key"], min(soon), step["channel"], automatic=step["automatic"])
 
     def _has_email(self) -> bool:
@@ -596,6 +601,16 @@ class _Step:
             contact["active"] and contact["email"]
             for contact in self.facts.contacts.get(self.account.row["debtor_id"], [])
         )
+
+    def _letter_first(self) -> bool:
+        """An agency writes by post before anything else (CPCE art. R. 124-4)."""
+        by_post = any(
+            message["channel"] in ("letter", "lrar")
+            and message["status"] == "sent"
+            and message["sent_on"] <= self.on
+            for message in self.facts.messages.get(self.id, [])
+        )
+        return bool(self.account.row["creditor__agency_name"]) and not by_post
 
     def _has_address(self) -> bool:
         row = self.account.row
