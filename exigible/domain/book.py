@@ -14,6 +14,7 @@ import numpy as np
 
 from exigible.domain.calendar import half_year_start
 from exigible.domain.case import (
+    TRADE_KINDS,
     Case,
     CaseClaim,
     ClaimKind,
@@ -26,6 +27,7 @@ from exigible.domain.case import (
 )
 from exigible.domain.engine import (
     NEVER,
+    TO_PRINCIPAL,
     Claims,
     EventKind,
     Events,
@@ -212,14 +214,13 @@ def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
             (
                 np.full(len(late), EventKind.INDEMNITY, np.int64),
                 np.where(
-                    book.reduction_is_credit_note[keep],
-                    EventKind.CREDIT_NOTE,
-                    EventKind.PAYMENT_TO_PRINCIPAL,
+                    book.reduction_is_credit_note[keep], EventKind.CREDIT_NOTE, EventKind.PAYMENT
                 ).astype(np.int64),
             )
         ),
         day=np.concatenate((due[late] + 1, book.reduction_day[keep])),
         amount=np.concatenate((indemnities[late], book.reduction_amount[keep])),
+        allocation=np.full(len(late) + int(keep.sum()), TO_PRINCIPAL, np.int64),
     )
     result = compute(
         columns,
@@ -331,7 +332,7 @@ def _indemnities(case: Case, due: Ints, law: Law) -> Ints:
     owed = (
         case.creditor_kind is CreditorKind.PROFESSIONAL
         and case.debtor_kind in (DebtorKind.PROFESSIONAL, DebtorKind.PUBLIC_PURCHASER)
-        and case.claims[0].kind in (ClaimKind.INVOICE, ClaimKind.INSTALMENT)
+        and case.claims[0].kind in TRADE_KINDS
     )
     amounts = np.zeros(len(due), np.int64)
     if owed:

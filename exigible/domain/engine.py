@@ -36,9 +36,8 @@ class EventKind(IntEnum):
     PENALTY_CLAUSE = 1
     COST = 2
     PAYMENT = 3
-    PAYMENT_TO_PRINCIPAL = 4
-    CREDIT_NOTE = 5
-    CAPITALISE = 6
+    CREDIT_NOTE = 4
+    CAPITALISE = 5
 
 
 class Bucket(IntEnum):
@@ -50,6 +49,20 @@ class Bucket(IntEnum):
     CAPITALISED_INTEREST = 3
     INTEREST = 4
     PRINCIPAL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What a payment pays, in order, and whether debts share it pro rata rather than in turn."""
+
+    buckets: tuple[Bucket, ...]
+    shared: bool = False
+
+
+LEGAL_ORDER = Allocation(tuple(Bucket))  # C. civ. art. 1343-1
+PRINCIPAL_ONLY = Allocation((Bucket.PRINCIPAL,))  # the creditor's consent
+ALLOCATIONS = (LEGAL_ORDER, PRINCIPAL_ONLY)
+TO_PRINCIPAL = ALLOCATIONS.index(PRINCIPAL_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +130,17 @@ class Claims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """Columns of events, in order within a case; `claim` is a row of `Claims`, −1 for the case."""
+    """Columns of events, in order within a case; `claim` is a row of `Claims`, −1 for the case.
+
+    `allocation` says how a payment is allocated: a position in the allocations given to `compute`.
+    """
 
     case: Ints
     claim: Ints
     kind: Ints
     day: Ints
     amount: Ints
+    allocation: Ints
 
     def order(self) -> Ints:
         """Return the order to take events in: case, day, accruals first, capitalisation last."""
@@ -139,6 +156,7 @@ class Events:
             kind=self.kind[order],
             day=self.day[order],
             amount=self.amount[order],
+            allocation=self.allocation[order],
         )
 
 
@@ -219,6 +237,7 @@ def compute(
     *,
     as_of: Ints,
     burdensome: Flags | None = None,
+    allocations: tuple[Allocation, ...] = ALLOCATIONS,
 ) -> Result:
     """Play sorted `events` over `claims` and return every total on the day `as_of` of each case.
 
@@ -226,18 +245,24 @@ def compute(
     rate first when a payment names none. Unknown rates do not stop the computation: the claims
     that need one say so in `unknown_row`, and their amounts are not to be used.
     """
-    return _Run(claims, events, rates, as_of, burdensome).play()
+    return _Run(claims, events, rates, as_of, burdensome, allocations).play()
 
 
 class _Run:
     """The state of a computation: one column a bucket, and how far each claim's line has gone."""
 
     def __init__(
-        self, claims: Claims, events: Events, rates: Rates, as_of: Ints, burdensome: Flags | None
+        self,
+        claims: Claims,
+        events: Events,
+        rates: Rates,
+        as_of: Ints,
+        burdensome: Flags | None,
+        allocations: tuple[Allocation, ...],
     ) -> None:
         size = len(claims.due)
         self.claims, self.events, self.rates, self.as_of = claims, events, rates, as_of
-        self.burdensome = burdensome
+        self.burdensome, self.allocations = burdensome, allocations
         self.cut = claims.first - 1  # last day already in a line
         self.principal = claims.principal.copy()
         self.open = {bucket: np.zeros(size, np.int64) for bucket in Bucket}
@@ -288,8 +313,12 @@ class _Run:
                     self._charge(Bucket.COSTS, claim, amount)
                 case EventKind.CAPITALISE:
                     self._capitalise(claim, day)
-                case _:
-                    self._credit(chosen, EventKind(int(kind)))
+                case EventKind.CREDIT_NOTE:
+                    self._credit(chosen, None)
+                case EventKind.PAYMENT:
+                    ways = self.events.allocation[chosen]
+                    for way in np.unique(ways):
+                        self._credit(chosen[ways == way], self.allocations[int(way)])
 
     def _charge(self, bucket: Bucket, claim: Ints, amount: Ints) -> None:
         self.open[bucket][claim] += amount
@@ -352,61 +381,107 @@ class _Run:
 
     # ---- payments and credit notes
 
-    def _credit(self, rows: Ints, kind: EventKind) -> None:
-        """Allocate one payment or credit note of each case."""
+    def _credit(self, rows: Ints, way: Allocation | None) -> None:
+        """Allocate one payment of each case, or one credit note of each where `way` is None."""
         named = self.events.claim[rows] >= 0
         left = self.events.amount[rows].copy()
         left[named] = self._credit_claims(
-            rows[named], self.events.claim[rows[named]], left[named], kind
+            rows[named], self.events.claim[rows[named]], left[named], way
         )
         free = np.flatnonzero(~named)
         if len(free):
-            left[free] = self._credit_cases(rows[free], left[free], kind)
+            left[free] = self._credit_cases(rows[free], left[free], way)
         np.add.at(self.surplus, self.events.case[rows], left)
 
-    def _credit_cases(self, rows: Ints, left: Ints, kind: EventKind) -> Ints:
-        """Pay the debts of each case in the order of C. civ. 1342-10, one debt a turn."""
-        day_of_case = dict(zip(self.events.case[rows].tolist(), rows.tolist(), strict=True))
+    def _credit_cases(self, rows: Ints, left: Ints, way: Allocation | None) -> Ints:
+        """Pay the debts of each case in the order of C. civ. 1342-10, equal debts pro rata."""
         # What owes nothing any more (no base: no interest to come either) is not gone through again.
         owed = sum(self.open.values(), np.zeros(len(self.claims.due), np.int64))
-        mine = np.flatnonzero(np.isin(self.claims.case, self.events.case[rows]) & (owed > 0))
+        of_case = np.full(len(self.as_of), -1, np.int64)
+        of_case[self.events.case[rows]] = np.arange(len(rows))
+        mine = np.flatnonzero((of_case[self.claims.case] >= 0) & (owed > 0))
         if not len(mine):
             return left
-        case = self.claims.case[mine]
-        day = self.events.day[[day_of_case[c] for c in case.tolist()]]
-        due = self.claims.due[mine]
-        burden = np.zeros(len(mine), np.int64)
-        if self.burdensome is not None:
-            burden = np.where(self.burdensome[case], -self._rate_on(mine, day), 0)
-        order = np.lexsort((mine, due, burden, due > day, case))
-        mine, case = mine[order], case[order]
-        opening = np.concatenate(([True], case[1:] != case[:-1]))
-        position = np.arange(len(case))
-        turn = position - np.maximum.accumulate(np.where(opening, position, 0))
-        slot = {c: i for i, c in enumerate(self.events.case[rows].tolist())}
-        slots = np.array([slot[c] for c in case.tolist()], dtype=np.int64)
-        for number in range(int(turn.max()) + 1 if len(turn) else 0):
-            here = np.flatnonzero(turn == number)
-            here = here[left[slots[here]] > 0]
+        slot = of_case[self.claims.case[mine]]  # position in `rows` of each debt's payment
+        day = self.events.day[rows[slot]]
+        keys = self._turns(mine, day, way)
+        order = np.lexsort((mine, *keys, slot))
+        mine, slot, keys = mine[order], slot[order], [key[order] for key in keys]
+        opening = np.concatenate(([True], slot[1:] != slot[:-1]))
+        changes = opening.copy()
+        for key in keys:
+            changes[1:] |= key[1:] != key[:-1]
+        count = np.cumsum(changes)
+        turn = count - count[np.maximum.accumulate(np.where(opening, np.arange(len(mine)), 0))]
+        by_turn = np.argsort(turn, kind="stable")
+        bounds = np.searchsorted(turn[by_turn], np.arange(int(turn.max()) + 2))
+        for start, end in pairwise(bounds):
+            here = by_turn[start:end]
+            here = here[left[slot[here]] > 0]
             if not len(here):
                 break
-            at = slots[here]
-            left[at] = self._credit_claims(rows[at], mine[here], left[at], kind)
+            amount = self._shares(rows, mine[here], slot[here], left, way)
+            rest = self._credit_claims(rows[slot[here]], mine[here], amount, way)
+            np.subtract.at(left, slot[here], amount - rest)
         return left
 
-    def _credit_claims(self, rows: Ints, claim: Ints, amount: Ints, kind: EventKind) -> Ints:
+    def _turns(self, claim: Ints, day: Ints, way: Allocation | None) -> list[Ints]:
+        """Return what tells the debts of a turn from those of the next, the least telling first.
+
+        Debts due first; then the oldest, and among them the highest rate, which the debtor has most
+        interest in discharging; the other way round where the case asks for it.
+        """
+        if way is not None and way.shared:
+            return [np.zeros(len(claim), np.int64)]
+        due, rate = self.claims.due[claim], -self._rate_on(claim, day)
+        late = (due > day).astype(np.int64)
+        if self.burdensome is None:
+            return [rate, due, late]
+        first = self.burdensome[self.claims.case[claim]]
+        return [np.where(first, due, rate), np.where(first, rate, due), late]
+
+    def _shares(
+        self, rows: Ints, claim: Ints, slot: Ints, left: Ints, way: Allocation | None
+    ) -> Ints:
+        """Return what each debt of a turn may take: all that is left, or its share among equals.
+
+        Shares are whole cents in proportion to what each debt owes that day, the cents that remain
+        going to the first debts. Debts of a case stand side by side.
+        """
+        amount = left[slot]
+        alone = np.bincount(slot, minlength=len(left))[slot] == 1
+        if alone.all():
+            return amount
+        together = np.flatnonzero(~alone)
+        owed = self._owed(claim[together], self.events.day[rows[slot[together]]], way)
+        groups: dict[int, list[int]] = {}
+        for index, one in enumerate(slot[together].tolist()):
+            groups.setdefault(one, []).append(index)
+        for one, members in groups.items():
+            debts = [int(owed[index]) for index in members]
+            given, total = int(left[one]), sum(debts)
+            shares = debts if given >= total else [given * debt // total for debt in debts]
+            spare = given - sum(shares) if given < total else 0
+            for rank, index in enumerate(members):
+                amount[together[index]] = shares[rank] + (rank < spare)
+        return amount
+
+    def _owed(self, claim: Ints, day: Ints, way: Allocation | None) -> Ints:
+        """Return what each claim owes, on a day, of what is being paid."""
+        buckets = _buckets(way)
+        owed = sum((self.open[bucket][claim] for bucket in buckets), np.zeros(len(claim), np.int64))
+        return owed + self._accrued(claim, day) if Bucket.INTEREST in buckets else owed
+
+    def _credit_claims(self, rows: Ints, claim: Ints, amount: Ints, way: Allocation | None) -> Ints:
         """Credit each claim with its amount; return what exceeds what it owes."""
         day = self.events.day[rows]
         left = amount.copy()
-        accrued = self._accrued(claim, day)
         to_base = np.zeros(len(claim), np.bool_)
-        if kind in (EventKind.PAYMENT_TO_PRINCIPAL, EventKind.CREDIT_NOTE):
-            buckets = [Bucket.PRINCIPAL]
-        else:
-            buckets = list(Bucket)
         takes: list[tuple[Bucket, Ints]] = []
-        for bucket in buckets:
-            owed = self.open[bucket][claim] + (accrued if bucket is Bucket.INTEREST else 0)
+        for bucket in _buckets(way):
+            owed = self.open[bucket][claim]
+            if bucket is Bucket.INTEREST:
+                owed = owed + self._accrued(claim, day)
             take = np.minimum(left, owed)
             left -= take
             takes.append((bucket, take))
@@ -415,7 +490,7 @@ class _Run:
         self._commit(claim[to_base], day[to_base])  # the base changes: the line ends here
         for bucket, take in takes:
             self.open[bucket][claim] -= take
-            if kind is EventKind.CREDIT_NOTE:
+            if way is None:
                 self.principal[claim] -= take
                 continue
             self.paid[claim] += take
@@ -467,6 +542,11 @@ class _Run:
                 amount=taken[3][by_event],
             ),
         )
+
+
+def _buckets(way: Allocation | None) -> tuple[Bucket, ...]:
+    """A credit note (None) reduces principal, as a payment to principal does."""
+    return (PRINCIPAL_ONLY if way is None else way).buckets
 
 
 def _joined(parts: list[tuple[Ints, ...]], width: int) -> list[Ints]:

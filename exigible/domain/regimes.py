@@ -13,10 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import lru_cache
 
-from exigible.domain.calendar import add_months, half_year_start, half_year_starts
+from exigible.domain.calendar import (
+    add_months,
+    half_year_start,
+    half_year_starts,
+    next_working_day,
+)
 from exigible.domain.case import (
+    TRADE_KINDS,
+    Assignment,
     Case,
     CaseClaim,
     ClaimKind,
@@ -26,8 +34,14 @@ from exigible.domain.case import (
     DebtorKind,
     FormalNotice,
     GracePeriod,
+    IncreaseRelief,
     Judgment,
+    NoticeDay,
+    Overindebtedness,
+    PaymentPlan,
+    PlanPenalties,
     Regime,
+    TitleKind,
 )
 from exigible.domain.french import day as french_day
 from exigible.domain.french import half_year, percent
@@ -37,7 +51,6 @@ from exigible.domain.refusals import OutsideKnownLaw
 ONE_DAY = timedelta(days=1)
 LEGAL_OTHERS = "taux_interet_legal_autres"
 LEGAL_INDIVIDUALS = "taux_interet_legal_particuliers"
-B2B_KINDS = frozenset({ClaimKind.INVOICE, ClaimKind.INSTALMENT})
 BOTH_TRADERS = "C. com. art. L. 441-10 II"
 
 
@@ -63,6 +76,24 @@ class Schedule:
     rows: tuple[RateRow, ...]
 
 
+class ReliefKind(StrEnum):
+    """What stays interest for some days."""
+
+    GRACE = "grace"
+    PLAN = "plan"
+    OVERINDEBTEDNESS = "overindebtedness"
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Days, both counted, on which the rate is another; `rate` where the decision gives one."""
+
+    kind: ReliefKind
+    first: date
+    last: date
+    rate: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleKey:
     """All that a schedule depends on besides the law: equal keys, same schedule."""
@@ -74,8 +105,12 @@ class ScheduleKey:
     clause: Clause | None = None
     floored: bool = False  # the clause stands between professionals: L. 441-10 minimum
     frozen_on: date | None = None  # public purchasers: day that fixes the rate
+    points_on: date | None = None  # public purchasers: day that chooses the points added
+    legal_from: date | None = None  # a court orders the legal rate from then on
+    assigned: tuple[tuple[date, str], ...] = ()  # legal rate of the next creditors, by day
     increased_from: date | None = None  # L. 313-3
-    relief: tuple[tuple[date, date], ...] = ()  # grace periods
+    increase_reliefs: tuple[tuple[date, int], ...] = ()  # points left by the enforcement judge
+    reliefs: tuple[Relief, ...] = ()
     day_count: DayCount = DayCount.FIXED_365
 
 
@@ -94,10 +129,38 @@ def decide(case: Case, position: int) -> Decision:
     """Decide the regime of a claim and the first day of its interest."""
     claim = case.claims[position]
     asked = claim.interest
-    regime, why, warnings = asked.regime, "régime demandé", []
+    regime, why, warnings = _regime(case, claim)
+    first, start_why = _first_day(case, position, regime)
+    if asked.runs_from is not None and regime is not Regime.NONE:
+        first, start_why = asked.runs_from, asked.runs_from_why or "date indiquée"
+        if asked.runs_from <= claim.due_on:
+            warnings.append(
+                f"{claim.ref} : intérêts demandés à compter du {french_day(asked.runs_from)}, "
+                f"avant le lendemain de l’échéance ({french_day(claim.due_on)})."
+            )
+    if first is not None:
+        why = f"{why} ; à compter du {french_day(first)} : {start_why}"
+        why += _alone(case, position, regime)
+    elif regime is not Regime.NONE:
+        why = f"{why} ; {start_why}"
+    if regime is Regime.LEGAL_INTEREST:
+        warnings += _unsettled_category(case, claim)
+    return Decision(
+        regime=regime,
+        first_day=first if regime is not Regime.NONE else None,
+        why=why,
+        source=_SOURCES[regime],
+        warnings=tuple(warnings),
+    )
+
+
+def _regime(case: Case, claim: CaseClaim) -> tuple[Regime, str, list[str]]:
+    """Return the regime that the law allows for what is asked, why, and its doubts."""
+    regime, why, warnings = claim.interest.regime, "régime demandé", []
+    asked_b2b = regime is Regime.B2B_PENALTIES
     if regime is Regime.AUTO:
         regime, why = _automatic(case, claim)
-    elif regime is Regime.B2B_PENALTIES and (case.creditor_kind, case.debtor_kind) != (
+    elif asked_b2b and (case.creditor_kind, case.debtor_kind) != (
         CreditorKind.PROFESSIONAL,
         DebtorKind.PROFESSIONAL,
     ):
@@ -112,31 +175,60 @@ def decide(case: Case, position: int) -> Decision:
             "un acheteur public ; l’intérêt légal les remplace."
         )
         regime, why = Regime.LEGAL_INTEREST, "le débiteur n’est pas un acheteur public"
-    if regime is Regime.CONTRACT and case.debtor_kind is DebtorKind.CONSUMER:
+    if claim.kind is ClaimKind.SOCIAL_CONTRIBUTION:
         warnings.append(
-            f"{claim.ref} : taux stipulé envers un consommateur, le juge peut l’écarter comme "
-            "abusif (C. conso. art. R. 212-2)."
+            f"{claim.ref} : les cotisations sociales portent des majorations de retard propres, qui "
+            "ne sont pas calculées ici ; ajoutez celles que l’organisme a liquidées."
         )
-    first, start_why = _first_day(case, position, regime)
-    if asked.runs_from is not None and regime is not Regime.NONE:
-        first, start_why = asked.runs_from, asked.runs_from_why or "date indiquée"
-        if asked.runs_from <= claim.due_on:
+    if regime is Regime.CONTRACT and case.debtor_kind is DebtorKind.CONSUMER:
+        if claim.kind is ClaimKind.RENT:
             warnings.append(
-                f"{claim.ref} : intérêts demandés à compter du {french_day(asked.runs_from)}, "
-                f"avant le lendemain de l’échéance ({french_day(claim.due_on)})."
+                f"{claim.ref} : une pénalité stipulée dans un bail d’habitation est réputée non "
+                "écrite (loi du 6 juillet 1989 art. 4 i) ; l’intérêt légal la remplace (à confirmer "
+                "si le bail n’est pas d’habitation)."
             )
-    explanation = (
-        why if first is None else f"{why} ; à compter du {french_day(first)} : {start_why}"
+            regime, why = Regime.LEGAL_INTEREST, "loyer d’habitation"
+        elif claim.kind is not ClaimKind.LOAN_INSTALMENT:
+            warnings.append(
+                f"{claim.ref} : taux stipulé envers un consommateur, le juge peut l’écarter comme "
+                "abusif (C. conso. art. R. 212-2)."
+            )
+    if claim.credit is not None and claim.credit.interest_forfeited and regime is Regime.CONTRACT:
+        warnings.append(
+            f"{claim.ref} : déchu du droit aux intérêts, le prêteur n’a plus que l’intérêt légal, "
+            "sans majoration ; le juge peut l’écarter aussi s’il effaçait la sanction (CJUE 27 mars "
+            "2014, C-565/12) ; à confirmer."
+        )
+        regime, why = Regime.LEGAL_INTEREST, "déchéance du droit aux intérêts"
+    return regime, why, warnings
+
+
+def _alone(case: Case, position: int, regime: Regime) -> str:
+    """Say that no second moratory interest is added, where a fact would have started one."""
+    if regime in (Regime.LEGAL_INTEREST, Regime.NONE):
+        return ""
+    if not case.of_claim(FormalNotice, position) and not case.of_claim(Judgment, position):
+        return ""
+    if any(judgment.legal_rate for judgment in case.of_claim(Judgment, position)):
+        return (
+            " ; l’intérêt légal le remplace au jour de la décision qui l’ordonne, sans s’y ajouter"
+        )
+    return (
+        " ; l’intérêt légal et sa majoration ne s’y ajoutent pas : jamais deux intérêts moratoires "
+        "pour le même jour (Cass. com. 24 avril 2024, n° 22-24.275)"
     )
-    if first is None and regime is not Regime.NONE:
-        explanation = f"{why} ; {start_why}"
-    return Decision(
-        regime=regime,
-        first_day=first if regime is not Regime.NONE else None,
-        why=explanation,
-        source=_SOURCES[regime],
-        warnings=tuple(warnings),
-    )
+
+
+def _unsettled_category(case: Case, claim: CaseClaim) -> list[str]:
+    """Whose quality gives the rate of an assigned debt is unsettled (CMF L. 313-2)."""
+    kinds = [event.creditor_kind for event in case.events if isinstance(event, Assignment)]
+    if {_legal_parameter(kind) for kind in kinds} <= {_legal_parameter(case.creditor_kind)}:
+        return []
+    return [
+        f"{claim.ref} : créance transmise à un créancier d’une autre catégorie ; le taux légal est "
+        "celui du premier créancier jusqu’à la transmission, celui du second ensuite : la question "
+        "n’est pas tranchée, à confirmer."
+    ]
 
 
 _SOURCES = {
@@ -154,7 +246,7 @@ def _automatic(case: Case, claim: CaseClaim) -> tuple[Regime, str]:
         return Regime.NONE, "un titre de recettes ne porte pas d’intérêts de plein droit"
     if claim.kind is ClaimKind.SOCIAL_CONTRIBUTION:
         return Regime.NONE, "les cotisations portent leurs propres majorations, non calculées ici"
-    trade = case.creditor_kind is CreditorKind.PROFESSIONAL and claim.kind in B2B_KINDS
+    trade = case.creditor_kind is CreditorKind.PROFESSIONAL and claim.kind in TRADE_KINDS
     if trade and case.debtor_kind is DebtorKind.PUBLIC_PURCHASER:
         return Regime.PUBLIC_PURCHASER, "commande publique"  # its rate is no matter of contract
     if claim.interest.clause is not None:
@@ -175,15 +267,59 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
         return after_due, "lendemain de l’échéance de l’effet (C. com. art. L. 511-45)"
     if claim.kind is ClaimKind.CHEQUE:
         return after_due, "lendemain de la présentation du chèque (CMF art. L. 131-52)"
-    notices = [
-        notice.on for notice in case.of_claim(FormalNotice, position) if notice.on >= claim.due_on
-    ]
-    judgments = [judgment.on for judgment in case.of_claim(Judgment, position)]
-    if notices and (not judgments or min(notices) <= min(judgments)):
-        return min(notices) + ONE_DAY, "lendemain de la mise en demeure"
-    if judgments:
-        return min(judgments) + ONE_DAY, "lendemain du jugement, faute de mise en demeure"
+    if claim.kind is ClaimKind.WAGES:
+        after = "lendemain de la convocation devant le conseil de prud’hommes ou de la demande"
+    else:
+        after = "lendemain de la mise en demeure"
+    if claim.due_date_is_notice:
+        return after_due, "lendemain de l’échéance, qui vaut mise en demeure (C. civ. art. 1344)"
+    notices = notice_days(case, position)
+    judgments = [_effect_of(judgment) for judgment in case.of_claim(Judgment, position)]
+    judged = min((day for day in judgments if day is not None), default=None)
+    if notices and (judged is None or min(notices)[0] <= judged):
+        day, act = min(notices)
+        return (
+            day + ONE_DAY,
+            f"lendemain de l’acte valant mise en demeure ({act})" if act else after,
+        )
+    if judged is not None:
+        return judged + ONE_DAY, "lendemain du jugement, faute de mise en demeure"
+    if claim.kind is ClaimKind.TITLE:
+        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     return None, "aucune mise en demeure : rien ne court"
+
+
+def notice_days(case: Case, position: int) -> list[tuple[date, str]]:
+    """Return the days that put the debtor in default, with the act where it was no letter.
+
+    A notice before the due date starts nothing. A letter counts from its first presentation where
+    that day is known, the cautious choice, or from its dispatch as the case asks.
+    """
+    presented = case.notice_day is NoticeDay.PRESENTED
+    days = []
+    for notice in case.of_claim(FormalNotice, position):
+        if notice.on >= case.claims[position].due_on:
+            day = notice.presented_on if presented and notice.presented_on else notice.on
+            days.append((day, notice.act))
+    return days
+
+
+def default_day(case: Case, position: int) -> date | None:
+    """Return the first day the debtor is in default by a notice or a decision."""
+    days = [day for day, _ in notice_days(case, position)]
+    effects = (_effect_of(judgment) for judgment in case.of_claim(Judgment, position))
+    return min([*days, *(day for day in effects if day is not None)], default=None)
+
+
+def _effect_of(judgment: Judgment) -> date | None:
+    """A decision starts interest on its day; an order for payment on its service, as a notice."""
+    match judgment.kind:
+        case TitleKind.ORDER_FOR_PAYMENT:
+            return judgment.served_on
+        case TitleKind.NOTARIAL_DEED:
+            return None  # records a debt, and puts nobody in default
+        case _:
+            return judgment.on
 
 
 def schedule_key(
@@ -192,29 +328,66 @@ def schedule_key(
     """Return the key of the schedule of a claim, over the days `first_day` to `last_day`."""
     claim = case.claims[position]
     regime = decision.regime
-    both_traders = (
-        case.creditor_kind is CreditorKind.PROFESSIONAL
-        and case.debtor_kind is DebtorKind.PROFESSIONAL
-        and claim.kind in B2B_KINDS
-    )
+    judgments = case.of_claim(Judgment, position)
+    legal_from = None
+    if regime not in (Regime.LEGAL_INTEREST, Regime.NONE):
+        ordered = [judgment.on + ONE_DAY for judgment in judgments if judgment.legal_rate]
+        legal_from = min(ordered, default=None)
     increased = None
-    if regime is Regime.LEGAL_INTEREST and claim.kind is not ClaimKind.CHEQUE:
-        increased = increase_day(case.of_claim(Judgment, position), law)
+    forfeited = claim.credit is not None and claim.credit.interest_forfeited
+    at_legal_rate = regime is Regime.LEGAL_INTEREST or legal_from is not None
+    if at_legal_rate and claim.kind is not ClaimKind.CHEQUE and not forfeited:
+        increased = increase_day(judgments, law)
     return ScheduleKey(
         regime=regime,
         first_day=half_year_start(first_day),
         last_day=last_day,
-        legal_parameter=LEGAL_INDIVIDUALS
-        if case.creditor_kind is CreditorKind.INDIVIDUAL
-        else LEGAL_OTHERS,
+        legal_parameter=_legal_parameter(case.creditor_kind),
         clause=claim.interest.clause if regime is Regime.CONTRACT else None,
-        floored=regime is Regime.CONTRACT and both_traders,
+        floored=regime is Regime.CONTRACT and case.between_traders(claim),
         frozen_on=half_year_start(first_day) if regime is Regime.PUBLIC_PURCHASER else None,
-        increased_from=increased,
-        relief=tuple(
-            (grace.first_day, grace.last_day) for grace in case.of_claim(GracePeriod, position)
+        points_on=(claim.contract_on or first_day) if regime is Regime.PUBLIC_PURCHASER else None,
+        legal_from=legal_from,
+        assigned=tuple(
+            (event.on, _legal_parameter(event.creditor_kind))
+            for event in sorted(case.of_claim(Assignment, position), key=lambda event: event.on)
         ),
+        increased_from=increased,
+        increase_reliefs=tuple(
+            (event.on, event.points) for event in case.of_claim(IncreaseRelief, position)
+        )
+        if increased is not None
+        else (),
+        reliefs=_reliefs(case, position),
         day_count=case.day_count,
+    )
+
+
+def _legal_parameter(creditor: CreditorKind) -> str:
+    return LEGAL_INDIVIDUALS if creditor is CreditorKind.INDIVIDUAL else LEGAL_OTHERS
+
+
+def _reliefs(case: Case, position: int) -> tuple[Relief, ...]:
+    """Return the days on which a judge, a plan or a commission changed the rate of a claim."""
+    return (
+        *(
+            Relief(ReliefKind.PLAN, plan.first_day, plan.last_day)
+            for plan in case.of_claim(PaymentPlan, position)
+            if plan.penalties is PlanPenalties.SUSPENDED
+        ),
+        *(
+            Relief(ReliefKind.GRACE, grace.first_day, grace.last_day, grace.rate)
+            for grace in case.of_claim(GracePeriod, position)
+        ),
+        *(
+            Relief(
+                ReliefKind.OVERINDEBTEDNESS,
+                measures.first_day,
+                measures.last_day or date.max - ONE_DAY,
+                measures.rate,
+            )
+            for measures in case.of_claim(Overindebtedness, position)
+        ),
     )
 
 
@@ -226,25 +399,46 @@ def increase_day(judgments: Iterable[Judgment], law: Law) -> date | None:
     """
     days = []
     for judgment in judgments:
-        if judgment.served_on is None:
-            continue
-        enforceable = judgment.served_on
-        if not judgment.provisionally_enforceable:
-            if judgment.final_on is None:
-                continue
-            enforceable = max(enforceable, judgment.final_on)
-        months = law["majoration_taux_legal_delai"].amount_on(enforceable)
-        days.append(add_months(enforceable, months) + ONE_DAY)
+        enforceable = enforceable_on(judgment, law)
+        if enforceable is not None:
+            months = law["majoration_taux_legal_delai"].amount_on(enforceable)
+            days.append(add_months(enforceable, months) + ONE_DAY)
     return min(days, default=None)
+
+
+def enforceable_on(judgment: Judgment, law: Law) -> date | None:
+    """Return the day a court's order became *exécutoire*, None for what is none or was not served.
+
+    An order for payment is one once opposition is closed: a month from its service, carried to a
+    working day (CPC art. 1416, 642). Neither a notarial deed nor the title issued for an unpaid
+    cheque raises the rate (Cass. 2e civ. 7 January 2016, no 14-26.449).
+    """
+    if judgment.served_on is None:
+        return None
+    if judgment.kind is TitleKind.ORDER_FOR_PAYMENT:
+        months = law["delai_opposition_injonction"].amount_on(judgment.served_on)
+        closed = next_working_day(add_months(judgment.served_on, months))
+        return max(judgment.served_on, judgment.final_on or closed)
+    if judgment.kind is not TitleKind.JUDGMENT:
+        return None
+    if judgment.provisionally_enforceable:
+        return judgment.served_on
+    return None if judgment.final_on is None else max(judgment.served_on, judgment.final_on)
 
 
 def build_schedule(key: ScheduleKey, law: Law) -> Schedule:
     """Build the rows of a schedule; unknown days become rows that carry their refusal."""
     rows = _rows_of_regime(key, law)
+    if key.legal_from is not None:
+        rows = _legal_after(rows, key, law)
     if key.increased_from is not None:
-        rows = _increase(rows, key.increased_from, law)
-    for first, last in key.relief:
-        rows = _relieve(rows, key, first, last, law)
+        rows = _increase(rows, key, law)
+    if key.reliefs:
+        plain = build_schedule(
+            replace(key, increased_from=None, reliefs=(), day_count=DayCount.FIXED_365), law
+        ).rows
+        for relief in key.reliefs:
+            rows = _relieve(rows, plain, key, relief, law)
     if key.day_count is DayCount.ACTUAL:
         rows = _by_year(rows, key.last_day)
     return Schedule(tuple(rows))
@@ -258,9 +452,11 @@ def _rows_of_regime(key: ScheduleKey, law: Law) -> list[RateRow]:
             ]
         case Regime.PUBLIC_PURCHASER:
             assert key.frozen_on is not None
-            return [replace(_public(law, key.frozen_on), start=key.first_day)]
+            assert key.points_on is not None
+            row = _public(law, key.frozen_on, key.points_on)
+            return [replace(row, start=key.first_day)]
         case Regime.LEGAL_INTEREST:
-            return _legal(law[key.legal_parameter], key.first_day, key.last_day)
+            return _legal_rows(key, law)
         case Regime.CONTRACT:
             return _contract(key, law)
         case _:
@@ -286,10 +482,11 @@ def _statutory(law: Law, start: date) -> RateRow:
     )
 
 
-def _public(law: Law, start: date) -> RateRow:
+def _public(law: Law, start: date, points_on: date) -> RateRow:
+    """ECB rate of the half-year in which interest starts, and the points of the contract's day."""
     bank, points = law["taux_bce"], law["interets_moratoires_publics_majoration"]
     try:
-        base, added = bank.on(start), points.on(start)
+        base, added = bank.on(start), points.on(points_on)
     except OutsideKnownLaw as unknown:
         return _unknown(start, unknown)
     assert base.value is not None
@@ -302,6 +499,31 @@ def _public(law: Law, start: date) -> RateRow:
         f"points, figé au {half_year(start)}",
         verified=base.verified and added.verified,
     )
+
+
+def _legal_rows(key: ScheduleKey, law: Law) -> list[RateRow]:
+    """The legal rate of the creditor's category, and of each next creditor's from his day on."""
+    current = key.legal_parameter
+    rows = _legal(law[current], key.first_day, key.last_day)
+    for day, parameter in key.assigned:
+        if parameter != current and key.first_day < day <= key.last_day:
+            after = _legal(law[parameter], key.first_day, key.last_day)
+            rows = [row for row in _cut(rows, day) if row.start < day]
+            rows += [row for row in _cut(after, day) if row.start >= day]
+            current = parameter
+    return rows
+
+
+def _legal_after(rows: list[RateRow], key: ScheduleKey, law: Law) -> list[RateRow]:
+    """A decision orders interest at the legal rate: it replaces what ran, from the next day."""
+    assert key.legal_from is not None
+    day = key.legal_from
+    legal = [
+        replace(row, source=f"{row.source}, ordonné par la décision")
+        for row in _cut(_legal_rows(key, law), day)
+        if row.start >= day
+    ]
+    return [row for row in _cut(rows, day) if row.start < day] + legal
 
 
 def _legal(parameter: Parameter, first: date, last: date) -> list[RateRow]:
@@ -380,56 +602,86 @@ def _clause_row(clause: Clause, start: date, law: Law, legal_parameter: str) -> 
     )
 
 
-def _increase(rows: list[RateRow], first: date, law: Law) -> list[RateRow]:
-    points = law["majoration_taux_legal"].on(first)
-    assert points.value is not None
-    added = points.value
+def _increase(rows: list[RateRow], key: ScheduleKey, law: Law) -> list[RateRow]:
+    """Add the points of CMF L. 313-3 from their first day, less what the judge took off them."""
+    first = key.increased_from
+    assert first is not None
+    added = law["majoration_taux_legal"].amount_on(first)
+    cut = _cut(rows, first)
+    for day, _ in key.increase_reliefs:
+        cut = _cut(cut, max(day, first))
     return [
-        row
-        if row.start < first
-        else replace(
-            row,
-            rate=row.rate + added,
-            source=f"{row.source} + {added // RATE_SCALE} points (CMF art. L. 313-3)",
-        )
-        for row in _cut(rows, first)
+        row if row.start < first else _increased(row, _points_on(row.start, added, key))
+        for row in cut
     ]
 
 
+def _points_on(day: date, added: int, key: ScheduleKey) -> int:
+    """Return the points left on a day: those of the last relief granted by then."""
+    reliefs = [points for start, points in sorted(key.increase_reliefs) if start <= day]
+    return min(added, reliefs[-1]) if reliefs else added
+
+
+def _increased(row: RateRow, points: int) -> RateRow:
+    if not points:
+        source = f"{row.source} ; majoration écartée par le juge (CMF art. L. 313-3)"
+        return replace(row, source=source)
+    named = f"{points / RATE_SCALE:g}".replace(".", ",")
+    source = f"{row.source} + {named} points (CMF art. L. 313-3)"
+    return replace(row, rate=row.rate + points, source=source)
+
+
 def _relieve(
-    rows: list[RateRow], key: ScheduleKey, first: date, last: date, law: Law
+    rows: list[RateRow],
+    plain: tuple[RateRow, ...],
+    key: ScheduleKey,
+    relief: Relief,
+    law: Law,
 ) -> list[RateRow]:
-    """During a grace period no increase nor penalty is incurred (C. civ. 1343-5, 4th para.)."""
-    plain = build_schedule(replace(key, increased_from=None, relief=()), law).rows
-    changed = []
-    for row in _cut(_cut(rows, first), last + ONE_DAY):
-        if not first <= row.start <= last:
-            changed.append(row)
-        elif key.regime is Regime.B2B_PENALTIES:
-            changed.append(
-                replace(
-                    row,
-                    rate=0,
-                    unknown=None,
-                    source="C. civ. art. 1343-5 : délai de grâce, pénalités non encourues",
-                )
-            )
-        else:
-            normal = _row_at(plain, row.start)
-            frozen = normal.rate != row.rate
-            changed.append(
-                replace(
-                    row,
-                    rate=normal.rate,
-                    source=normal.source
-                    + (
-                        " ; majoration gelée par le délai de grâce (C. civ. art. 1343-5)"
-                        if frozen
-                        else ""
-                    ),
-                )
-            )
+    """Change the rows of a relief's days; a relief that changes no rate cuts no line."""
+    changed = [
+        _relieved(row, _row_at(plain, row.start), key, relief, law)
+        if relief.first <= row.start <= relief.last
+        else row
+        for row in _cut(_cut(rows, relief.first), relief.last + ONE_DAY)
+    ]
     return _merged(changed, plain)
+
+
+def _relieved(row: RateRow, normal: RateRow, key: ScheduleKey, relief: Relief, law: Law) -> RateRow:
+    """Return a row as a judge, a plan or a commission leaves it."""
+    at_legal_rate = key.legal_from is not None and row.start >= key.legal_from
+    penalty = key.regime is Regime.B2B_PENALTIES or key.floored
+    match relief.kind:
+        case ReliefKind.PLAN:
+            source = "accord entre les parties : ni intérêt ni pénalité pendant le plan"
+            return replace(row, rate=0, unknown=None, source=source)
+        case ReliefKind.OVERINDEBTEDNESS:
+            source = "C. conso. art. L. 722-14 et L. 733-1 : mesures de surendettement, à confirmer"
+            return replace(row, rate=relief.rate or 0, unknown=None, source=source, verified=False)
+        case ReliefKind.GRACE if penalty and not at_legal_rate:
+            source = "C. civ. art. 1343-5 : délai de grâce, pénalités non encourues"
+            return replace(row, rate=0, unknown=None, source=source)
+        case _:
+            frozen = normal.rate != row.rate
+            source = normal.source + (
+                " ; majoration gelée par le délai de grâce (C. civ. art. 1343-5)" if frozen else ""
+            )
+            kept = replace(row, rate=normal.rate, source=source)
+            return kept if relief.rate is None else _reduced(kept, key, relief.rate, law)
+
+
+def _reduced(row: RateRow, key: ScheduleKey, ordered: int, law: Law) -> RateRow:
+    """The order brings interest down to a rate, never under the legal one (C. civ. 1343-5)."""
+    try:
+        least = law[key.legal_parameter].amount_on(row.start)
+    except OutsideKnownLaw as unknown:
+        return _unknown(row.start, unknown)
+    rate = max(ordered, least)
+    if rate >= row.rate:
+        return row
+    source = "C. civ. art. 1343-5 : taux réduit par le juge"
+    return replace(row, rate=rate, source=source + (", au taux légal" if rate == least else ""))
 
 
 def _merged(rows: list[RateRow], plain: tuple[RateRow, ...]) -> list[RateRow]:

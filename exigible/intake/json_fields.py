@@ -102,6 +102,14 @@ class Fields:
             )
         return int(Decimal(text) * 10_000)
 
+    def whole(self, name: str, *, least: int, most: int) -> int:
+        """Return a whole number between two bounds, both accepted."""
+        value = self.raw(name)
+        if not _exact(value) or not least <= value <= most:
+            problem = f"un nombre entier de {least} à {most} est attendu, pas {shown(value)}"
+            raise wrong(self.at(name), problem)
+        return int(value)
+
     def day(self, name: str) -> date:
         day = self.optional_day(name)
         if day is None:

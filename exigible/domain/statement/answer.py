@@ -1,0 +1,133 @@
+"""A statement as the JSON object of the outside contract: amounts are strings in euros."""
+
+from __future__ import annotations
+
+from exigible.domain.case import NoticeDay
+from exigible.domain.statement.model import Components, IfPaid, Line, Statement
+
+
+def statement_answer(answer: Statement) -> dict[str, object]:
+    """Return a statement as the JSON object of the outside contract: amounts as strings in euros."""
+    return {
+        "as_of": answer.as_of.isoformat(),
+        "total": _euros(answer.total_cents),
+        "components": _components_answer(answer.components),
+        "credit_balance": _euros(answer.credit_balance_cents),
+        "costs_on_creditor": _euros(answer.costs_on_creditor_cents),
+        "daily_interest": _euros(_half_up(answer.daily_interest_millionths, 1_000_000)),
+        "daily_interest_exact": _millionths(answer.daily_interest_millionths),
+        "claims": [
+            {
+                "ref": claim.ref,
+                "total": _euros(claim.components.total),
+                "components": _components_answer(claim.components),
+                "regime": claim.regime.value,
+                "why": claim.why,
+                "daily_interest": _euros(_half_up(claim.daily_interest_millionths, 1_000_000)),
+            }
+            for claim in answer.claims
+        ],
+        "lines": [_line_answer(line) for line in answer.lines],
+        "allocations": [
+            {
+                "payment": part.payment,
+                "on": part.on.isoformat(),
+                "claim": part.claim,
+                "component": part.component,
+                "amount": _euros(part.amount_cents),
+            }
+            for part in answer.allocations
+        ],
+        "conventions": {
+            "day_count": answer.day_count.value,
+            "rounding": "per_line",
+            "first_day": "lendemain du fait qui fait courir les intérêts",
+            "last_day": "jour de l’arrêté ou du changement, compté",
+            "allocation": "frais, 40 €, clause pénale, intérêts capitalisés, intérêts, principal "
+            "(C. civ. art. 1343-1)",
+            "order": "dette la plus onéreuse d’abord"
+            if answer.most_burdensome_first
+            else "dettes échues, la plus ancienne d’abord, à égalité au prorata "
+            "(C. civ. art. 1342-10)",
+            "formal_notice": "première présentation de la lettre, si elle est connue"
+            if answer.notice_day is NoticeDay.PRESENTED
+            else "envoi de la lettre",
+            "insolvency": "intérêts arrêtés au jour du jugement d’ouverture, compris"
+            if answer.interest_on_opening_day
+            else "intérêts arrêtés la veille du jugement d’ouverture (C. com. art. L. 622-28)",
+            "vat": "assiette des intérêts : montant TTC ; intérêts, pénalités et indemnité de 40 € "
+            "hors du champ de la TVA",
+        },
+        "if_paid_on": [_if_paid_answer(later) for later in answer.if_paid_on],
+        "warnings": list(answer.warnings),
+    }
+
+
+def _if_paid_answer(later: IfPaid) -> dict[str, object]:
+    if later.refused is not None:
+        error = {"code": later.refused.code, "message": later.refused.message}
+        if later.refused.field:
+            error["field"] = later.refused.field
+        return {"on": later.on.isoformat(), "error": error}
+    assert later.total_cents is not None
+    assert later.interest_cents is not None
+    return {
+        "on": later.on.isoformat(),
+        "total": _euros(later.total_cents),
+        "interest": _euros(later.interest_cents),
+    }
+
+
+def _components_answer(components: Components) -> dict[str, str]:
+    return {
+        "principal": _euros(components.principal),
+        "interest": _euros(components.interest),
+        "capitalised_interest": _euros(components.capitalised_interest),
+        "fixed_indemnity": _euros(components.fixed_indemnity),
+        "penalty_clause": _euros(components.penalty_clause),
+        "costs": _euros(components.costs),
+        "payments": _euros(components.payments),
+    }
+
+
+def _line_answer(line: Line) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "claim": line.claim,
+        "component": line.component,
+        "amount": _euros(line.amount_cents),
+        "source": line.source,
+        "label": line.label,
+    }
+    if line.first_day is not None:
+        answer["from"] = line.first_day.isoformat()
+    if line.rate is not None and line.last_day is not None and line.base_cents is not None:
+        answer |= {
+            "to": line.last_day.isoformat(),
+            "days": line.days,
+            "base": _euros(line.base_cents),
+            "rate": rate_text(line.rate),
+            "divisor": line.divisor,
+            "verified": line.verified,
+        }
+    return answer
+
+
+def rate_text(rate: int) -> str:
+    """Return 124000 as "12.40", with as many decimals as needed, two at least."""
+    whole, rest = divmod(rate, 10_000)
+    return f"{whole}.{f'{rest:04d}'.rstrip('0').ljust(2, '0')}"
+
+
+def _euros(cents: int) -> str:
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def _millionths(value: int) -> str:
+    """Return millionths of a cent as euros with six decimals."""
+    micro = _half_up(value, 100)
+    return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
+
+
+def _half_up(value: int, divisor: int) -> int:
+    return (2 * value + divisor) // (2 * divisor)

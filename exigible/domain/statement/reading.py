@@ -1,0 +1,304 @@
+"""The engine's columns read back into statements: lines with their grounds, allocations, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from exigible.domain.case import (
+    CaseClaim,
+    Cost,
+    CreditNote,
+    Payment,
+    PaymentSource,
+    SetOff,
+    Tariff,
+    Voided,
+)
+from exigible.domain.engine import RATE_DIVISOR, Bucket, Result, compute
+from exigible.domain.french import day as french_day
+from exigible.domain.french import euros
+from exigible.domain.refusals import Refused
+from exigible.domain.statement.charges import INDEMNITY
+from exigible.domain.statement.columns import Columns, Laid
+from exigible.domain.statement.model import (
+    COMPONENT_OF_BUCKET,
+    AllocatedPart,
+    ClaimStatement,
+    Components,
+    Line,
+    Statement,
+)
+
+
+def read_statements(columns: Columns) -> Iterator[Statement | Refused]:
+    """Run the engine over the cases gathered, and yield each one's statement or refusal, in order."""
+    laid = columns.lay()
+    result = compute(
+        laid.claims,
+        laid.events,
+        laid.rates,
+        as_of=laid.as_of,
+        burdensome=laid.burdensome,
+        allocations=laid.allocations,
+    )
+    yield from _Answers(columns, laid, result)
+
+
+class _Answers:
+    """Reads statements out of the engine's result, case by case."""
+
+    def __init__(self, columns: Columns, laid: Laid, result: Result) -> None:
+        self.columns, self.laid, self.result = columns, laid, result
+        claims = laid.claims
+        cases = np.arange(len(columns.cases) + 1)
+        self.bounds = np.searchsorted(claims.case, cases)
+        lines, taken = result.lines, result.allocated
+        self.line_bounds = np.searchsorted(lines.claim, np.arange(len(claims.case) + 1))
+        by_case = np.argsort(claims.case[taken.claim], kind="stable")
+        self.taken_order = by_case
+        self.taken_bounds = np.searchsorted(claims.case[taken.claim][by_case], cases)
+
+    def __iter__(self) -> Iterator[Statement | Refused]:
+        for number in range(len(self.columns.cases)):
+            refused = self.columns.cases[number].refused or self._unknown(number)
+            yield refused if refused is not None else self._statement(number)
+
+    def _rows(self, number: int) -> range:
+        return range(int(self.bounds[number]), int(self.bounds[number + 1]))
+
+    def _unknown(self, number: int) -> Refused | None:
+        for row in self._rows(number):
+            index = int(self.result.unknown_row[row])
+            if index >= 0:
+                return self.laid.rate_rows[index].unknown
+        return None
+
+    def _statement(self, number: int) -> Statement:
+        about = self.columns.cases[number]
+        case, as_of = about.case, about.as_of
+        claims: list[ClaimStatement] = []
+        lines: list[Line] = []
+        warnings = list(about.warnings)
+        total = Components()
+        for row in self._rows(number):
+            components = self._components(row)
+            facts = self.laid.rows[row]
+            total += components
+            claims.append(
+                ClaimStatement(
+                    ref=facts.claim.ref if facts.claim else None,
+                    components=components,
+                    regime=facts.decision.regime,
+                    why=facts.decision.why,
+                    open_principal_cents=int(self.result.open_principal[row]),
+                    daily_interest_millionths=self._daily(row),
+                )
+            )
+            lines.extend(self._lines(row, components, warnings))
+        lines.extend(self._event_lines(number))
+        surplus = int(self.result.surplus[number]) + about.beyond
+        if surplus:
+            warnings.append(
+                f"{euros(surplus)} dépassent ce qui est dû là où ils ont été affectés : ils restent "
+                "au crédit du débiteur (C. civ. art. 1302)."
+            )
+        later = sum(1 for event in case.events if _day_of(event) > as_of)
+        if later:
+            warnings.append(
+                f"{later} fait{'s' if later > 1 else ''} postérieur{'s' if later > 1 else ''} au "
+                f"{french_day(as_of)} non compté{'s' if later > 1 else ''}."
+            )
+        return Statement(
+            as_of=as_of,
+            components=total,
+            claims=tuple(claims),
+            lines=tuple(lines),
+            allocations=tuple(self._allocations(number)),
+            credit_balance_cents=surplus,
+            costs_on_creditor_cents=about.costs_on_creditor,
+            daily_interest_millionths=sum(claim.daily_interest_millionths for claim in claims),
+            day_count=case.day_count,
+            most_burdensome_first=case.most_burdensome_first,
+            warnings=tuple(dict.fromkeys(warnings)),
+            notice_day=case.notice_day,
+            interest_on_opening_day=case.interest_on_opening_day,
+        )
+
+    def _components(self, row: int) -> Components:
+        result = self.result
+        capitalised = int(result.capitalised[row])
+        return Components(
+            principal=int(result.principal[row]),
+            interest=int(result.interest[row]) - capitalised,
+            capitalised_interest=capitalised,
+            fixed_indemnity=int(result.fixed_indemnity[row]),
+            penalty_clause=int(result.penalty_clause[row]),
+            costs=int(result.costs[row]),
+            payments=int(result.paid[row]),
+        )
+
+    def _daily(self, row: int) -> int:
+        numerator = int(self.result.daily_base[row]) * int(self.result.daily_rate[row])
+        divisor = int(self.result.daily_divisor[row])
+        return (2 * numerator + divisor) // (2 * divisor) * (1_000_000 // RATE_DIVISOR)
+
+    def _lines(self, row: int, components: Components, warnings: list[str]) -> Iterator[Line]:
+        facts = self.laid.rows[row]
+        claim, lines = facts.claim, self.result.lines
+        if claim is None:
+            return
+        yield Line(
+            claim=claim.ref,
+            component="principal",
+            amount_cents=facts.principal,
+            source="C. civ. art. 1103",
+            first_day=None,
+            label=f"échéance du {french_day(claim.due_on)}{_with_vat(claim)}",
+        )
+        for index in range(int(self.line_bounds[row]), int(self.line_bounds[row + 1])):
+            rate_row = self.laid.rate_rows[int(lines.row[index])]
+            if not rate_row.verified:
+                warnings.append(f"{claim.ref} : à confirmer, {rate_row.source}.")
+            yield Line(
+                claim=claim.ref,
+                component="interest",
+                amount_cents=int(lines.amount[index]),
+                source=rate_row.source,
+                first_day=date.fromordinal(int(lines.first[index])),
+                last_day=date.fromordinal(int(lines.last[index])),
+                base_cents=int(lines.base[index]),
+                rate=rate_row.rate,
+                divisor=rate_row.divisor,
+                verified=rate_row.verified,
+            )
+        if components.fixed_indemnity:
+            value = self.columns.law[INDEMNITY].on(claim.due_on)
+            yield Line(
+                claim=claim.ref,
+                component="fixed_indemnity",
+                amount_cents=components.fixed_indemnity,
+                source=value.source,
+                label="indemnité forfaitaire pour frais de recouvrement",
+            )
+        if components.penalty_clause and facts.penalty is not None:
+            yield Line(
+                claim=claim.ref,
+                component="penalty_clause",
+                amount_cents=components.penalty_clause,
+                source=facts.penalty.source,
+                label=facts.penalty.label,
+                verified=facts.penalty.verified,
+            )
+
+    def _event_lines(self, number: int) -> Iterator[Line]:
+        about = self.columns.cases[number]
+        for place, event in enumerate(about.case.events):
+            if not isinstance(event, Payment | SetOff | CreditNote | Cost | Voided):
+                continue
+            if event.on > about.as_of or place in about.ignored:
+                continue
+            line = _event_line(event, about.costs.get(place))
+            if line is not None:
+                ref = about.case.claims[event.claim].ref if event.claim is not None else None
+                yield replace(line, claim=ref, first_day=event.on)
+
+    def _allocations(self, number: int) -> Iterator[AllocatedPart]:
+        taken = self.result.allocated
+        start, end = int(self.taken_bounds[number]), int(self.taken_bounds[number + 1])
+        for index in sorted(self.taken_order[start:end].tolist()):
+            event = int(taken.event[index])
+            fact = self.laid.facts[event]
+            assert isinstance(fact, Payment | SetOff)
+            named = fact.ref if isinstance(fact, Payment) else ""
+            claim = self.laid.rows[int(taken.claim[index])].claim
+            yield AllocatedPart(
+                payment=named or str(self.laid.numbers[event]),
+                on=fact.on,
+                claim=claim.ref if claim else None,
+                component=COMPONENT_OF_BUCKET[Bucket(int(taken.bucket[index]))],
+                amount_cents=int(taken.amount[index]),
+            )
+
+
+def _event_line(
+    event: Payment | SetOff | CreditNote | Cost | Voided, cost: tuple[int, bool] | None
+) -> Line | None:
+    """Return the line of an event, its claim and day left to fill; None for what did not count."""
+    match event:
+        case Payment():
+            agreed = event.to_principal or event.order
+            return Line(
+                claim=None,
+                component="payments",
+                amount_cents=-event.amount_cents,
+                source="C. civ. art. 1343-1" + (", accord du créancier" if agreed else ""),
+                label=f"{_RECEIVED[event.source]} le {french_day(event.on)}",
+            )
+        case SetOff():
+            return Line(
+                claim=None,
+                component="payments",
+                amount_cents=-event.amount_cents,
+                source="C. civ. art. 1347 et 1347-1",
+                label=f"compensation, à effet du {french_day(event.on)}",
+            )
+        case CreditNote():
+            return Line(
+                claim=None,
+                component="principal",
+                amount_cents=-event.amount_cents,
+                source="C. civ. art. 1103",
+                label=f"avoir du {french_day(event.on)}",
+            )
+        case Cost():
+            assert cost is not None
+            cents, on_debtor = cost
+            return Line(
+                claim=None,
+                component="costs" if on_debtor else "costs_on_creditor",
+                amount_cents=cents,
+                source=_COST_SOURCES[event.tariff],
+                label=event.label,
+            )
+        case Voided():
+            if not event.was_payment:
+                return None
+            return Line(
+                claim=None,
+                component="payments",
+                amount_cents=0,
+                source="C. civ. art. 1342-6",
+                label=event.why,
+            )
+
+
+_RECEIVED = {
+    PaymentSource.DEBTOR: "paiement reçu",
+    PaymentSource.SEIZURE: "produit de la saisie reçu",
+    PaymentSource.DIVIDEND: "dividende de la procédure collective reçu",
+}
+_COST_SOURCES = {
+    None: "CPCE art. L. 111-8",
+    Tariff.A444_31: "C. com. art. A. 444-31",
+    Tariff.A444_32: "C. com. art. A. 444-32",
+}
+
+
+def _with_vat(claim: CaseClaim) -> str:
+    """Return « , 1 000,00 € HT et 200,00 € de TVA » where the claim says its tax."""
+    if claim.vat_cents is None:
+        return ""
+    net = claim.principal_cents - claim.vat_cents
+    return f", {euros(net)} HT et {euros(claim.vat_cents)} de TVA"
+
+
+def _day_of(event: object) -> date:
+    for name in ("on", "requested_on", "first_day"):
+        day = getattr(event, name, None)
+        if isinstance(day, date):
+            return day
+    raise AssertionError(event)
