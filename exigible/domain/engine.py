@@ -396,10 +396,12 @@ class _Run:
     def _credit_cases(self, rows: Ints, left: Ints, way: Allocation | None) -> Ints:
         """Pay the debts of each case in the order of C. civ. 1342-10, equal debts pro rata."""
         # What owes nothing any more (no base: no interest to come either) is not gone through again.
-        owed = sum(self.open.values(), np.zeros(len(self.claims.due), np.int64))
+        owes = np.zeros(len(self.claims.due), np.bool_)
+        for column in self.open.values():
+            owes |= column > 0
         of_case = np.full(len(self.as_of), -1, np.int64)
         of_case[self.events.case[rows]] = np.arange(len(rows))
-        mine = np.flatnonzero((of_case[self.claims.case] >= 0) & (owed > 0))
+        mine = np.flatnonzero((of_case[self.claims.case] >= 0) & owes)
         if not len(mine):
             return left
         slot = of_case[self.claims.case[mine]]  # position in `rows` of each debt's payment

@@ -371,19 +371,19 @@ def _reliefs(case: Case, position: int) -> tuple[Relief, ...]:
     """Return the days on which a judge, a plan or a commission changed the rate of a claim."""
     return (
         *(
+            Relief(ReliefKind.GRACE, grace.first_day, grace.last_day, grace.rate)
+            for grace in case.of_claim(GracePeriod, position)
+        ),
+        *(
             Relief(ReliefKind.PLAN, plan.first_day, plan.last_day)
             for plan in case.of_claim(PaymentPlan, position)
             if plan.penalties is PlanPenalties.SUSPENDED
         ),
         *(
-            Relief(ReliefKind.GRACE, grace.first_day, grace.last_day, grace.rate)
-            for grace in case.of_claim(GracePeriod, position)
-        ),
-        *(
             Relief(
                 ReliefKind.OVERINDEBTEDNESS,
                 measures.first_day,
-                measures.last_day or date.max - ONE_DAY,
+                measures.last_day or date.max,
                 measures.rate,
             )
             for measures in case.of_claim(Overindebtedness, position)
@@ -514,6 +514,11 @@ def _legal_rows(key: ScheduleKey, law: Law) -> list[RateRow]:
     return rows
 
 
+def _legal_parameter_on(key: ScheduleKey, day: date) -> str:
+    """Return the legal rate's category on a day: the creditor's, or the assignee's from his day."""
+    return [key.legal_parameter, *(name for start, name in key.assigned if start <= day)][-1]
+
+
 def _legal_after(rows: list[RateRow], key: ScheduleKey, law: Law) -> list[RateRow]:
     """A decision orders interest at the legal rate: it replaces what ran, from the next day."""
     assert key.legal_from is not None
@@ -610,10 +615,11 @@ def _increase(rows: list[RateRow], key: ScheduleKey, law: Law) -> list[RateRow]:
     cut = _cut(rows, first)
     for day, _ in key.increase_reliefs:
         cut = _cut(cut, max(day, first))
-    return [
+    increased = [
         row if row.start < first else _increased(row, _points_on(row.start, added, key))
         for row in cut
     ]
+    return _merged(increased, tuple(rows)) if key.increase_reliefs else increased
 
 
 def _points_on(day: date, added: int, key: ScheduleKey) -> int:
@@ -639,11 +645,20 @@ def _relieve(
     law: Law,
 ) -> list[RateRow]:
     """Change the rows of a relief's days; a relief that changes no rate cuts no line."""
+    cut = _cut(rows, relief.first)
+    if relief.last < key.last_day:
+        cut = _cut(cut, relief.last + ONE_DAY)
+    if relief.kind is ReliefKind.GRACE and relief.rate is not None:
+        # The legal rate is the least that the judge may order: it changes by half-year.
+        halves = half_year_starts(key.first_day, key.last_day)
+        for day in (*halves, *(day for day, _ in key.assigned)):
+            if relief.first < day <= relief.last:
+                cut = _cut(cut, day)
     changed = [
         _relieved(row, _row_at(plain, row.start), key, relief, law)
         if relief.first <= row.start <= relief.last
         else row
-        for row in _cut(_cut(rows, relief.first), relief.last + ONE_DAY)
+        for row in cut
     ]
     return _merged(changed, plain)
 
@@ -674,7 +689,7 @@ def _relieved(row: RateRow, normal: RateRow, key: ScheduleKey, relief: Relief, l
 def _reduced(row: RateRow, key: ScheduleKey, ordered: int, law: Law) -> RateRow:
     """The order brings interest down to a rate, never under the legal one (C. civ. 1343-5)."""
     try:
-        least = law[key.legal_parameter].amount_on(row.start)
+        least = law[_legal_parameter_on(key, row.start)].amount_on(row.start)
     except OutsideKnownLaw as unknown:
         return _unknown(row.start, unknown)
     rate = max(ordered, least)
