@@ -506,11 +506,12 @@ def _legal_rows(key: ScheduleKey, law: Law) -> list[RateRow]:
     current = key.legal_parameter
     rows = _legal(law[current], key.first_day, key.last_day)
     for day, parameter in key.assigned:
-        if parameter != current and key.first_day < day <= key.last_day:
-            after = _legal(law[parameter], key.first_day, key.last_day)
-            rows = [row for row in _cut(rows, day) if row.start < day]
-            rows += [row for row in _cut(after, day) if row.start >= day]
-            current = parameter
+        if parameter == current or day > key.last_day:
+            continue
+        current = parameter
+        after = _legal(law[current], key.first_day, key.last_day)
+        before = [row for row in _cut(rows, day) if row.start < day]
+        rows = before + [row for row in _cut(after, day) if row.start >= day]
     return rows
 
 
