@@ -26,6 +26,7 @@ Flags = NDArray[np.bool_]
 
 NEVER = 9_999_999  # a day after every other
 RATE_DIVISOR = 1_000_000  # 1/10,000 of a percent
+_PLAIN_PRODUCT = 2**61  # under it, twice a product and a denominator stay within 64 bits
 _SPAN = 10_000_000  # more days than any calendar here: packs (schedule, day) in one key
 
 
@@ -223,6 +224,9 @@ def interest_cents(base: Ints, rate: Ints, days: Ints, divisor: Ints) -> Ints:
     """
     denominator = divisor * RATE_DIVISOR
     factor = rate * days
+    if len(base) and int(base.max()) * int(factor.max()) < _PLAIN_PRODUCT:
+        plain: Ints = (2 * base * factor + denominator) // (2 * denominator)
+        return plain
     base_high, base_low = np.divmod(base, denominator)
     factor_high, factor_low = np.divmod(factor, denominator)
     whole = base_high * factor + base_low * factor_high
@@ -246,6 +250,35 @@ def compute(
     that need one say so in `unknown_row`, and their amounts are not to be used.
     """
     return _Run(claims, events, rates, as_of, burdensome, allocations).play()
+
+
+@dataclass(frozen=True, slots=True)
+class _Segments:
+    """Days of one base and one rate; `at` is the position of their claim among those asked."""
+
+    at: Ints
+    claim: Ints
+    first: Ints
+    last: Ints
+    base: Ints
+    row: Ints
+    amount: Ints
+
+    def sums(self, size: int) -> Ints:
+        """Return the interest of each of the `size` claims asked."""
+        total = np.zeros(size, np.int64)
+        np.add.at(total, self.at, self.amount)
+        return total
+
+    def of(self, chosen: Flags) -> _Segments:
+        """Return the segments of some of the claims asked."""
+        if chosen.all():
+            return self
+        mine = chosen[self.at]
+        return _Segments(self.at[mine], *(column[mine] for column in self.line()))
+
+    def line(self) -> tuple[Ints, ...]:
+        return self.claim, self.first, self.last, self.base, self.row, self.amount
 
 
 class _Run:
@@ -298,7 +331,7 @@ class _Run:
     def _round(self, rows: Ints) -> None:
         """Take one event of each case; rows are positions in the events."""
         kinds = self.events.kind[rows]
-        for kind in np.unique(kinds):
+        for kind in np.flatnonzero(np.bincount(kinds)):
             chosen = rows[kinds == kind]
             claim, day = self.events.claim[chosen], self.events.day[chosen]
             amount = self.events.amount[chosen]
@@ -317,7 +350,7 @@ class _Run:
                     self._credit(chosen, None)
                 case EventKind.PAYMENT:
                     ways = self.events.allocation[chosen]
-                    for way in np.unique(ways):
+                    for way in np.flatnonzero(np.bincount(ways)):
                         self._credit(chosen[ways == way], self.allocations[int(way)])
 
     def _charge(self, bucket: Bucket, claim: Ints, amount: Ints) -> None:
@@ -326,52 +359,47 @@ class _Run:
 
     # ---- interest
 
-    def _segments(self, claim: Ints, until: Ints) -> tuple[Ints, ...]:
+    def _segments(self, claim: Ints, until: Ints) -> _Segments:
         """Cut the days from each claim's last line to `until` at the changes of rate."""
         first = self.cut[claim] + 1
         last = np.minimum(until, self.claims.last[claim])
         base = self.open[Bucket.PRINCIPAL][claim] + self.open[Bucket.CAPITALISED_INTEREST][claim]
-        live = (first <= last) & (base > 0)
-        claim, first, last, base = claim[live], first[live], last[live], base[live]
-        schedule = self.claims.schedule[claim]
+        live = np.flatnonzero((first <= last) & (base > 0))
+        schedule, first, last = self.claims.schedule[claim[live]], first[live], last[live]
         row_first = self.rates.rows_on(schedule, first)
         count = self.rates.rows_on(schedule, last) - row_first + 1
-        each = np.repeat(np.arange(len(claim)), count)
-        row = row_first[each] + np.arange(len(each)) - np.repeat(np.cumsum(count) - count, count)
+        each = np.repeat(np.arange(len(live)), count)
+        row = np.arange(len(each)) + np.repeat(row_first - np.cumsum(count) + count, count)
         start = np.maximum(first[each], self.rates.starts[row])
         end = np.minimum(last[each], self.rates.ends[row])
+        at = live[each]
+        base = base[at]
         amount = interest_cents(
-            base[each], self.rates.rates[row], end - start + 1, self.rates.divisors[row]
+            base, self.rates.rates[row], end - start + 1, self.rates.divisors[row]
         )
-        return claim[each], start, end, base[each], row, amount
+        return _Segments(at, claim[at], start, end, base, row, amount)
+
+    def _write(self, segments: _Segments) -> None:
+        """Write segments as lines: their interest is owed."""
+        if not len(segments.claim):
+            return
+        self.line_parts.append(segments.line())
+        np.add.at(self.interest, segments.claim, segments.amount)
+        np.add.at(self.open[Bucket.INTEREST], segments.claim, segments.amount)
+        missing = self.rates.unknown[segments.row]
+        if missing.any():
+            # The first missing row wins: written last, in reverse order.
+            self.unknown_row[segments.claim[missing][::-1]] = segments.row[missing][::-1]
 
     def _commit(self, claim: Ints, until: Ints) -> None:
         """Write the lines of `claim` up to `until` (both a column); later lines start after."""
-        segments = self._segments(claim, until)
-        who, _, _, _, row, amount = segments
-        if len(who):
-            self.line_parts.append(segments)
-            np.add.at(self.interest, who, amount)
-            np.add.at(self.open[Bucket.INTEREST], who, amount)
-            missing = self.rates.unknown[row]
-            if missing.any():
-                # The first missing row wins: written last, in reverse order.
-                self.unknown_row[who[missing][::-1]] = row[missing][::-1]
+        self._write(self._segments(claim, until))
         self.cut[claim] = np.maximum(self.cut[claim], until)
-
-    def _accrued(self, claim: Ints, until: Ints) -> Ints:
-        """Return the interest since the last line, rounded by line, without writing it."""
-        who, _, _, _, _, amount = self._segments(claim, until)
-        if not len(who):
-            return np.zeros(len(claim), np.int64)
-        total = np.zeros(len(self.claims.due), np.int64)
-        np.add.at(total, who, amount)
-        return total[claim]
 
     def _capitalise(self, claim: Ints, day: Ints) -> None:
         """Move the unpaid interest, that day's included, into the base (C. civ. 1343-2)."""
-        pending = self._accrued(claim, day) + self.open[Bucket.INTEREST][claim]
-        moves = pending > 0
+        accrued = self._segments(claim, day).sums(len(claim))
+        moves = accrued + self.open[Bucket.INTEREST][claim] > 0
         claim, day = claim[moves], day[moves]
         self._commit(claim, day)
         moved = self.open[Bucket.INTEREST][claim]
@@ -472,24 +500,29 @@ class _Run:
         """Return what each claim owes, on a day, of what is being paid."""
         buckets = _buckets(way)
         owed = sum((self.open[bucket][claim] for bucket in buckets), np.zeros(len(claim), np.int64))
-        return owed + self._accrued(claim, day) if Bucket.INTEREST in buckets else owed
+        if Bucket.INTEREST in buckets:
+            owed = owed + self._segments(claim, day).sums(len(claim))
+        return owed
 
     def _credit_claims(self, rows: Ints, claim: Ints, amount: Ints, way: Allocation | None) -> Ints:
         """Credit each claim with its amount; return what exceeds what it owes."""
         day = self.events.day[rows]
         left = amount.copy()
+        segments = self._segments(claim, day)
         to_base = np.zeros(len(claim), np.bool_)
         takes: list[tuple[Bucket, Ints]] = []
         for bucket in _buckets(way):
             owed = self.open[bucket][claim]
             if bucket is Bucket.INTEREST:
-                owed = owed + self._accrued(claim, day)
+                owed = owed + segments.sums(len(claim))
             take = np.minimum(left, owed)
             left -= take
             takes.append((bucket, take))
             if bucket in (Bucket.CAPITALISED_INTEREST, Bucket.PRINCIPAL):
                 to_base |= take > 0
-        self._commit(claim[to_base], day[to_base])  # the base changes: the line ends here
+        if to_base.any():  # the base changes: the line ends here
+            self._write(segments.of(to_base))
+            self.cut[claim[to_base]] = np.maximum(self.cut[claim[to_base]], day[to_base])
         for bucket, take in takes:
             self.open[bucket][claim] -= take
             if way is None:
@@ -518,10 +551,10 @@ class _Run:
         row = rates.rows_on(claims.schedule, day)
         base = self.open[Bucket.PRINCIPAL] + self.open[Bucket.CAPITALISED_INTEREST]
         parts = _joined(self.line_parts, 6)
-        order = np.lexsort((parts[1], parts[0]))
+        order = np.argsort(parts[0], kind="stable")  # a claim's lines are written in their order
         who, first, last, bases, rows, amounts = (part[order] for part in parts)
         taken = _joined(self.allocated_parts, 4)
-        by_event = np.lexsort((taken[2], taken[0]))
+        by_event = np.argsort(taken[0], kind="stable")  # in the order they were allocated
         return Result(
             principal=self.principal,
             interest=self.interest,

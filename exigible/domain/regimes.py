@@ -510,9 +510,21 @@ def _legal_rows(key: ScheduleKey, law: Law) -> list[RateRow]:
             continue
         current = parameter
         after = _legal(law[current], key.first_day, key.last_day)
-        before = [row for row in _cut(rows, day) if row.start < day]
-        rows = before + [row for row in _cut(after, day) if row.start >= day]
+        rows = after if day <= key.first_day else _spliced(rows, after, day)
     return rows
+
+
+def _spliced(rows: list[RateRow], after: list[RateRow], day: date) -> list[RateRow]:
+    """Return rows up to the day before `day`, then those of `after`; the same rate cuts no line."""
+    here, there = _row_at(tuple(rows), day), _row_at(tuple(after), day)
+    same = (here.start, here.rate, here.unknown) == (there.start, there.rate, there.unknown)
+    if same:
+        return [row for row in rows if row.start <= here.start] + [
+            row for row in after if row.start > here.start
+        ]
+    return [row for row in _cut(rows, day) if row.start < day] + [
+        row for row in _cut(after, day) if row.start >= day
+    ]
 
 
 def _legal_parameter_on(key: ScheduleKey, day: date) -> str:
@@ -655,12 +667,15 @@ def _relieve(
         for day in (*halves, *(day for day, _ in key.assigned)):
             if relief.first < day <= relief.last:
                 cut = _cut(cut, day)
-    changed = [
-        _relieved(row, _row_at(plain, row.start), key, relief, law)
-        if relief.first <= row.start <= relief.last
-        else row
-        for row in cut
-    ]
+    changed: list[RateRow] = []
+    for row in cut:
+        if not relief.first <= row.start <= relief.last:
+            changed.append(row)
+            continue
+        left = _relieved(row, _row_at(plain, row.start), key, relief, law)
+        same_rule = changed and changed[-1].start >= relief.first and left.unknown is None
+        if not (same_rule and replace(changed[-1], start=left.start) == left):
+            changed.append(left)  # a constant rate runs in one line
     return _merged(changed, plain)
 
 

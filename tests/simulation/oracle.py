@@ -349,7 +349,7 @@ class Walk:
         """Return the rate of a day, in percent a year, and what tells its line from the next."""
         for measures in reversed(self.within("overindebtedness", debt.ref, day)):
             rate = Fraction(measures.get("rate", "0"))
-            return rate, ("measures", half_year(day), rate)
+            return rate, ("measures", rate)
         graces = self.within("grace_period", debt.ref, day)
         plans = self.within("payment_plan", debt.ref, day)
         regime = self.regime_on(debt, day)
