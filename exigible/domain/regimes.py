@@ -562,11 +562,16 @@ def _legal(parameter: Parameter, first: date, last: date) -> list[RateRow]:
                 start,
                 value.value,
                 365,
-                f"{value.source} : taux légal, {half_year(start) if start.year >= 2015 else start.year}",
+                f"{value.source} : taux légal, {_legal_period(start)}",
                 verified=value.verified,
             )
         )
     return rows
+
+
+def _legal_period(day: date) -> str:
+    """Return the half-year a legal rate is fixed for, or the year before 2015."""
+    return half_year(day) if day.year >= 2015 else str(day.year)
 
 
 def _contract(key: ScheduleKey, law: Law) -> list[RateRow]:
@@ -712,7 +717,9 @@ def _reduced(row: RateRow, key: ScheduleKey, ordered: int, law: Law) -> RateRow:
     if rate >= row.rate:
         return row
     source = "C. civ. art. 1343-5 : taux réduit par le juge"
-    return replace(row, rate=rate, source=source + (", au taux légal" if rate == least else ""))
+    if rate == least:
+        source += f", au taux légal, {_legal_period(row.start)}"
+    return replace(row, rate=rate, source=source)
 
 
 def _merged(rows: list[RateRow], plain: tuple[RateRow, ...]) -> list[RateRow]:
@@ -721,7 +728,8 @@ def _merged(rows: list[RateRow], plain: tuple[RateRow, ...]) -> list[RateRow]:
     for row in rows[1:]:
         before = kept[-1]
         same_period = _row_at(plain, before.start) == _row_at(plain, row.start)
-        if same_period and (before.rate, before.unknown) == (row.rate, row.unknown):
+        same_rule = before.source.startswith(row.source) or row.source.startswith(before.source)
+        if same_period and same_rule and (before.rate, before.unknown) == (row.rate, row.unknown):
             kept[-1] = replace(before, source=max(before.source, row.source, key=len))
         else:
             kept.append(row)

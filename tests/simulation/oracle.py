@@ -360,9 +360,12 @@ class Walk:
         rate, line = self.running_rate(debt, day, regime)
         for grace in graces:
             if "rate" in grace:  # reduced by the judge, never under the legal rate
-                least = max(Fraction(grace["rate"]), value(self.legal_name(day), day))
-                if least < rate:
-                    rate, line = least, (*line, least)
+                ordered, legal = Fraction(grace["rate"]), value(self.legal_name(day), day)
+                if max(ordered, legal) < rate:
+                    rate, line = ordered, ("reduced", ordered)
+                    if legal >= ordered:  # it changes as the legal rate does
+                        period = day.year if day.year < 2015 else half_year(day)
+                        rate, line = legal, ("legal", period, legal)
         return rate, line
 
     def within(self, kind: str, ref: str | None, day: date) -> list[dict[str, Any]]:
