@@ -452,7 +452,8 @@ def _payment(item: Fields, about: _About) -> Payment:
         claim: int | None = about.one(item, "une somme saisie va à la créance saisie")
     else:
         claim = about.named(item)
-    target = item.raw("to", required=False) or ""
+    target = item.raw("to", required=False)
+    target = "" if target is None else target
     order: tuple[str, ...] = ()
     if isinstance(target, list):
         order = _agreed_order(item, target)
