@@ -1,5 +1,6 @@
 """The engine's arithmetic: exact products, half-up lines, lines cut where the law cuts them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from exigible.domain.case import (
     DebtorKind,
     InterestTerms,
     Payment,
+    PaymentReturned,
     Regime,
 )
 from exigible.domain.engine import interest_cents
@@ -143,3 +145,104 @@ def test_many_cases_together_answer_as_one_by_one(principals: list[int], days: i
     ]
     together = statements([(case, as_of) for case in cases])
     assert together == [statement(case, as_of) for case in cases]
+
+
+# ---- properties
+
+
+@st.composite
+def paid_cases(draw: st.DrawFn) -> Case:
+    """A case of one to three invoices and some payments, named or not."""
+    claims = tuple(
+        invoice(
+            draw(st.integers(1, 10**7)),
+            date(2023, 6, 30) + timedelta(draw(st.integers(0, 300))),
+            ref=f"F-{number}",
+            fixed_indemnity=draw(st.booleans()),
+        )
+        for number in range(draw(st.integers(1, 3)))
+    )
+    payments = tuple(
+        Payment(
+            on=date(2023, 7, 1) + timedelta(draw(st.integers(0, 600))),
+            amount_cents=draw(st.integers(1, 10**6)),
+            claim=draw(st.sampled_from([None, *range(len(claims))])),
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    )
+    return Case(**TRADERS, claims=claims, events=payments)
+
+
+AS_OF = date(2025, 6, 30)
+
+
+@given(paid_cases())
+def test_money_is_conserved(case: Case):
+    found = statement(case, AS_OF)
+    received = sum(event.amount_cents for event in case.events if isinstance(event, Payment))
+    assert received == found.components.payments + found.credit_balance_cents
+    assert sum(part.amount_cents for part in found.allocations) == found.components.payments
+    assert found.total_cents == sum(claim.components.total for claim in found.claims)
+    lines = [line.amount_cents for line in found.lines if line.component == "interest"]
+    assert sum(lines) == found.components.interest + found.components.capitalised_interest
+    for claim in found.claims:
+        assert claim.components.total >= 0
+
+
+@given(paid_cases(), st.integers(0, 400))
+def test_without_payments_what_is_owed_never_shrinks_with_time(case: Case, days: int):
+    bare = replace(case, events=())
+    early, late = statement(bare, AS_OF - timedelta(days)), statement(bare, AS_OF)
+    # A line under way is rounded as it stands: a longer one may round no lower.
+    assert late.total_cents >= early.total_cents
+
+
+@given(paid_cases(), st.permutations(range(4)))
+def test_named_payments_of_the_same_day_may_come_in_any_order(case: Case, order: list[int]):
+    day = date(2024, 9, 1)
+    same_day = tuple(
+        replace(event, on=day, claim=event.claim or 0)
+        for event in case.events
+        if isinstance(event, Payment)
+    )
+    shuffled = tuple(same_day[index] for index in order if index < len(same_day))
+    one = statement(replace(case, events=same_day), AS_OF)
+    other = statement(replace(case, events=shuffled), AS_OF)
+    assert one.components == other.components
+    assert one.credit_balance_cents == other.credit_balance_cents
+
+
+@given(paid_cases(), st.integers(0, 600))
+def test_a_payment_of_nothing_changes_nothing(case: Case, days: int):
+    nothing = Payment(on=date(2023, 7, 1) + timedelta(days), amount_cents=0)
+    found = statement(replace(case, events=(*case.events, nothing)), AS_OF)
+    without = statement(case, AS_OF)
+    assert (found.components, found.allocations) == (without.components, without.allocations)
+    assert [line for line in found.lines if line.component == "interest"] == [
+        line for line in without.lines if line.component == "interest"
+    ]
+
+
+@given(paid_cases(), st.data())
+def test_a_returned_payment_leaves_the_statement_as_if_it_had_never_come(
+    case: Case, data: st.DataObject
+):
+    if not case.events:
+        return
+    place = data.draw(st.integers(0, len(case.events) - 1))
+    back = PaymentReturned(on=AS_OF, payment=place)
+    found = statement(replace(case, events=(*case.events, back)), AS_OF)
+    kept = tuple(event for index, event in enumerate(case.events) if index != place)
+    without = statement(replace(case, events=kept), AS_OF)
+    assert found.components == without.components
+    assert found.credit_balance_cents == without.credit_balance_cents
+
+
+@given(paid_cases())
+def test_paying_what_is_asked_leaves_nothing(case: Case):
+    owed = statement(case, AS_OF).total_cents
+    if not owed:
+        return
+    paid = Payment(on=AS_OF, amount_cents=owed)
+    found = statement(replace(case, events=(*case.events, paid)), AS_OF)
+    assert (found.total_cents, found.daily_interest_millionths) == (0, 0)
