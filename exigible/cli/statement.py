@@ -130,6 +130,12 @@ def print_statement(reply: dict[str, object]) -> None:
         f"{_amount(reply['daily_interest'])} €",
         highlight=False,
     )
+    later_days = reply["if_paid_on"]
+    assert isinstance(later_days, list)
+    for later in later_days:
+        day = french_day(date.fromisoformat(later["on"]))
+        owed = later["error"]["message"] if "error" in later else f"{_amount(later['total'])} €"
+        console.print(f"Si le paiement arrive le {day} : {owed}", markup=False, highlight=False)
     warnings = reply["warnings"]
     assert isinstance(warnings, list)
     for warning in warnings:

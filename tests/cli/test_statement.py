@@ -54,3 +54,16 @@ def test_the_pdf_bears_the_dates_of_the_claim(case: Path, tmp_path: Path):
     text = " ".join(page.extract_text() for page in PdfReader(pdf).pages)
     assert "10/01/2025" in text
     assert "10/02/2025" in text
+
+
+def test_what_is_owed_on_later_days_is_printed_or_why_nobody_knows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "dossier.json"
+    path.write_text(json.dumps(CASE | {"if_paid_on": ["2026-12-31", "2027-01-01"]}))
+    assert run(["statement", str(path), "--as-of", "2026-11-22"]) == 0
+    printed = re.sub(r"[\u00a0\u202f]", " ", capsys.readouterr().out)
+    # 13,15 % × 140 j + 12,15 % × (184 + 181) j + 12,40 % × 184 j:
+    # 50,438 + 61,249 + 60,251 + 62,510.
+    assert "Si le paiement arrive le 31/12/2026 : 1 234,45 €" in printed
+    assert re.search(r"01/01/2027 : .*1er semestre 2027", printed, re.DOTALL)

@@ -4,17 +4,28 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exigible.domain.case import (
+    ClaimKind,
+    NoticeDay,
+    PaymentSource,
+    PlanPenalties,
+    Tariff,
+    TitleKind,
+)
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 from exigible.domain.statement import statement, statement_answer
-from exigible.intake.statement_case import read_case
+from exigible.domain.terms import MaximumTerm, TermMethod
+from exigible.intake.statement_case import _READERS, read_case
 
 AS_OF = date(2026, 3, 31)
+ROOT = Path(__file__).parents[2]
 
 
 def a_case(**changes: Any) -> dict[str, Any]:
@@ -161,6 +172,14 @@ def test_a_day_before_the_first_known_rate_is_refused_by_its_name():
     with pytest.raises(OutsideKnownLaw) as refusal:
         statement(*read_case(old, date(2006, 1, 1)))
     assert refusal.value.field == "taux_bce"
+
+
+def test_the_guide_tells_every_fact_every_component_every_maximum():
+    page = (ROOT / "docs" / "guide" / "calcul.md").read_text(encoding="utf-8")
+    words = [*_READERS, *(kind.value for kind in ClaimKind), *(term.value for term in MaximumTerm)]
+    words += [method.value for method in TermMethod] + [tariff.value for tariff in Tariff]
+    words += [kind.value for kind in (*TitleKind, *PaymentSource, *PlanPenalties, *NoticeDay)]
+    assert not [word for word in words if f"`{word}`" not in page]
 
 
 # ---- absurd inputs
