@@ -44,7 +44,7 @@ from exigible.domain.engine import (
     compute,
 )
 from exigible.domain.law import shipped_law
-from exigible.domain.regimes import Schedule, ScheduleKey, build_schedule
+from exigible.domain.rates import Schedule, ScheduleKey, build_schedule
 from exigible.domain.statement import statement
 
 AS_OF = date(2026, 6, 30)

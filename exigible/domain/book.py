@@ -37,7 +37,8 @@ from exigible.domain.engine import (
     compute,
 )
 from exigible.domain.law import Law
-from exigible.domain.regimes import Schedule, cached_schedule, decide, schedule_key
+from exigible.domain.rates import Schedule, cached_schedule
+from exigible.domain.regimes import decide, schedule_key
 
 # Codes of the columns: positions in these tuples.
 CREDITOR_KINDS = tuple(CreditorKind)

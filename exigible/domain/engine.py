@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from exigible.domain.regimes import Schedule
+from exigible.domain.rates import Schedule
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]

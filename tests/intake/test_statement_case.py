@@ -22,7 +22,8 @@ from exigible.domain.case import (
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 from exigible.domain.statement import statement, statement_answer
 from exigible.domain.terms import MaximumTerm, TermMethod
-from exigible.intake.statement_case import _READERS, read_case
+from exigible.intake.statement_case import read_case
+from exigible.intake.statement_events import READERS
 
 AS_OF = date(2026, 3, 31)
 ROOT = Path(__file__).parents[2]
@@ -176,7 +177,7 @@ def test_a_day_before_the_first_known_rate_is_refused_by_its_name():
 
 def test_the_guide_tells_every_fact_every_component_every_maximum():
     page = (ROOT / "docs" / "guide" / "calcul.md").read_text(encoding="utf-8")
-    words = [*_READERS, *(kind.value for kind in ClaimKind), *(term.value for term in MaximumTerm)]
+    words = [*READERS, *(kind.value for kind in ClaimKind), *(term.value for term in MaximumTerm)]
     words += [method.value for method in TermMethod] + [tariff.value for tariff in Tariff]
     words += [kind.value for kind in (*TitleKind, *PaymentSource, *PlanPenalties, *NoticeDay)]
     assert not [word for word in words if f"`{word}`" not in page]

@@ -7,7 +7,8 @@
 - `reading`: the engine's columns read back into statements.
 - `answer`: a statement as the JSON object of the outside contract.
 
-See `domain.engine` for the conventions of computation and `domain.regimes` for the rates.
+See `domain.engine` for the conventions of computation, `domain.regimes` and `domain.rates` for what
+each day bears.
 """
 
 from __future__ import annotations

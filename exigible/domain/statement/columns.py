@@ -42,15 +42,9 @@ from exigible.domain.engine import (
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.law import Law
+from exigible.domain.rates import RateRow, Schedule, cached_schedule
 from exigible.domain.refusals import OutsideKnownLaw, Refused
-from exigible.domain.regimes import (
-    Decision,
-    RateRow,
-    Schedule,
-    cached_schedule,
-    decide,
-    schedule_key,
-)
+from exigible.domain.regimes import Decision, decide, schedule_key
 from exigible.domain.statement.charges import (
     Charge,
     capitalisation_days,
