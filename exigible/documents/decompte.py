@@ -44,6 +44,11 @@ KINDS = {
     "public_purchaser": "acheteur public",
     "unknown": "qualité à préciser",
 }
+OTHER_CONVENTIONS = {
+    "formal_notice": "Jour d’une mise en demeure",
+    "insolvency": "Procédure collective",
+    "vat": "Taxe sur la valeur ajoutée",
+}
 DAY_COUNTS = {
     "365": "365 jours par an, années bissextiles comprises",
     "actual": "jours réels : 366 pour une année bissextile",
@@ -268,6 +273,9 @@ def _conventions(conventions: Mapping[str, Any]) -> list[str]:
         sentences.append(f"Imputation des paiements : {conventions['allocation']}.")
     if conventions.get("order"):
         sentences.append(f"Entre plusieurs dettes : {conventions['order']}.")
+    for name, words in OTHER_CONVENTIONS.items():
+        if conventions.get(name):
+            sentences.append(f"{words} : {conventions[name]}.")
     return sentences
 
 

@@ -515,6 +515,8 @@ class _Run:
             owed = self.open[bucket][claim]
             if bucket is Bucket.INTEREST:
                 owed = owed + segments.sums(len(claim))
+            if not owed.any():
+                continue
             take = np.minimum(left, owed)
             left -= take
             takes.append((bucket, take))

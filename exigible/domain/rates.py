@@ -351,7 +351,7 @@ def _relieved(row: RateRow, normal: RateRow, key: ScheduleKey, relief: Relief, l
             source = "accord entre les parties : ni intérêt ni pénalité pendant le plan"
             return replace(row, rate=0, unknown=None, source=source)
         case ReliefKind.OVERINDEBTEDNESS:
-            source = "C. conso. art. L. 722-14 et L. 733-1 : mesures de surendettement, à confirmer"
+            source = "C. conso. art. L. 722-14 et L. 733-1 : mesures de surendettement"
             return replace(row, rate=relief.rate or 0, unknown=None, source=source, verified=False)
         case ReliefKind.GRACE if penalty and not at_legal_rate:
             source = "C. civ. art. 1343-5 : délai de grâce, pénalités non encourues"

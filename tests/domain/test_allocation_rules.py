@@ -148,6 +148,14 @@ class TestCreditNotesAndSetOff:
         correction = answer("2025-09-30", BIG, events=(note | {"effect": "from_invoice"},))
         assert interest(correction) == 37_058  # 61 × 6.075 = 370.575 €
 
+    def test_the_lines_of_principal_add_up_to_it(self):
+        note = {"type": "credit_note", "on": "2025-08-31", "amount": "250.00", "claim": "F-1"}
+        for effect in ("from_date", "from_invoice"):
+            found = answer("2025-09-30", BIG, events=(note | {"effect": effect},))
+            amounts = [line.amount_cents for line in lines(found, "principal")]
+            assert amounts == [3_650_000, -25_000]
+            assert sum(amounts) == found.components.principal
+
     def test_set_off_counts_from_the_day_both_debts_were_due(self):
         # Invoked on 20 September, effective on 31 August: interest stops then on what is set off.
         set_off = {"type": "set_off", "claim": "F-1", "amount": "10000.00"}
@@ -307,6 +315,7 @@ class TestAsOf:
         later = invoice("F-2", issued_on="2025-09-15", due_on="2025-10-15")
         found = answer("2025-08-31", BIG | {"issued_on": "2025-06-30"}, later)
         assert found.components.principal == 3_650_000
+        assert {line.claim for line in found.lines} == {"F-1"}
         assert any("F-2" in warning for warning in found.warnings)
 
     def test_an_old_day_counts_no_later_fact(self):

@@ -81,6 +81,8 @@ def statements(
 
 
 def _answers(cases: Sequence[tuple[Case, date]], law: Law) -> list[Statement | Refused]:
+    if not cases:
+        return []
     columns = Columns(law)
     for case, as_of in cases:
         columns.add(case, as_of)

@@ -80,6 +80,7 @@ class Row:
     first: int
     last: int
     schedule: int
+    counted: bool = True  # a claim issued after the as-of day is not
     penalty: Charge | None = None
 
 
@@ -198,6 +199,7 @@ class Columns:
             first=NEVER,
             last=facts.as_of.toordinal(),
             schedule=self._schedule(NO_INTEREST),
+            counted=False,
         )
 
     def _schedule(self, schedule: Schedule) -> int:
@@ -255,7 +257,7 @@ class Columns:
         """Add what the law adds to a claim by itself: 40 €, penalty clause, capitalisation."""
         facts = self.cases[number]
         case, claim = facts.case, facts.case.claims[position]
-        if claim.issued_on is not None and claim.issued_on > facts.as_of:
+        if not self.rows[row].counted:
             return
         cents, doubts = fixed_indemnity(case, claim, self.law)
         facts.warnings += doubts

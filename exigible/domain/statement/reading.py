@@ -149,12 +149,12 @@ class _Answers:
     def _lines(self, row: int, components: Components, warnings: list[str]) -> Iterator[Line]:
         facts = self.laid.rows[row]
         claim, lines = facts.claim, self.result.lines
-        if claim is None:
+        if claim is None or not facts.counted:
             return
         yield Line(
             claim=claim.ref,
             component="principal",
-            amount_cents=facts.principal,
+            amount_cents=claim.principal_cents,
             source="C. civ. art. 1103",
             first_day=None,
             label=f"échéance du {french_day(claim.due_on)}{_with_vat(claim)}",
