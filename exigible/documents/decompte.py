@@ -124,7 +124,7 @@ def decompte_data(
         "claims": _claims(answer),
         "summary": _summary(answer),
         "conventions": _conventions(answer["conventions"]),
-        "warnings": list(answer["warnings"]),
+        "warnings": [*_later_days(answer), *answer["warnings"]],
         "unverified": any(line.get("verified") is False for line in lines),
     }
 
@@ -277,6 +277,15 @@ def _conventions(conventions: Mapping[str, Any]) -> list[str]:
         if conventions.get(name):
             sentences.append(f"{words} : {conventions[name]}.")
     return sentences
+
+
+def _later_days(answer: Mapping[str, Any]) -> list[str]:
+    """Return what would be owed on the days asked, or why nobody knows yet."""
+    return [
+        f"Si le paiement arrive le {day(date.fromisoformat(later['on']))} : "
+        + (later["error"]["message"] if "error" in later else f"{_euros(later['total'])}.")
+        for later in answer.get("if_paid_on", ())
+    ]
 
 
 def _cents(text: str) -> int:

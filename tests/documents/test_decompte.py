@@ -143,6 +143,18 @@ def test_parties_qualities_and_dates_are_printed(answer: dict[str, Any]):
     assert "Compte 411ELAN" in text
 
 
+def test_what_would_be_owed_later_and_what_came_back_are_printed():
+    events = [*CASE["events"], {"type": "payment_returned", "on": "2025-06-10", "payment": "2"}]
+    later = answer_of(CASE | {"events": events, "if_paid_on": ["2026-12-31", "2027-01-01"]})
+    text = printed(later)
+    assert (
+        f"Si le paiement arrive le 31/12/2026 : {french(later['if_paid_on'][0]['total'])}" in text
+    )
+    assert "1er semestre 2027" in text
+    assert "revenu impayé le 10/06/2025 : tenu pour non avenu" in text
+    assert "hors du champ de la TVA" in text
+
+
 def test_warnings_are_printed():
     case = CASE | {"debtor": {"name": "Zoé", "kind": "consumer"}}
     answer = answer_of(case, date(2026, 6, 30))
