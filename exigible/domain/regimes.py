@@ -269,6 +269,8 @@ def schedule_key(
     at_legal_rate = regime is Regime.LEGAL_INTEREST or legal_from is not None
     if at_legal_rate and claim.kind is not ClaimKind.CHEQUE and not forfeited:
         increased = increase_day(judgments, law)
+        if increased is not None and legal_from is not None:
+            increased = max(increased, legal_from)  # what ran before was not at the legal rate
     return ScheduleKey(
         regime=regime,
         first_day=half_year_start(first_day),

@@ -176,6 +176,14 @@ class TestIncrease:
             (26, "7.76", 20176),
         ]
 
+    def test_only_the_days_at_the_legal_rate_are_increased(self):
+        # A first title served long before: 12.15 € a day to 30 September, then 2.76 + 5 at once.
+        claim = invoice(principal="36500.00", due_on="2025-02-28")
+        first = {"type": "judgment", "on": "2025-03-10", "served_on": "2025-03-15"}
+        ordered = {"type": "judgment", "on": "2025-09-30", "legal_rate": True}
+        found = answer("2025-10-10", claim, events=(first, ordered))
+        assert periods(found)[-2:] == [(92, "12.15", 111_780), (10, "7.76", 7760)]
+
 
 class TestSpecialDebts:
     def test_a_penalty_in_a_home_lease_is_void(self):
