@@ -362,6 +362,8 @@ def _relieved(row: RateRow, normal: RateRow, key: ScheduleKey, relief: Relief, l
                 " ; majoration gelée par le délai de grâce (C. civ. art. 1343-5)" if frozen else ""
             )
             kept = replace(row, rate=normal.rate, source=source)
+            if row.rate < normal.rate:  # another period already brings it down
+                kept = row
             return kept if relief.rate is None else _reduced(kept, key, relief.rate, law)
 
 

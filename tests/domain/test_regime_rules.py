@@ -430,6 +430,12 @@ class TestTimeGranted:
             found = answer("2025-09-30", claim, events=(self.grace | {"rate": ordered},))
             assert periods(found)[-1][1] == left
 
+    def test_a_second_period_does_not_undo_the_reduction_of_the_first(self):
+        claim = invoice(kind="loan_instalment", interest=contract("6.00"), principal="36500.00")
+        both = (self.grace | {"rate": "4.00"}, self.grace | {"to": "2025-10-31"})
+        # 6 € a day in August, 4 € in September, 6 € in October.
+        assert interest(answer("2025-10-31", claim, events=both)) == 31 * 600 + 30 * 400 + 31 * 600
+
     def test_the_judge_may_send_payments_to_principal_first(self):
         paid = {"type": "payment", "on": "2025-09-15", "amount": "100.00"}
         events = (self.grace | {"principal_first": True}, paid)
