@@ -130,7 +130,7 @@ def title_in_time(facts: ClaimFacts, law: Law) -> Verdict:
     """The title can still be enforced: ten years for a court's, the debt's period for others."""
     if facts.title is None:
         return None
-    if facts.title not in (Title.JUDGMENT, Title.PAYMENT_ORDER):
+    if facts.title not in (Title.JUDGMENT, Title.INTERIM_ORDER, Title.PAYMENT_ORDER):
         return in_time(facts, law)
     if facts.title_on is None:
         return None

@@ -76,6 +76,7 @@ class Title(StrEnum):
 
     NONE = "none"
     JUDGMENT = "judgment"
+    INTERIM_ORDER = "interim_order"  # référé: enforceable, decides nothing on the merits
     PAYMENT_ORDER = "payment_order"
     NOTARIAL_DEED = "notarial_deed"
     COMMISSAIRE = "commissaire"  # petites créances, chèque, L. 126-1

@@ -157,11 +157,9 @@ def _road(rule: RoadRule, facts: ClaimFacts, directory: Directory | None, law: L
     state = _state(findings)
     barred = state is RoadState.BARRED
     court, costs, unknown = (None, (), "") if barred else _costs(rule, facts, directory)
-    doubtful = dict.fromkeys(
-        one.source
-        for one in (rule.rule, *(finding.condition.rule for finding in findings))
-        if not one.verified
-    )
+    # A condition that holds changes nothing, were its article misread: it needs no confirmation.
+    unsettled = [one.condition.rule for one in findings if one.verdict is not True]
+    doubtful = dict.fromkeys(one.source for one in (rule.rule, *unsettled) if not one.verified)
     return OpenRoad(
         rule=rule,
         state=state,
@@ -262,6 +260,7 @@ def _road_warnings(
         if rule.caution:
             yield rule.caution
         if rule.stage is Stage.TITLE and facts.title in (
+            Title.INTERIM_ORDER,
             Title.NOTARIAL_DEED,
             Title.COMMISSAIRE,
             Title.PUBLIC,
