@@ -108,7 +108,7 @@ def _print_road(road: OpenRoad) -> None:
     if road.costs_complete:
         write(f"    Frais avancés : {euros(road.known_costs_cents)}")
     elif road.costs:
-        unknown = ", ".join(cost.label for cost in road.costs if cost.amount_cents is None)
+        unknown = ", ".join(cost.label for cost in road.unknown_costs)
         write(f"    Frais avancés connus : {euros(road.known_costs_cents)} ; inconnus : {unknown}")
     elif road.costs_unknown_because:
         write(f"    Frais : {road.costs_unknown_because}")

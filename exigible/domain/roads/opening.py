@@ -103,8 +103,15 @@ class OpenRoad:
         )
 
     @property
+    def unknown_costs(self) -> tuple[Cost, ...]:
+        """What the creditor advances too, for an amount that is not known."""
+        return tuple(
+            cost for cost in self.costs if cost.borne_by == "creditor" and cost.amount_cents is None
+        )
+
+    @property
     def costs_complete(self) -> bool:
-        return bool(self.costs) and all(cost.amount_cents is not None for cost in self.costs)
+        return bool(self.costs) and not self.unknown_costs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
