@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,9 +254,9 @@ CASES: list[tuple[ClaimFacts, dict[str, Any], str, RoadState, str]] = [
     (JUDGMENT, {"debtor_has_vehicle": True}, "saisie_vehicule", OPEN, "L. 223-1"),
     (JUDGMENT, {"debtor_has_vehicle": False}, "saisie_vehicule", BARRED, "L. 223-1"),
     (JUDGMENT, {}, "saisie_vehicule", CONDITIONAL, "L. 223-1"),
-    (JUDGMENT, {"debtor_owns_property": True}, "saisie_immobiliere", OPEN, "L. 311-2"),
-    (JUDGMENT, {"debtor_owns_property": False}, "saisie_immobiliere", BARRED, "L. 311-2"),
-    (JUDGMENT, {}, "saisie_immobiliere", CONDITIONAL, "L. 311-2"),
+    (JUDGMENT, {"debtor_owns_property": True}, "saisie_immobiliere", OPEN, "L. 311-1"),
+    (JUDGMENT, {"debtor_owns_property": False}, "saisie_immobiliere", BARRED, "L. 311-1"),
+    (JUDGMENT, {}, "saisie_immobiliere", CONDITIONAL, "L. 311-1"),
     (JUDGMENT, {"debtor_country": "DE"}, "execution_dans_l_union", OPEN, "1215/2012"),
     (JUDGMENT, {"debtor_country": None}, "execution_dans_l_union", CONDITIONAL, "1215/2012"),
     (JUDGMENT, {}, "execution_dans_l_union", BARRED, "1215/2012"),
@@ -517,6 +518,16 @@ def test_the_data_of_every_road_is_whole():
                 assert condition.advice, condition.text
     wanted = {one for rule in shipped_roads() for item in rule.documents for one in item.any_of}
     assert wanted == set(documents())
+
+
+def test_every_road_and_every_fact_is_documented():
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    coverage = (docs / "law_coverage.md").read_text(encoding="utf-8")
+    guide = (docs / "guide" / "voies.md").read_text(encoding="utf-8")
+    assert [rule.id for rule in shipped_roads() if f"(`{rule.id}`)" not in coverage] == []
+    assert [name for name in MEANINGS if f"`{name}`" not in guide] == []
+    values = {one.value for kinds in CHOICES.values() for one in kinds}
+    assert [one for one in sorted(values) if f"`{one}`" not in guide] == []
 
 
 # --- for any facts --------------------------------------------------------------------------------
