@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exigible.domain.expected_value import WHOLE
 from exigible.domain.law.roads import Otherwise, documents, shipped_roads
 from exigible.domain.law.time_limits import procedure
 from exigible.domain.limitation import LimitationCase, limitation
@@ -36,6 +37,7 @@ from exigible.domain.roads.facts import (
     check_facts,
 )
 from exigible.domain.roads.opening import document_name
+from exigible.domain.roads.valuing import ValueQuestion, claim_value
 
 ON = date(2026, 11, 22)
 OPEN, CONDITIONAL, BARRED = RoadState.OPEN, RoadState.CONDITIONAL, RoadState.BARRED
@@ -442,6 +444,63 @@ def test_an_expired_period_bars_an_action():
     found = road(replace(CONSUMER, limitation=expired), "injonction_de_payer")
     assert found.state is BARRED
     assert "2219" in deciding_sources(found)
+
+
+# --- what acting is worth ---
+
+
+def test_acting_is_valued_by_the_first_road_that_is_not_barred():
+    found = open_roads(INVOICE)
+    value = claim_value(found, INVOICE, ValueQuestion(given={}))
+    assert value is not None
+    assert value.road is not None
+    assert value.road.rule.id == "injonction_de_payer"  # a payment plan is not acting
+
+
+def test_where_every_road_is_barred_acting_is_worth_nothing():
+    declared = replace(RECEIVERSHIP, declared=True)
+    value = claim_value(open_roads(declared), declared, ValueQuestion(given={}))
+    assert value is not None
+    assert value.road is None
+    assert value.supposed.win == 0
+    assert any("Aucune voie" in text for text in value.warnings)
+
+
+def test_a_claim_to_declare_is_not_to_be_won_before_a_judge():
+    value = claim_value(open_roads(RECEIVERSHIP), RECEIVERSHIP, ValueQuestion(given={}))
+    assert value is not None
+    assert value.road is not None
+    assert value.road.rule.id == "declaration_de_creance"
+    assert value.supposed.win == WHOLE
+    given = claim_value(
+        open_roads(RECEIVERSHIP), RECEIVERSHIP, ValueQuestion(given={"win": 500_000})
+    )
+    assert given is not None
+    assert given.supposed.win == 500_000
+
+
+def test_the_costs_of_a_road_are_those_supposed_unless_others_are_given():
+    facts = consistent(
+        INVOICE,
+        {
+            "on": date(2026, 1, 15),
+            "due_on": date(2025, 12, 1),
+            "nature": Nature.CIVIL,
+            "debtor_city": "Bordeaux",
+            "debtor_postcode": "33000",
+        },
+    )
+    found = open_roads(facts)
+    order = found.road("injonction_de_payer")
+    own = claim_value(found, facts, ValueQuestion(road="injonction_de_payer", given={}))
+    assert own is not None
+    assert own.supposed.costs_cents == order.known_costs_cents > 0
+    assert own.supposed.recoverable_costs_cents == order.recoverable_costs_cents
+    # Costs given at one euro: no more than one euro of them can be taken back.
+    given = {"costs_cents": 100}
+    other = claim_value(found, facts, ValueQuestion(road="injonction_de_payer", given=given))
+    assert other is not None
+    assert other.supposed.recoverable_costs_cents == 100
 
 
 # --- contradictions -------------------------------------------------------------------------------
