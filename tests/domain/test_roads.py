@@ -672,7 +672,11 @@ def test_an_open_road_rests_on_known_facts_alone(facts: ClaimFacts):
         assert found.deciding
         for one in found.findings:
             if one.verdict is None:
-                assert one.unknown or one.condition.check in {"title_in_time", "month_after_notice"}
+                assert one.unknown or one.condition.check in {
+                    "title_in_time",
+                    "month_after_notice",
+                    "premium_notice_possible",
+                }
 
 
 @settings(max_examples=100, deadline=None)

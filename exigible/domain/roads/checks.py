@@ -15,6 +15,7 @@ from functools import lru_cache
 from exigible.domain.deadlines import ProcedureCase, deadlines
 from exigible.domain.law import Law
 from exigible.domain.law.courts import shipped_court_law
+from exigible.domain.law.roads import member_states
 from exigible.domain.limitation import LimitationCase, State, limitation
 from exigible.domain.refusals import OutsideKnownLaw
 from exigible.domain.roads.facts import (
@@ -30,39 +31,6 @@ from exigible.domain.roads.facts import (
 )
 
 type Verdict = bool | None
-
-# Member states bound by the European procedures, Denmark apart (Règl. 1896/2006, 861/2007, 655/2014).
-DENMARK = "DK"
-MEMBER_STATES = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +162,7 @@ def cross_border(facts: ClaimFacts, law: Law) -> Verdict:
     """One party lives in a member state other than France, where the claim is brought."""
     return either(
         *(
-            None if country is None else country in MEMBER_STATES - {FRANCE}
+            None if country is None else country in member_states().bound - {FRANCE}
             for country in (facts.known("debtor_country"), facts.creditor_country)
         )
     )
@@ -203,7 +171,8 @@ def cross_border(facts: ClaimFacts, law: Law) -> Verdict:
 @_check("debtor_country")
 def debtor_elsewhere_in_the_union(facts: ClaimFacts, law: Law) -> Verdict:
     country = facts.known("debtor_country")
-    return None if country is None else country in (MEMBER_STATES | {DENMARK}) - {FRANCE}
+    states = member_states()
+    return None if country is None else country in (states.bound | states.apart) - {FRANCE}
 
 
 @_check("nature", "creditor_kind")
@@ -255,9 +224,17 @@ def _days_after_notice(facts: ClaimFacts, days: int) -> Verdict:
 
 
 @_check("formal_notice", "formal_notice_on")
-def thirty_days_after_notice(facts: ClaimFacts, law: Law) -> Verdict:
-    """More than thirty days have passed since the formal notice."""
-    return _days_after_notice(facts, 30)
+def copropriete_notice_passed(facts: ClaimFacts, law: Law) -> Verdict:
+    """The days left to a co-owner after the formal notice have passed."""
+    days = law["delai_mise_en_demeure_copropriete"].amount_on(facts.on)
+    return _days_after_notice(facts, days)
+
+
+@_check("formal_notice", "formal_notice_on")
+def acceleration_notice_passed(facts: ClaimFacts, law: Law) -> Verdict:
+    """The days it is prudent to leave to a borrower after the formal notice have passed."""
+    days = law["delai_mise_en_demeure_decheance_terme"].amount_on(facts.on)
+    return _days_after_notice(facts, days)
 
 
 @_check("formal_notice", "formal_notice_on")
@@ -270,9 +247,11 @@ def month_after_notice(facts: ClaimFacts, law: Law) -> Verdict:
 
 
 @_check("due_on")
-def ten_days_after_due(facts: ClaimFacts, law: Law) -> Verdict:
-    """The ten days that follow the due date of a premium have passed."""
-    return None if facts.due_on is None else facts.due_on + timedelta(days=10) < facts.on
+def premium_notice_possible(facts: ClaimFacts, law: Law) -> Verdict:
+    """The days that follow the due date of a premium have passed."""
+    if facts.due_on is None:
+        return None
+    return _over(facts.on, "prime_assurance", "AS_10D", "premium_due_date", facts.due_on)
 
 
 @_check("title", "instrument", "nature", "contract_in_writing")

@@ -110,6 +110,20 @@ def shipped_roads() -> tuple[RoadRule, ...]:
     return tuple(sorted(found, key=lambda road: road.rank))
 
 
+@dataclass(frozen=True, slots=True)
+class MemberStates:
+    """The member states of the Union: bound by the European procedures, or apart from them."""
+
+    bound: frozenset[str]
+    apart: frozenset[str]
+
+
+@cache
+def member_states() -> MemberStates:
+    content = _yaml("roads", "member_states")
+    return MemberStates(bound=frozenset(content["bound"]), apart=frozenset(content["apart"]))
+
+
 @cache
 def documents() -> Mapping[str, str]:
     """Return the names of the documents by their ids."""
