@@ -179,7 +179,7 @@ NAMES = st.sampled_from([*MEANINGS, "on", "value", "x"])
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes=st.dictionaries(NAMES, VALUES, max_size=4), whole=st.booleans())
 def test_whatever_is_asked_gets_an_answer_or_a_refusal(

@@ -631,7 +631,7 @@ def claims(draw: st.DrawFn) -> ClaimFacts:
             return facts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(claims(), st.data())
 def test_knowing_more_never_undoes_an_answer_nor_adds_to_what_is_missing(
     facts: ClaimFacts, data: st.DataObject
@@ -656,10 +656,12 @@ def test_knowing_more_never_undoes_an_answer_nor_adds_to_what_is_missing(
             assert name not in now.missing_facts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(claims())
 def test_an_open_road_rests_on_known_facts_alone(facts: ClaimFacts):
-    for found in open_roads(facts).roads:
+    answer = open_roads(facts)
+    assert len(roads_answer(answer, facts)["roads"]) == len(shipped_roads())  # type: ignore[arg-type]
+    for found in answer.roads:
         if found.state is OPEN:
             assert all(one.verdict is True for one in found.findings)
             assert found.missing_facts == ()
@@ -677,10 +679,3 @@ def test_an_open_road_rests_on_known_facts_alone(facts: ClaimFacts):
                     "month_after_notice",
                     "premium_notice_possible",
                 }
-
-
-@settings(max_examples=100, deadline=None)
-@given(claims())
-def test_any_answer_is_whole(facts: ClaimFacts):
-    answer = roads_answer(open_roads(facts), facts)
-    assert len(answer["roads"]) == len(shipped_roads())  # type: ignore[arg-type]

@@ -136,7 +136,15 @@ def open_roads(
     """
     check_facts(facts)
     law = law or shipped_law()
-    found = [_road(rule, facts, directory, law) for rule in shipped_roads()]
+    known: dict[int, Finding] = {}  # a condition that several roads share is looked at once
+    for rule in shipped_roads():
+        for condition in rule.conditions:
+            if id(condition) not in known:
+                known[id(condition)] = _finding(condition, facts, law)
+    found = [
+        _road(rule, [known[id(one)] for one in rule.conditions], facts, directory, law)
+        for rule in shipped_roads()
+    ]
     order = list(RoadState)
     return Roads(
         on=facts.on,
@@ -159,8 +167,14 @@ def roads_answer(found: Roads, facts: ClaimFacts) -> dict[str, object]:
 # --- one road ------------------------------------------------------------------------------------
 
 
-def _road(rule: RoadRule, facts: ClaimFacts, directory: Directory | None, law: Law) -> OpenRoad:
-    findings = tuple(_finding(condition, facts, law) for condition in _conditions(rule, facts))
+def _road(
+    rule: RoadRule,
+    conditions: Iterable[Finding],
+    facts: ClaimFacts,
+    directory: Directory | None,
+    law: Law,
+) -> OpenRoad:
+    findings = (*_not_yet(rule, facts), *conditions)
     state = _state(findings)
     barred = state is RoadState.BARRED
     court, costs, unknown = (None, (), "") if barred else _costs(rule, facts, directory)
@@ -186,20 +200,20 @@ def _road(rule: RoadRule, facts: ClaimFacts, directory: Directory | None, law: L
     )
 
 
-def _conditions(rule: RoadRule, facts: ClaimFacts) -> Iterable[Condition]:
-    """Return the conditions of a road, that it exists yet among them where it does not."""
+def _not_yet(rule: RoadRule, facts: ClaimFacts) -> Iterable[Finding]:
+    """Find that a road does not exist yet, where it does not."""
     if facts.on < rule.since:
-        yield Condition(
+        condition = Condition(
             text=f"La voie existe depuis le {french_day(rule.since)}.",
             rule=rule.rule,
             otherwise=Otherwise.BARS,
             advice="",
             fact="on",
             among=(),
-            outside=(facts.on,),
+            outside=(),
             check="",
         )
-    yield from rule.conditions
+        yield Finding(condition=condition, verdict=False, facts=("on",), unknown=())
 
 
 def _finding(condition: Condition, facts: ClaimFacts, law: Law) -> Finding:
