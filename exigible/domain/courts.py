@@ -195,7 +195,7 @@ def competence_answer(found: Competence) -> dict[str, object]:
         "amicable_attempt": _requirement_json(found.amicable_attempt),
         "appeal": found.appeal,
         "costs": {
-            "lines": [_cost_json(cost) for cost in found.costs],
+            "lines": [cost_answer(cost) for cost in found.costs],
             "known_total": _euros_text(found.known_costs_cents),
             "complete": found.costs_complete,
         },
@@ -669,7 +669,8 @@ def _requirement_json(found: Requirement) -> dict[str, object]:
     }
 
 
-def _cost_json(cost: Cost) -> dict[str, object]:
+def cost_answer(cost: Cost) -> dict[str, object]:
+    """Return one expense in the shape of the outside contract."""
     line: dict[str, object] = {
         "label": cost.label,
         "amount": None if cost.amount_cents is None else _euros_text(cost.amount_cents),

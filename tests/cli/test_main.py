@@ -20,6 +20,7 @@ CALCULATORS: dict[str, tuple[dict[str, object], list[str]]] = {  # a case each, 
         [],
     ),
     "limitation": ({"nature": "b2b_sale", "starts_on": "2021-03-15", "events": []}, []),
+    "roads": ({"nature": "commercial", "amount": "8200.00", "due_on": "2026-06-30"}, []),
     "statement": (
         {
             "creditor": {"name": "A", "kind": "professional"},
