@@ -16,6 +16,7 @@ from exigible.domain.calendar import half_year_starts
 from exigible.domain.case import Clause, DayCount, Regime
 from exigible.domain.french import half_year, percent
 from exigible.domain.law import RATE_SCALE, Law, Parameter
+from exigible.domain.law.readings import Reading, watched
 from exigible.domain.refusals import OutsideKnownLaw
 
 ONE_DAY = timedelta(days=1)
@@ -44,6 +45,7 @@ class Schedule:
     """Rates by day; the first row starts at or before the first day asked of it."""
 
     rows: tuple[RateRow, ...]
+    readings: tuple[Reading, ...] = ()  # the values of the law it was built from
 
 
 class ReliefKind(StrEnum):
@@ -425,5 +427,9 @@ def _unknown(start: date, unknown: OutsideKnownLaw) -> RateRow:
 
 @lru_cache(maxsize=8192)
 def cached_schedule(key: ScheduleKey, law: Law) -> Schedule:
-    """Same as `build_schedule`, built once for a key and a law."""
-    return build_schedule(key, law)
+    """Same as `build_schedule`, built once for a key and a law, with what it read of the law."""
+    noted = watched(law)
+    schedule = build_schedule(key, noted)
+    if key.increased_from is not None:  # the delay before the increase chose that day
+        noted["majoration_taux_legal_delai"].on(key.increased_from)
+    return replace(schedule, readings=noted.readings())

@@ -1,81 +1,56 @@
 """Legal parameters: dated, sourced values read from the YAML files beside this module.
 
-A parameter answers for a day with the value in force, its source and whether it was verified. A
-day before the first value, a value not yet published, or a day after what is known is refused by
-name (`OutsideKnownLaw`): nothing is ever guessed.
+A parameter answers for a day with the value in force, its source and whether it was verified; what
+is not known is refused by name (see `dated`). Tables by amount are in `scales`. What users enter is
+laid over the shipped values by `entered`; `status` says what is in force, changes or runs out.
 
 Values are integers: rates and points in 1/10,000 of a percent, multiples in 1/10,000, amounts in
-cents, delays in months or days as they stand.
+cents, delays in years, months or days as they stand.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
-from exigible.domain.calendar import half_year_start
-from exigible.domain.french import day as french_day
-from exigible.domain.french import half_year
-from exigible.domain.refusals import OutsideKnownLaw
+from exigible.domain.law.dated import DEFAULT_THEME, Dated, DatedFact
+from exigible.domain.law.scales import Scale, shipped_scales
 
 RATE_SCALE = 10_000  # 1 % is 10,000
-_SCALES = {
+UNIT_SCALES = {
     "percent": RATE_SCALE,
     "points": RATE_SCALE,
     "times": RATE_SCALE,
     "eur": 100,
+    "years": 1,
     "months": 1,
     "days": 1,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DatedValue:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedValue(DatedFact):
     """A value from `start` on; `value` is None where the text is not published yet."""
 
-    start: date
     value: int | None
-    source: str
-    verified: bool
-    note: str = ""
+
+    @property
+    def known(self) -> bool:
+        return self.value is not None
+
+    def unknown_from(self, day: date) -> Self:
+        return replace(self, start=day, value=None, source="", note="", entered=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A legal parameter: its dated values, what each day selects, where to find a missing one."""
-
-    id: str
-    name: str
-    unit: str
-    chosen_by: str
-    effect: str
-    period: str
-    find_at: str
-    known_until: date | None
-    read_on: str  # "half_year_start" for an index read on 1 January and 1 July
-    values: tuple[DatedValue, ...]
-
-    def on(self, day: date) -> DatedValue:
-        """Return the value in force on `day`; raise OutsideKnownLaw where none is known."""
-        index = bisect_right(self.values, day, key=lambda value: value.start) - 1
-        if (
-            index < 0
-            or self.values[index].value is None
-            or (self.known_until is not None and day > self.known_until)
-        ):
-            raise self.unknown_on(day)
-        return self.values[index]
-
-    def needed_on(self, day: date) -> date:
-        """Return the day whose value `day` calls for: an index is read when its half-year opens."""
-        return half_year_start(day) if self.read_on == "half_year_start" else day
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(Dated[DatedValue]):
+    """A legal parameter: one number at a time."""
 
     def amount_on(self, day: date) -> int:
         """Return the bare value in force on `day`."""
@@ -83,26 +58,25 @@ class Parameter:
         assert value is not None  # `on` refuses an unpublished value
         return value
 
-    def unknown_on(self, day: date) -> OutsideKnownLaw:
-        """Return the refusal that names this parameter and the day it is missing for."""
-        when = half_year(day) if self.period == "half_year" or self.known_until else french_day(day)
-        where = f" À saisir d’après : {self.find_at}." if self.find_at else ""
-        return OutsideKnownLaw(
-            "unknown_parameter",
-            f"{self.name} : valeur inconnue pour le {when} ({french_day(day)}).{where}",
-            field=self.id,
-            facts={"parameter": self.id, "day": day.isoformat()},
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Law:
-    """Every parameter, by its id (the name of its file). Two laws are equal if they are the same."""
+    """Every parameter and scale, by the name of its file. Two laws are equal if they are the same."""
 
     parameters: dict[str, Parameter]
+    scales: dict[str, Scale] = field(default_factory=dict)
 
     def __getitem__(self, parameter_id: str) -> Parameter:
         return self.parameters[parameter_id]
+
+    @property
+    def everything(self) -> list[Parameter | Scale]:
+        """Parameters then scales, in the order of their names."""
+        return [*self.parameters.values(), *self.scales.values()]
+
+    def find(self, dated_id: str) -> Parameter | Scale | None:
+        """Return the parameter or the scale of that name, if there is one."""
+        return self.parameters.get(dated_id) or self.scales.get(dated_id)
 
 
 @cache
@@ -114,12 +88,12 @@ def shipped_law() -> Law:
             parameter_id = file.name.removesuffix(".yaml")
             content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe one)
             parameters[parameter_id] = read_parameter(parameter_id, content)
-    return Law(parameters)
+    return Law(parameters, shipped_scales())
 
 
 def read_parameter(parameter_id: str, content: dict[str, Any]) -> Parameter:
     """Return the parameter that a YAML document describes; its shape is our own, so asserted."""
-    scale = _SCALES[content["unit"]]
+    scale = UNIT_SCALES[content["unit"]]
     verified = bool(content.get("verified", False))
     values = tuple(
         DatedValue(
@@ -142,6 +116,7 @@ def read_parameter(parameter_id: str, content: dict[str, Any]) -> Parameter:
         find_at=content.get("find_at", ""),
         known_until=content.get("known_until"),
         read_on=content.get("read_on", ""),
+        theme=content.get("theme", DEFAULT_THEME),
         values=values,
     )
 

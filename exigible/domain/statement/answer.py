@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exigible.domain.case import NoticeDay
+from exigible.domain.law.readings import readings_answer
 from exigible.domain.statement.model import Components, IfPaid, Line, Statement
 
 
@@ -59,6 +60,7 @@ def statement_answer(answer: Statement) -> dict[str, object]:
             "hors du champ de la TVA",
         },
         "if_paid_on": [_if_paid_answer(later) for later in answer.if_paid_on],
+        "parameters": readings_answer(answer.readings),
         "warnings": list(answer.warnings),
     }
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from exigible.domain.case import DayCount, NoticeDay, Regime
 from exigible.domain.engine import Bucket
+from exigible.domain.law.readings import Reading
 from exigible.domain.refusals import Refused
 
 COMPONENT_OF_BUCKET = {
@@ -143,6 +144,7 @@ class Statement:
     notice_day: NoticeDay = NoticeDay.PRESENTED
     interest_on_opening_day: bool = False
     if_paid_on: tuple[IfPaid, ...] = ()
+    readings: tuple[Reading, ...] = ()  # the values of the law it rests on
 
     @property
     def total_cents(self) -> int:

@@ -21,6 +21,7 @@ from exigible.domain.case import (
 from exigible.domain.engine import RATE_DIVISOR, Bucket, Result, compute
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
+from exigible.domain.law.readings import Reading, distinct, doubts
 from exigible.domain.refusals import Refused
 from exigible.domain.statement.charges import INDEMNITY
 from exigible.domain.statement.columns import Columns, Laid
@@ -84,8 +85,10 @@ class _Answers:
         lines: list[Line] = []
         warnings = list(about.warnings)
         total = Components()
+        readings: list[Reading] = []
         for row in self._rows(number):
             components = self._components(row)
+            readings += self._readings(row, components)
             facts = self.laid.rows[row]
             total += components
             claims.append(
@@ -112,6 +115,8 @@ class _Answers:
                 f"{later} fait{'s' if later > 1 else ''} postérieur{'s' if later > 1 else ''} au "
                 f"{french_day(as_of)} non compté{'s' if later > 1 else ''}."
             )
+        used = distinct(readings)
+        warnings.extend(doubts(used))
         return Statement(
             as_of=as_of,
             components=total,
@@ -126,7 +131,22 @@ class _Answers:
             warnings=tuple(dict.fromkeys(warnings)),
             notice_day=case.notice_day,
             interest_on_opening_day=case.interest_on_opening_day,
+            readings=used,
         )
+
+    def _readings(self, row: int, components: Components) -> Iterator[Reading]:
+        """Yield the values of the law that the lines of a claim rest on."""
+        facts, lines = self.laid.rows[row], self.result.lines
+        start, end = int(self.line_bounds[row]), int(self.line_bounds[row + 1])
+        if start < end:
+            first = date.fromordinal(int(lines.first[start]))
+            last = date.fromordinal(int(lines.last[end - 1]))
+            for one in self.columns.schedules[facts.schedule].readings:
+                if one.first <= last and one.last >= first:
+                    yield one
+        if components.fixed_indemnity and facts.claim is not None:
+            due_on, parameter = facts.claim.due_on, self.columns.law[INDEMNITY]
+            yield Reading(parameter, parameter.on(due_on), due_on, due_on)
 
     def _components(self, row: int) -> Components:
         result = self.result
