@@ -24,10 +24,11 @@ from django.db import connections, transaction
 
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros, grouped
-from exigible.domain.law import Law, shipped_law
-from exigible.domain.refusals import OutsideKnownLaw
+from exigible.domain.law import Law
+from exigible.domain.law.status import missing_on
 from exigible.operations.documents import documents_folder
 from exigible.operations.journal import GENESIS, HEADS, heads_digest, line_hash, seal_hash
+from exigible.operations.law import current_law
 from exigible.store.queries.ledger_totals import DIFFERENCES as LEDGER_DIFFERENCES
 
 Progress = Callable[[str, int, int], None]  # phase in French, done, total (0 when unknown)
@@ -89,19 +90,13 @@ def check_everything(
         _check_journal(report, using, tell)
         _check_seals(report, using)
         _check_documents(report, using, folder or documents_folder(), at, tell)
-    report.warnings += law_warnings(law or shipped_law(), on)
+    report.warnings += law_warnings(law or current_law(using), on)
     return report
 
 
 def law_warnings(law: Law, on: date) -> list[str]:
-    """Return a sentence for each parameter of the law that is not known on a day."""
-    missing = []
-    for parameter in law.parameters.values():
-        try:
-            parameter.on(parameter.needed_on(on))
-        except OutsideKnownLaw as refusal:
-            missing.append(refusal.message)
-    return missing
+    """Return a sentence for each parameter of the law in force that is not known on a day."""
+    return missing_on(law, on)
 
 
 def set_orphans_aside(orphans: list[Path], *, folder: Path, at: datetime) -> Path | None:

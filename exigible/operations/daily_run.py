@@ -23,7 +23,7 @@ from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.strategy import Decided, Followed, Proposed, decide
 from exigible.operations import figures as figures_operation
 from exigible.operations.acts import By
-from exigible.operations.figures import current_law
+from exigible.operations.law import current_law
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
 from exigible.store.models import DailyRun, Proposal, ProposalStatus, RunShard
 

@@ -35,7 +35,7 @@ from exigible.domain.correspondence import (
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import Statement
 from exigible.operations.documents import read_document
-from exigible.operations.figures import current_law
+from exigible.operations.law import current_law
 from exigible.operations.statements import account_statement
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
 from exigible.store.models import (

@@ -15,9 +15,9 @@ from django.db import connection
 
 from exigible.domain.book import UNKNOWN_DEBTOR, Book, Figures, figures
 from exigible.domain.engine import Flags, Ints
-from exigible.domain.law import Law, shipped_law
 from exigible.domain.states import State
 from exigible.domain.strategy import Followed
+from exigible.operations.law import current_law
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
 from exigible.store.queries.incomplete import INCOMPLETE
 
@@ -57,11 +57,6 @@ FRESH = """unnest(
              held_cents, credit_cents, chased_cents, accessories_cents, oldest_due_on,
              open_claims, overdue_claims, state
            )"""
-
-
-def current_law() -> Law:
-    """Return the law that computations use: the one shipped with the product."""
-    return shipped_law()
 
 
 def refresh(account_ids: Sequence[int], on: date) -> None:

@@ -32,7 +32,7 @@ from exigible.domain.case import (
 from exigible.domain.french import euros
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import Statement, statement
-from exigible.operations.figures import current_law
+from exigible.operations.law import current_law
 from exigible.store.models import (
     Account,
     Allocation,

@@ -8,7 +8,7 @@ from exigible.domain.book import figures
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import disputes, holds
 from exigible.operations.acts import By
-from exigible.operations.figures import current_law
+from exigible.operations.law import current_law
 from exigible.store.columns import Scope, read_book
 from exigible.store.models import Account, AccountFigures, Claim, Dispute, Hold
 from tests.builders import AT, TODAY, make_account, make_claim

@@ -14,7 +14,7 @@ from django.db.models import Sum
 
 from exigible.domain.book import figures
 from exigible.domain.refusals import OutsideKnownLaw, Refused
-from exigible.operations.figures import current_law
+from exigible.operations.law import current_law
 from exigible.operations.statements import account_statement
 from exigible.simulation.doing import LiveBooks
 from exigible.simulation.play import Play

@@ -8,7 +8,6 @@ once a second person confirmed them: until then they are shown « à confirmer �
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -18,7 +17,8 @@ from exigible.domain.french import day as french_day
 from exigible.domain.french import half_year
 from exigible.domain.law import DatedValue, Law, Parameter
 from exigible.domain.law.dated import HALF_YEAR, ONE_DAY, Dated, DatedFact
-from exigible.domain.law.scales import DatedBands, Scale
+from exigible.domain.law.scales import DatedBands, Scale, bands_of
+from exigible.domain.law.words import read_bands, read_number
 from exigible.domain.refusals import Refused, WrongInput
 
 EARLIEST, LATEST = date(1975, 1, 1), date(2199, 12, 31)
@@ -155,6 +155,31 @@ def _already_known(dated: Dated, present: DatedFact, start: date) -> Refused:  #
     )
 
 
-def live_entries(entries: Iterable[Entered]) -> tuple[Entered, ...]:
-    """Return entries in an order of their own, so that equal sets share one layered law."""
-    return tuple(sorted(entries, key=lambda entry: (entry.parameter, entry.start)))
+def fact_from(
+    dated: Parameter | Scale, written: object, *, start: date, source: str, verified: bool
+) -> DatedValue | DatedBands:
+    """Return an entered value as files and the database write it: "3.75", or a scale's bands.
+
+    Raise WrongInput for what is not of the parameter's shape.
+    """
+    if isinstance(dated, Parameter) and isinstance(written, str):
+        number = read_number(dated.unit, written)
+        return DatedValue(start=start, value=number, source=source, verified=verified, entered=True)
+    if isinstance(dated, Scale) and isinstance(written, dict):
+        content = {**written, "source": source, "verified": verified}
+        try:
+            return replace(bands_of(dated.unit, start, content), entered=True)
+        except (KeyError, TypeError, ValueError, ArithmeticError, IndexError):
+            pass
+    raise WrongInput("value", f"{dated.name} : valeur illisible.", field="value")
+
+
+def typed_fact(
+    dated: Parameter | Scale, typed: str, *, start: date, source: str
+) -> DatedValue | DatedBands:
+    """Return a value as a person types it: « 3,75 % », or a scale line by line."""
+    if isinstance(dated, Parameter):
+        number = read_number(dated.unit, typed)
+        return DatedValue(start=start, value=number, source=source, verified=False, entered=True)
+    like = DatedBands(start=start, source=source, verified=False, entered=True, bands=())
+    return read_bands(dated.unit, typed, like)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from exigible.domain.french import NO_BREAK, count, euros, grouped, percent
 from exigible.domain.law import UNIT_SCALES, DatedValue
@@ -31,6 +31,7 @@ _UNITS_TYPED = {
     "days": ("jours", "jour", "j"),
 }
 _MOST_BANDS = 20
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 
 
 def value_words(unit: str, fact: DatedFact) -> str:
@@ -88,16 +89,14 @@ def read_number(unit: str, typed: str, *, field: str = "value") -> int:
         if text.endswith(word):
             text = text.removesuffix(word)
             break
-    try:
-        exact = Decimal(text.replace(" ", "").replace(",", ".")) * UNIT_SCALES[unit]
-    except InvalidOperation:
-        exact = Decimal("NaN")
-    if not exact.is_finite() or len(text) > 30:
+    text = text.replace(" ", "").replace(",", ".")
+    if not _NUMBER.fullmatch(text):
         raise WrongInput(
             "value",
             f"« {typed[:40]} » n’est pas lisible. Écrivez par exemple {example}.",
             field=field,
         )
+    exact = Decimal(text) * UNIT_SCALES[unit]
     if not 0 <= exact <= most * UNIT_SCALES[unit]:
         raise WrongInput(
             "value",

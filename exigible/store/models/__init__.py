@@ -2,6 +2,7 @@
 
 from exigible.store.models.imports import ImportBatch, ImportProblem, LedgerLine
 from exigible.store.models.journal import JournalEntry, JournalSeal
+from exigible.store.models.law import LawValue
 from exigible.store.models.ledger import (
     Allocation,
     Claim,
@@ -77,6 +78,7 @@ __all__ = [
     "ImportProblem",
     "JournalEntry",
     "JournalSeal",
+    "LawValue",
     "LedgerLine",
     "LetterBatch",
     "Message",

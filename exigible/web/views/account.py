@@ -13,7 +13,7 @@ from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 from exigible.domain.roles import Capability
 from exigible.domain.statement import Line, Statement
 from exigible.operations import statements
-from exigible.operations.figures import current_law
+from exigible.operations.law import current_law
 from exigible.store.models import Account, Contact, Message
 from exigible.store.queries import account_page as reads
 from exigible.store.queries import timeline as events_query

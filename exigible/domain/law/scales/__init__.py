@@ -73,7 +73,7 @@ class Scale(Dated[DatedBands]):
         """
         assert not self.whole, self.id
         version = self.on(day)
-        if cents <= version.fixed_up_to_cents:
+        if version.fixed_up_to_cents and cents <= version.fixed_up_to_cents:
             if version.fixed_cents is None:
                 raise self._unknown_band(cents)
             return version.fixed_cents
