@@ -8,10 +8,38 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from exigible.cli._command import say
+from exigible.domain.law import Law
 from exigible.domain.refusals import Refused, WrongInput
 
 MAX_BYTES = 512 * 1024 * 1024
+LawOption = Annotated[
+    str | None,
+    typer.Option(
+        "--law",
+        metavar="FICHIER",
+        help="Ajoute au droit livré les valeurs écrites par « exigible law export ».",
+    ),
+]
+
+
+def read_law(source: str | None) -> Law | None:
+    """Return the shipped law with the values of a file, None without one.
+
+    What the product has shipped since is left out, and said on standard error.
+    """
+    if source is None:
+        return None
+    from exigible.intake.law_values import law_with
+
+    found = law_with(read_json(source))
+    for _, refusal in found.left_out:
+        say(f"{source}, valeur laissée de côté : {refusal.message}")
+    return found.law
 
 
 def answer_each(

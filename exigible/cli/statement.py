@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from exigible.cli._command import JsonOption, write_json
-from exigible.cli._documents import read_json, refusal_answer
+from exigible.cli._documents import LawOption, read_json, read_law, refusal_answer
 from exigible.domain.french import amount, grouped
 from exigible.domain.french import day as french_day
+from exigible.domain.law import Law
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.statement import statement_answer, statements
 from exigible.intake.json_fields import read_day
@@ -30,20 +31,22 @@ def statement(
     pdf: Annotated[
         Path | None, typer.Option("--pdf", metavar="FICHIER", help="Écrit le décompte en PDF.")
     ] = None,
+    law: LawOption = None,
 ) -> None:
     """Calcule le décompte d’un dossier : principal, intérêts, indemnités, frais, paiements."""
     day = read_day(as_of, "--as-of") if as_of else None
     document = read_json(case)
+    used = read_law(law)
     if isinstance(document, list):
-        answers = answer_all(document, day)
+        answers = answer_all(document, day, used)
         if pdf is not None:
             raise WrongInput(
                 "wrong_input", "--pdf ne vaut que pour un seul dossier.", field="--pdf"
             )
         write_json(answers)
         return
-    read = read_case(document, day)
-    [answer] = statements([read])
+    read = read_case(document, day, used)
+    [answer] = statements([read], used)
     if isinstance(answer, Refused):
         raise answer
     reply = statement_answer(answer)
@@ -67,17 +70,19 @@ def statement(
         print_statement(reply)
 
 
-def answer_all(documents: list[object], as_of: date | None) -> list[dict[str, object]]:
+def answer_all(
+    documents: list[object], as_of: date | None, law: Law | None = None
+) -> list[dict[str, object]]:
     """Answer each case, in order, all through the engine at once; a refused one says why."""
     replies: list[dict[str, object]] = [{} for _ in documents]
     reads, places = [], []
     for place, document in enumerate(documents):
         try:
-            reads.append(read_case(document, as_of))
+            reads.append(read_case(document, as_of, law))
             places.append(place)
         except Refused as refusal:
             replies[place] = refusal_answer(refusal)
-    for place, answer in zip(places, statements(reads), strict=True):
+    for place, answer in zip(places, statements(reads, law), strict=True):
         replies[place] = (
             refusal_answer(answer) if isinstance(answer, Refused) else statement_answer(answer)
         )

@@ -125,6 +125,8 @@ def decompte_data(
         "summary": _summary(answer),
         "conventions": _conventions(answer["conventions"]),
         "warnings": [*_later_days(answer), *answer["warnings"]],
+        "parameters": [_parameter(one) for one in answer.get("parameters", [])],
+        "warnings": list(answer["warnings"]),
         "unverified": any(line.get("verified") is False for line in lines),
     }
 
@@ -286,6 +288,12 @@ def _later_days(answer: Mapping[str, Any]) -> list[str]:
         + (later["error"]["message"] if "error" in later else f"{_euros(later['total'])}.")
         for later in answer.get("if_paid_on", ())
     ]
+def _parameter(one: Mapping[str, Any]) -> list[str]:
+    """Return a value of the law: what, how much, from when, by which text, and its mark."""
+    marks = ["saisie"] if one.get("entered_by_user") else []
+    marks += [] if one["verified"] else ["à confirmer"]
+    value = one["text"] + (f" ({', '.join(marks)})" if marks else "")
+    return [one["name"], value, day(date.fromisoformat(one["from"])), one["source"]]
 
 
 def _cents(text: str) -> int:

@@ -110,7 +110,7 @@ def standing(dated: Parameter | Scale, on: date) -> Standing:
             known_through=last[1] if last else None,
             following=following,
             missing=missing,
-            changed=False,
+            changed=last is not None and _changed(values, last[0], since),
         )
     before = [one for one in values if one.start < fact.start and one.known]
     return Standing(
@@ -121,8 +121,14 @@ def standing(dated: Parameter | Scale, on: date) -> Standing:
         known_through=dated.known_through(on),
         following=following,
         missing=None,
-        changed=fact.start > since and (not before or not _same(before[-1], fact)),
+        changed=_changed(values, fact, since),
     )
+
+
+def _changed(values: tuple[DatedFact, ...], fact: DatedFact, since: date) -> bool:
+    """Say whether a value is recent, and another than the one before it (or the first)."""
+    before = [one for one in values if one.start < fact.start and one.known]
+    return fact.start > since and (not before or not _same(before[-1], fact))
 
 
 def _same(one: DatedFact, other: DatedFact) -> bool:
