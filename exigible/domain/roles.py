@@ -53,6 +53,8 @@ class Capability(StrEnum):
     IMPORT = "import"  # Imports
     RUN_DAY = "run_day"  # the daily run by hand
     SEE_TEMPLATES = "see_templates"
+    SEE_LAW = "see_law"  # Veille juridique
+    ENTER_LAW = "enter_law"  # a newly published value: enter, confirm, withdraw
     ADMINISTER = "administer"  # users, creditors, bank accounts
 
 
@@ -76,6 +78,8 @@ _LEAD = _DAILY | {
     Capability.APPROVE_MESSAGES,
     Capability.RECORD_PAYMENTS,
     Capability.RUN_DAY,
+    Capability.SEE_LAW,
+    Capability.ENTER_LAW,
 }
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
@@ -83,7 +87,12 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COLLECTOR: _DAILY
     | {Capability.HOLD_ACCOUNTS, Capability.APPROVE_MESSAGES, Capability.RECORD_PAYMENTS},
     Role.LITIGATION: _DAILY
-    | {Capability.HOLD_ACCOUNTS, Capability.APPROVE_MESSAGES, Capability.RECORD_PAYMENTS},
+    | {
+        Capability.HOLD_ACCOUNTS,
+        Capability.APPROVE_MESSAGES,
+        Capability.RECORD_PAYMENTS,
+        Capability.SEE_LAW,
+    },
     Role.MANAGER: _LEAD,
     Role.CREDIT_MANAGER: _LEAD | {Capability.IMPORT},
     Role.ACCOUNTANT: _READ
@@ -92,11 +101,12 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         Capability.RECORD_PAYMENTS,
         Capability.COMPLETE_DATA,
         Capability.IMPORT,
+        Capability.SEE_LAW,
     },
     Role.SALES: frozenset(
         {Capability.SEE_ACCOUNTS, Capability.SEE_WORKLIST, Capability.WORK_ACCOUNTS}
     ),
-    Role.AUDITOR: _READ | {Capability.SEE_TEMPLATES},
+    Role.AUDITOR: _READ | {Capability.SEE_TEMPLATES, Capability.SEE_LAW},
     Role.PARTNER: frozenset(),
     Role.ADMINISTRATOR: frozenset(Capability),
 }

@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 
 from exigible.domain.french import day as french_day
 from exigible.domain.law import Law, Parameter, shipped_law
-from exigible.domain.law.entered import Entered, layered, typed_fact
+from exigible.domain.law.dated import DatedFact
+from exigible.domain.law.entered import Entered, fact_from, layered, typed_fact
 from exigible.domain.law.scales import Scale
 from exigible.domain.law.status import written_value
 from exigible.domain.refusals import Refused, WrongInput
@@ -126,6 +127,17 @@ def withdraw_value(value_id: int, reason: str, *, by: By, at: datetime) -> LawVa
             "law_value_withdrawn", f"law:{row.parameter}", starts_on=row.starts_on, reason=words
         )
     return row
+
+
+def fact_of(dated: Parameter | Scale, row: LawValue) -> DatedFact:
+    """Return what a row says, withdrawn or not; raise WrongInput if it is of another shape."""
+    return fact_from(
+        dated,
+        row.value,
+        start=row.starts_on,
+        source=row.source,
+        verified=row.confirmed_at is not None,
+    )
 
 
 def export_document(*, at: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 A chip is a glyph and a word; colour only repeats them. The lists are closed.
 """
 
+from exigible.domain.law.status import Situation
 from exigible.domain.states import CHIPS, Chip, State
 from exigible.store.models import DebtorKind, ImportBatch, MessageStatus, Phase
 
@@ -44,6 +45,17 @@ IMPORTS = {
     ImportBatch.Status.REFUSED: Chip("Refusé", "slash", "wax"),
     ImportBatch.Status.FAILED: Chip("Interrompu", "tri", "wax"),
 }
+
+LAW = {
+    Situation.UNKNOWN: Chip("Inconnu", "slash", "wax"),
+    Situation.UNVERIFIED: Chip("À confirmer", "tri", "todo"),
+    Situation.RUNS_OUT: Chip("Fin proche", "half", "ochre"),
+    Situation.CHANGES: Chip("Va changer", "half", "info"),
+    Situation.CHANGED: Chip("Changé", "ring", "info"),
+    Situation.NOT_YET: Chip("À venir", "ring", ""),
+    Situation.IN_FORCE: Chip("En vigueur", "tick", "leaf"),
+}
+LAW_ENTERED = Chip("Saisi", "full", "")
 
 BLOCKING = Chip("Bloquant", "slash", "wax")
 REMARK = Chip("Remarque", "tri", "ochre")

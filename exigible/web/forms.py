@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from exigible.domain import french
+from exigible.domain.law.words import UNIT_WORDS
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.roles import ROLE_LABELS
 from exigible.intake.formats import LABELS as FORMAT_LABELS
@@ -535,6 +536,36 @@ class BankAccountForm(ActForm):
 
 class PortfolioForm(ActForm):
     name = forms.CharField(label="Nom", max_length=100)
+
+
+class LawValueForm(ActForm):
+    value = forms.CharField(label="Valeur", max_length=4000)
+    start = DayField(label="À compter du")
+    known_until = DayField(
+        label="Sûre jusqu’au",
+        required=False,
+        help_text="Après ce jour, les calculs s’arrêteront plutôt que de deviner.",
+    )
+    source = forms.CharField(
+        label="Texte",
+        max_length=500,
+        widget=_long_text(2),
+        help_text="Nature, date, numéro, parution : « arrêté du 24 juin 2026, JO du 27 ».",
+    )
+
+    def ask_for(self, unit: str, *, scale: bool, by_half_year: bool) -> None:
+        """Say how the value is typed; a half-year's rate holds for it alone."""
+        field = self.fields["value"]
+        if scale:
+            field.widget = _long_text(8)
+            field.help_text = (
+                "Une tranche par ligne : « jusqu’à 125 € : 9,77 % », puis « au-delà : … »."
+            )
+        else:
+            field.help_text = f"Par exemple {UNIT_WORDS[unit][1]}."
+        if by_half_year:
+            del self.fields["known_until"]
+            self.fields["start"].help_text = "Le 1er janvier ou le 1er juillet du semestre."
 
 
 class PersonForm(ActForm):

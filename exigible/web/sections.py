@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from exigible.domain.law.status import missing_on
 from exigible.domain.roles import Capability
+from exigible.operations.law import current_law
 from exigible.store.models import User
 from exigible.store.queries import incomplete, outbox, worklist
 
@@ -37,6 +39,11 @@ def _incomplete_waiting(user: User, on: date) -> int:
     return incomplete.waiting_count(user)
 
 
+def _law_waiting(user: User, on: date) -> int:
+    """What is unknown today waits for whoever may enter it."""
+    return len(missing_on(current_law(), on)) if user.may(Capability.ENTER_LAW) else 0
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting),
     Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
@@ -62,6 +69,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("strategies", "Stratégies", "Pilotage", "strategies", Capability.SEE_TEMPLATES, "S"),
     Section("imports", "Imports", "Réglages", "imports", Capability.IMPORT, "M"),
     Section("templates", "Modèles", "Réglages", "templates", Capability.SEE_TEMPLATES, "T"),
+    Section("law", "Veille juridique", "Réglages", "law", Capability.SEE_LAW, "U", _law_waiting),
     Section(
         "administration",
         "Administration",

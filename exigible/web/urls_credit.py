@@ -1,4 +1,4 @@
-"""Addresses of *Balance âgée*, *À compléter*, *Imports*, *Envois*, *Modèles* and *Administration*."""
+"""Addresses of *Balance âgée*, *À compléter*, *Imports*, *Envois*, *Modèles*, *Veille juridique*, *Administration*."""
 
 from django.urls import include, path
 
@@ -7,6 +7,7 @@ from exigible.web.views import (
     creditors,
     imports,
     incomplete,
+    law,
     letter_batches,
     outbox,
     outbox_decisions,
@@ -85,6 +86,12 @@ urlpatterns = [
         name="template_page",
     ),
     path("strategies/", texts.strategies, name="strategies"),
+    path("veille/", law.law, name="law"),
+    path("veille/exporter/", law.export, name="export_law"),
+    path("veille/valeur/<int:law_value>/confirmer/", law.confirm, name="confirm_law_value"),
+    path("veille/valeur/<int:law_value>/retirer/", law.withdraw, name="withdraw_law_value"),
+    path("veille/<slug:parameter>/", law.detail, name="law_parameter"),
+    path("veille/<slug:parameter>/saisir/", law.enter, name="enter_law_value"),
     path("administration/", creditors.creditors, name="administration"),
     path("administration/exporter/", creditors.export, name="export_creditors"),
     path("administration/creanciers/nouveau/", creditors.create, name="new_creditor"),

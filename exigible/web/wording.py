@@ -245,6 +245,9 @@ OUTCOMES = {
 }
 
 JOURNAL = {
+    "law_value_entered": "Valeur du droit saisie",
+    "law_value_confirmed": "Valeur du droit confirmée",
+    "law_value_withdrawn": "Valeur du droit retirée",
     "promise_recorded": "Promesse notée",
     "promise_cancelled": "Promesse annulée",
     "hold_placed": "Suspension posée",

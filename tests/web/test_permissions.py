@@ -6,7 +6,7 @@ declares something else, fails: nothing is reachable by oversight.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from exigible.store.models import (
     Contact,
     CreditorBankAccount,
     ImportBatch,
+    LawValue,
     LetterBatch,
     Message,
     MessageStatus,
@@ -127,6 +128,12 @@ EXPECTED: dict[str, Capability | str] = {
     "template": C.SEE_TEMPLATES,
     "template_page": C.SEE_TEMPLATES,
     "strategies": C.SEE_TEMPLATES,
+    "law": C.SEE_LAW,
+    "export_law": C.SEE_LAW,
+    "law_parameter": C.SEE_LAW,
+    "enter_law_value": C.ENTER_LAW,
+    "confirm_law_value": C.ENTER_LAW,
+    "withdraw_law_value": C.ENTER_LAW,
     "administration": C.ADMINISTER,
     "export_creditors": C.ADMINISTER,
     "new_creditor": C.ADMINISTER,
@@ -230,11 +237,19 @@ POSTED = {
     "default_bank_account",
     "close_bank_account",
     "set_access",
+    "confirm_law_value",
 }
 # What only a letter has.
 OF_LETTERS = {"letter_sheets", "letter_page", "letter_file"}
 # What an address cannot do without.
 QUERIES = {"ageing_ledger": "?total=0"}
+# The law is everybody's: it belongs to no portfolio.
+LAW_VALUE = {
+    "parameter": "taux_interet_legal_autres",
+    "starts_on": date(2026, 7, 1),
+    "value": "2.55",
+    "source": "arrêté du 24 juin 2026",
+}
 # Answers that say « you may »: a page, a redirect, a refusal by a rule.
 OPEN = {200, 204, 302, 422}
 
@@ -335,6 +350,10 @@ class Rows:
             ).pk,
             "portfolio_id": account.portfolio_id,
             "user_id": world.people[Role.SALES].pk,
+            "parameter": LAW_VALUE["parameter"],
+            "law_value": LawValue.objects.get_or_create(
+                **LAW_VALUE, defaults={"recorded_by": by.uuid, "recorded_at": NOW}
+            )[0].pk,
             "page_number": 1,
             "channel": "letter",
             "key": "relance_2",

@@ -57,6 +57,8 @@ CAPABILITY_LABELS: dict[Capability, str] = {
     Capability.IMPORT: "Importer",
     Capability.RUN_DAY: "Lancer le passage du jour",
     Capability.SEE_TEMPLATES: "Voir modèles et stratégies",
+    Capability.SEE_LAW: "Veille juridique",
+    Capability.ENTER_LAW: "Saisir un paramètre du droit",
     Capability.ADMINISTER: "Administrer",
 }
 
