@@ -1,6 +1,7 @@
 """What the database refuses, whatever the application does."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -13,6 +14,7 @@ from exigible.store.models import (
     Claim,
     Entry,
     JournalEntry,
+    LawValue,
     Message,
     Payment,
     Portfolio,
@@ -320,3 +322,29 @@ def test_what_was_said_and_done_only_ends(paid: Claim, table: str, change: str, 
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE store_{table} SET {end}")
         assert cursor.rowcount == 1
+
+
+def test_a_value_of_the_law_is_withdrawn_never_rewritten():
+    by = {"recorded_by": BY.uuid, "recorded_at": AT}
+    value = LawValue.objects.create(
+        parameter="taux_interet_legal_autres",
+        starts_on=TODAY,
+        value="2.55",
+        source="un arrêté",
+        **by,
+    )
+    assert "ne se réécrit" in refused("UPDATE store_lawvalue SET value = '\"9\"'")
+    assert "ne se réécrit" in refused("UPDATE store_lawvalue SET source = 'autre'")
+    assert "ne se réécrit" in refused("DELETE FROM store_lawvalue")
+    assert "contrepassez" in refused("TRUNCATE store_lawvalue CASCADE")
+    assert "confirmed_by_another" in refused(
+        "UPDATE store_lawvalue SET confirmed_by = recorded_by, confirmed_at = %s", [AT]
+    )
+    assert "withdrawal_has_reason" in refused("UPDATE store_lawvalue SET withdrawn_at = %s", [AT])
+    other = uuid4()
+    LawValue.objects.update(confirmed_by=other, confirmed_at=AT)
+    assert "ne se réécrit" in refused("UPDATE store_lawvalue SET confirmed_by = %s", [uuid4()])
+    LawValue.objects.update(withdrawn_by=other, withdrawn_at=AT, withdrawn_reason="faux")
+    assert "ne se réécrit" in refused("UPDATE store_lawvalue SET withdrawn_at = NULL")
+    value.refresh_from_db()
+    assert (value.value, value.confirmed_by) == ("2.55", other)
