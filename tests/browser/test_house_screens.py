@@ -51,6 +51,12 @@ def screens(world: World) -> Iterator[tuple[str, str]]:
     yield "inviter", "/administration/personnes/inviter/"
     yield "portefeuilles", "/administration/portefeuilles/"
     yield "droits", "/administration/droits/"
+    yield "veille", "/veille/"
+    yield "veille-inconnus", "/veille/?etat=unknown"
+    yield "veille-vide", "/veille/?q=introuvable"
+    yield "veille-taux", "/veille/taux_interet_legal_autres/"
+    yield "veille-bareme", "/veille/droit_recouvrement_debiteur/"
+    yield "veille-saisir", "/veille/droit_recouvrement_debiteur/saisir/"
     yield "modeles", "/modeles/"
     yield "strategies", "/strategies/"
     for tab in ("a-valider", "prets", "partis", "echec", "incertains", "lots"):
@@ -72,6 +78,31 @@ def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], size: dict[s
         if at.sideways() > 0:
             wrong.append(f"{name}-{size['width']}: {at.sideways()} px too wide")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_rate_is_entered_from_the_keyboard_alone(
+    world: World, desk: Callable[..., Desk]
+) -> None:
+    at = desk(DESKTOP, bypass_csp=True)
+    at.sign_in(world, Role.CREDIT_MANAGER)
+    at.open("/veille/?q=autres que particuliers")
+    at.press("ArrowDown", "Enter")
+    at.page.wait_for_url("**/veille/taux_interet_legal_autres/")
+    at.press("n")
+    at.page.wait_for_selector("#dialog [name=value]")
+    expect(at.page.locator("#dialog [name=value]")).to_be_focused()
+    expect(at.page.locator("#dialog [name=start]")).to_have_value("01/07/2026")
+    at.page.keyboard.type("2,55 %")
+    at.page.locator("#dialog [name=source]").fill("arrêté du 24 juin 2026, JO du 27")
+    at.page.locator("#dialog button.primary").press("Enter")
+    expect(at.page.locator("#parameter .total")).to_have_text(re.compile("2,55"))
+    expect(at.page.locator("#parameter")).to_contain_text("seconde personne")
+    assert at.breaches() == []
+    at.page.click("text=Retirer")
+    at.page.wait_for_selector("#dialog [name=reason]")
+    at.page.keyboard.type("lu de travers")
+    at.page.click("#dialog button.primary")
+    expect(at.page.locator("#parameter")).to_contain_text("Inconnu depuis le 01/07/2026")
 
 
 def test_a_file_is_chosen_sent_and_followed(

@@ -53,7 +53,7 @@ COLUMNS = (
     listing.Column("value", "Valeur", numeric=True, place="main"),
     listing.Column("since", "Depuis le", sort="depuis", numeric=True, place="late"),
     listing.Column("until", "Connu jusqu’au", sort="fin", numeric=True, optional=True),
-    listing.Column("source", "Texte", optional=True),
+    listing.Column("source", "Texte"),
     listing.Column("state", "État", sort="etat", place="state"),
 )
 
