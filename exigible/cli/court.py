@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from exigible.cli._command import JsonOption, write, write_json
+from exigible.cli._documents import LawOption, read_law
 from exigible.domain.courts import Competence, Cost, Court, competence, competence_answer
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
+from exigible.domain.law import shipped_law
+from exigible.domain.law.readings import distinct, readings_answer, watched
 from exigible.hosting.environment import read_environment
 from exigible.hosting.reference import loaded_directory
 from exigible.intake.court_question import read_court_question
@@ -57,6 +60,7 @@ def court(
         str,
         typer.Option("--on", metavar="DATE", help="Jour du droit appliqué ; aujourd’hui sinon."),
     ] = "",
+    law: LawOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Dit le tribunal compétent, s’il faut un avocat, une tentative amiable, et ce qu’il en coûte."""
@@ -70,9 +74,11 @@ def court(
         "on": on or None,
     }
     question = read_court_question(fields, datetime.now(PARIS).date())
-    found = competence(question, loaded_directory(read_environment().home))
+    noted = watched(read_law(law) or shipped_law())
+    found = competence(question, loaded_directory(read_environment().home), noted)
     if as_json:
-        write_json(competence_answer(found))
+        parameters = readings_answer(distinct(noted.readings()))
+        write_json({**competence_answer(found), "parameters": parameters})
     else:
         print_competence(found)
 

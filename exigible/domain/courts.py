@@ -19,7 +19,7 @@ from exigible.domain.french import euros
 from exigible.domain.law import RATE_SCALE, Law, Parameter, shipped_law
 from exigible.domain.law.courts import CourtLaw, NatureOfClaim, Road, Seat, shipped_court_law
 from exigible.domain.law.rule import Rule
-from exigible.domain.law.scales import shipped_scale
+from exigible.domain.law.scales import Scale
 from exigible.domain.places import Directory, Located, Tribunal, locate
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 
@@ -482,7 +482,7 @@ def _costs(
                 note="Libres, selon la convention d’honoraires ; repris pour ce que le juge accorde.",
             )
         )
-    costs += _recovery_fees(question)
+    costs += _recovery_fees(question, law)
     return tuple(costs)
 
 
@@ -522,17 +522,17 @@ def _economic_contribution(
     ]
 
 
-def _recovery_fees(question: CourtQuestion) -> list[Cost]:
+def _recovery_fees(question: CourtQuestion, law: Law) -> list[Cost]:
     """Return the proportional fees of a commissaire de justice who collects the whole."""
     return [
         _recovery_fee(
-            "droit_recouvrement_creancier",
+            law.scales["droit_recouvrement_creancier"],
             "creditor",
             "Si un commissaire de justice encaisse ; jamais mis à la charge du débiteur.",
             question,
         ),
         _recovery_fee(
-            "droit_recouvrement_debiteur",
+            law.scales["droit_recouvrement_debiteur"],
             "debtor",
             "En plus de la dette, si un commissaire de justice encaisse en vertu d’un titre.",
             question,
@@ -540,9 +540,7 @@ def _recovery_fees(question: CourtQuestion) -> list[Cost]:
     ]
 
 
-def _recovery_fee(scale_id: str, borne_by: str, note: str, question: CourtQuestion) -> Cost:
-    scale = shipped_scale(scale_id)
-
+def _recovery_fee(scale: Scale, borne_by: str, note: str, question: CourtQuestion) -> Cost:
     def value(day: date) -> tuple[int, Rule]:
         bands = scale.on(day)
         return scale.fee_cents(day, question.amount_cents), Rule(bands.source, bands.verified)
@@ -561,7 +559,7 @@ def _recovery_fee(scale_id: str, borne_by: str, note: str, question: CourtQuesti
 
 def _act(label: str, parameter: Parameter, law: Law, question: CourtQuestion) -> Cost:
     """Return the cost of an act: tariff, coefficient of the amount, VAT, without travel."""
-    coefficients, vat = shipped_scale("coefficient_actes"), law["taux_tva_normal"]
+    coefficients, vat = law.scales["coefficient_actes"], law["taux_tva_normal"]
 
     def value(day: date) -> tuple[int, Rule]:
         tariff = parameter.on(day)

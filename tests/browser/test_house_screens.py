@@ -80,9 +80,7 @@ def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], size: dict[s
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_rate_is_entered_from_the_keyboard_alone(
-    world: World, desk: Callable[..., Desk]
-) -> None:
+def test_a_rate_is_entered_from_the_keyboard_alone(world: World, desk: Callable[..., Desk]) -> None:
     at = desk(DESKTOP, bypass_csp=True)
     at.sign_in(world, Role.CREDIT_MANAGER)
     at.open("/veille/?q=autres que particuliers")

@@ -9,6 +9,8 @@ from typing import Any
 
 from exigible.domain.french import day as french_day
 from exigible.domain.law import DatedValue, Law, Parameter
+from exigible.domain.law.dated import DatedFact
+from exigible.domain.law.scales import DatedBands, Scale
 from exigible.domain.law.status import fact_answer
 from exigible.domain.law.words import value_words
 
@@ -17,20 +19,36 @@ from exigible.domain.law.words import value_words
 class Reading:
     """A value that a computation took for the days `first` to `last`, both included."""
 
-    parameter: Parameter
-    value: DatedValue
+    parameter: Parameter | Scale
+    value: DatedFact
     first: date
     last: date
 
 
+type Note = tuple[Parameter | Scale, date, DatedFact]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Watched(Parameter):
+class _WatchedParameter(Parameter):
     """A parameter that notes what is read of it, and for which day."""
 
     original: Parameter
-    notes: list[tuple[Parameter, date, DatedValue]]
+    notes: list[Note]
 
     def on(self, day: date) -> DatedValue:
+        value = self.original.on(day)
+        self.notes.append((self.original, day, value))
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WatchedScale(Scale):
+    """A scale that notes what is read of it, and for which day."""
+
+    original: Scale
+    notes: list[Note]
+
+    def on(self, day: date) -> DatedBands:
         value = self.original.on(day)
         self.notes.append((self.original, day, value))
         return value
@@ -40,16 +58,15 @@ class _Watched(Parameter):
 class WatchedLaw(Law):
     """A law to compute with once; it then tells what was read of it."""
 
-    notes: list[tuple[Parameter, date, DatedValue]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def __getitem__(self, parameter_id: str) -> Parameter:
         found = self.parameters[parameter_id]
-        fields = {name: getattr(found, name) for name in Parameter.__dataclass_fields__}
-        return _Watched(**fields, original=found, notes=self.notes)
+        return _WatchedParameter(**_fields(found), original=found, notes=self.notes)
 
     def readings(self) -> tuple[Reading, ...]:
         """Return what was read: each value from its day until the next of the same parameter."""
-        by_parameter: dict[str, list[tuple[Parameter, date, DatedValue]]] = {}
+        by_parameter: dict[str, list[Note]] = {}
         for note in self.notes:
             by_parameter.setdefault(note[0].id, []).append(note)
         made = []
@@ -64,7 +81,14 @@ class WatchedLaw(Law):
 
 def watched(law: Law) -> WatchedLaw:
     """Return a law to compute with, whose `readings` then say what the computation took."""
-    return WatchedLaw(law.parameters, law.scales)
+    noted = WatchedLaw(law.parameters, {})
+    for scale in law.scales.values():
+        noted.scales[scale.id] = _WatchedScale(**_fields(scale), original=scale, notes=noted.notes)
+    return noted
+
+
+def _fields(dated: Parameter | Scale) -> dict[str, Any]:
+    return {name: getattr(dated, name) for name in dated.__dataclass_fields__}
 
 
 def distinct(readings: Iterable[Reading]) -> tuple[Reading, ...]:
@@ -96,7 +120,7 @@ def doubts(readings: Iterable[Reading]) -> list[str]:
     ]
 
 
-def _why(value: DatedValue) -> str:
+def _why(value: DatedFact) -> str:
     if value.note:
         return value.note
     if value.entered:
