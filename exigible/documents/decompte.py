@@ -126,7 +126,6 @@ def decompte_data(
         "conventions": _conventions(answer["conventions"]),
         "warnings": [*_later_days(answer), *answer["warnings"]],
         "parameters": [_parameter(one) for one in answer.get("parameters", [])],
-        "warnings": list(answer["warnings"]),
         "unverified": any(line.get("verified") is False for line in lines),
     }
 

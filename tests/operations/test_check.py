@@ -22,6 +22,7 @@ from exigible.operations.acts import By
 from exigible.operations.check import RULES, Report, check_everything, set_orphans_aside
 from exigible.operations.documents import path_of, store_document
 from exigible.operations.journal import Act, append_all, seal_day
+from exigible.operations.law import enter_value
 from exigible.operations.payments import allocate, record_payment, reverse_settlement
 from exigible.store.models import (
     Account,
@@ -393,6 +394,23 @@ def test_an_empty_house_is_sound(folder: Path):
 
 
 def test_a_parameter_unknown_today_is_a_warning():
-    assert check.law_warnings(shipped_law(), date(2025, 7, 1)) == []
+    rates = "Taux de l’intérêt légal"
+    assert not any(rates in words for words in check.law_warnings(shipped_law(), date(2025, 7, 1)))
+    assert any(rates in words for words in check.law_warnings(shipped_law(), date(2026, 7, 1)))
     [*warnings] = check_everything(at=AT, on=date(2199, 1, 1)).warnings
-    assert any("Taux de l’intérêt légal" in warning for warning in warnings)
+    assert any(rates in warning for warning in warnings)
+
+
+def test_a_value_entered_is_a_warning_no_more():
+    on = date(2026, 11, 22)
+    name = "Taux de l’intérêt légal, créanciers particuliers"
+    assert any(name in words for words in check_everything(at=AT, on=on).warnings)
+    enter_value(
+        "taux_interet_legal_particuliers",
+        value="6,50 %",
+        starts_on=date(2026, 7, 1),
+        source="arrêté du 24 juin 2026",
+        by=By.job("test"),
+        at=AT,
+    )
+    assert not any(name in words for words in check_everything(at=AT, on=on).warnings)
