@@ -11,11 +11,12 @@ from django.urls import reverse
 from python_calamine import load_workbook
 
 from exigible.domain.law import shipped_law
+from exigible.domain.law.status import missing_on
 from exigible.domain.roles import Role
 from exigible.operations import law
 from exigible.operations.acts import By
 from exigible.store.models import LawValue
-from tests.factories import World
+from tests.factories import WORLD_DAY, World
 from tests.web.conftest import NOW
 
 HTMX = {"HX-Request": "true"}
@@ -61,7 +62,9 @@ def test_what_is_unknown_comes_first_with_its_last_value(world: World, manager: 
     page = shown(manager)
     listed = names(page)
     assert set(listed) == {*shipped_law().parameters, *shipped_law().scales}
-    assert {OTHERS, FEE} <= set(listed[:6])
+    unknown = len(missing_on(shipped_law(), WORLD_DAY))
+    assert {OTHERS, FEE} <= set(listed[:unknown])
+    assert BANK not in listed[:unknown]
     assert "dernière connue" in page
     assert "2,62 %" in page
     assert "2,40 %" in page
@@ -240,3 +243,30 @@ def test_the_list_asks_little_of_the_database(
     shown(manager)
     with django_assert_max_num_queries(16):
         shown(manager)
+
+
+def test_a_statement_shows_the_values_it_used_and_leads_to_them(
+    world: World, manager: Client, sign_in: Callable[[Role], Client]
+) -> None:
+    morvelec = world.accounts["morvelec"].pk
+    page = shown(manager, "statement", account_id=morvelec)
+    assert "Paramètres employés" in page
+    assert reverse("law_parameter", args=[BANK]) in page
+    plain = shown(sign_in(Role.COLLECTOR), "statement", account_id=morvelec)
+    assert shipped_law()[BANK].name in plain
+    assert reverse("law_parameter", args=[BANK]) not in plain
+
+
+def test_a_statement_that_lacks_a_value_leads_to_where_it_is_entered(
+    world: World, manager: Client
+) -> None:
+    account = world.accounts["morvelec"]
+    account.clause_rate = 1  # its floor needs the legal rate
+    account.save(update_fields=["clause_rate"])
+    for name, arguments in (("statement", {}), ("why", {"figure": "accessoires"})):
+        page = shown(manager, name, account_id=account.pk, **arguments)
+        assert reverse("law_parameter", args=[OTHERS]) in page
+    entered_by_someone()
+    page = shown(manager, "why", account_id=account.pk, figure="accessoires")
+    assert "à confirmer" in page
+    assert reverse("law_parameter", args=[OTHERS]) in page

@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from exigible.domain import french
+from exigible.domain.law.readings import Reading
+from exigible.domain.law.words import value_words
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 from exigible.domain.roles import Capability
 from exigible.domain.statement import Line, Statement
@@ -114,7 +116,12 @@ def why(request: HttpRequest, account_id: int, figure: str) -> HttpResponse:
     on, _ = situation_day(request, today)
     claim_id = row_number(request.GET.get("creance"))
     claim_ids = None if claim_id is None else [claim_id]
-    context: dict[str, Any] = {"account": found, "on": on, "claim_ids": claim_ids}
+    context: dict[str, Any] = {
+        "account": found,
+        "on": on,
+        "claim_ids": claim_ids,
+        "sees_law": person(request).may(Capability.SEE_LAW),
+    }
     try:
         made, case = statements.account_statement(found.pk, on, claim_ids=claim_ids)
     except OutsideKnownLaw as unknown:
@@ -128,7 +135,7 @@ def why(request: HttpRequest, account_id: int, figure: str) -> HttpResponse:
             "lines": lines,
             "total": sum(line.amount_cents for line in lines),
             "sources": sources_of(lines),
-            "unverified": [line for line in lines if not line.verified],
+            "unverified": [one for one in used_values(made) if not one[0].value.verified],
             "excluded": case.excluded,
             "rule": _rule(made),
         }
@@ -149,6 +156,7 @@ def statement(request: HttpRequest, account_id: int) -> HttpResponse:
         "today": today,
         "wrong_day": wrong_day,
         "legal_order": request.GET.get("ordre") == "legal",
+        "sees_law": person(request).may(Capability.SEE_LAW),
     }
     try:
         made, case = statements.account_statement(found.pk, on, legal_order=context["legal_order"])
@@ -161,6 +169,7 @@ def statement(request: HttpRequest, account_id: int) -> HttpResponse:
             "statement": made,
             "by_claim": _by_claim(made),
             "sources": sources_of(made.lines),
+            "used": used_values(made),
             "excluded": case.excluded,
             "rule": _rule(made),
         }
@@ -208,6 +217,11 @@ def situation_day(request: HttpRequest, today: date) -> tuple[date, str]:
             f"{french.day(EARLIEST)} et dans un an."
         )
     return day, ""
+
+
+def used_values(made: Statement) -> list[tuple[Reading, str]]:
+    """Return the values of the law that a statement rests on, each in words."""
+    return [(one, value_words(one.parameter.unit, one.value)) for one in made.readings]
 
 
 def sources_of(lines: Any) -> list[str]:

@@ -1,11 +1,14 @@
 """Dated parameters: the value of a day, its source, and the refusal to guess."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from exigible.domain.law import shipped_law
 from exigible.domain.refusals import OutsideKnownLaw
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_value_of_a_day_is_the_last_one_started():
@@ -39,3 +42,23 @@ def test_every_parameter_has_a_source_for_every_value():
         starts = [value.start for value in parameter.values]
         assert starts == sorted(set(starts)), parameter.id
         assert all(value.source for value in parameter.values), parameter.id
+
+
+def test_every_parameter_and_scale_is_listed_in_the_coverage():
+    page = (ROOT / "docs" / "law_coverage.md").read_text(encoding="utf-8")
+    missing = [one.id for one in shipped_law().everything if f"| `{one.id}` |" not in page]
+    assert missing == []
+
+
+def test_every_value_of_one_source_says_why():
+    silent = [
+        (one.id, value.start)
+        for one in shipped_law().everything
+        for value in one.values
+        if value.known and not value.verified and not value.note
+    ]
+    assert silent == []
+
+
+def test_a_value_entered_by_nobody_is_shipped():
+    assert not any(value.entered for one in shipped_law().everything for value in one.values)
