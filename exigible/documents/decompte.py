@@ -287,6 +287,8 @@ def _later_days(answer: Mapping[str, Any]) -> list[str]:
         + (later["error"]["message"] if "error" in later else f"{_euros(later['total'])}.")
         for later in answer.get("if_paid_on", ())
     ]
+
+
 def _parameter(one: Mapping[str, Any]) -> list[str]:
     """Return a value of the law: what, how much, from when, by which text, and its mark."""
     marks = ["saisie"] if one.get("entered_by_user") else []

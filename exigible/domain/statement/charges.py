@@ -26,7 +26,7 @@ from exigible.domain.case import (
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros, percent
 from exigible.domain.law import RATE_SCALE, Law
-from exigible.domain.law.scales import shipped_scale
+from exigible.domain.law.scales import Scale
 from exigible.domain.regimes import default_day, notice_days
 
 ONE_DAY = timedelta(days=1)
@@ -314,20 +314,19 @@ def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, int], list
         collected = charged = 0
         for on, position, event in sorted(events, key=lambda one: one[:2]):
             collected += event.collected_cents
-            fee = max(_fee(case, scale_id, on, collected) - charged, 0)
+            fee = max(_fee(case, law.scales[scale_id], on, collected) - charged, 0)
             charged += fee
             vat = law["taux_tva_normal"].amount_on(on)
             whole = 100 * RATE_SCALE
             fees[position] = (2 * fee * (whole + vat) + whole) // (2 * whole)
-            bands = shipped_scale(scale_id).on(on)
+            bands = law.scales[scale_id].on(on)
             if not bands.verified:
                 warnings.append(f"« {event.label} » : à confirmer, {bands.source}.")
     return fees, warnings
 
 
-def _fee(case: Case, scale_id: str, on: date, collected: int) -> int:
+def _fee(case: Case, scale: Scale, on: date, collected: int) -> int:
     """The fixed fee is for small claims, not for small instalments of larger ones."""
-    scale = shipped_scale(scale_id)
     bands = scale.on(on)
     claimed = sum(claim.principal_cents for claim in case.claims)
     rate = bands.bands[0].rate
