@@ -16,6 +16,4 @@ def test_every_test_cited_exists():
         for path in (ROOT / "tests").rglob("test_*.py")
         for name in DEFINED.findall(path.read_text(encoding="utf-8"))
     }
-    # A numbered test is cited by its number: `test_04`.
-    numbered = {"_".join(name.split("_")[:2]) for name in defined}
-    assert cited <= defined | numbered, sorted(cited - defined - numbered)
+    assert cited <= defined, sorted(cited - defined)
