@@ -49,6 +49,7 @@ class Capability(StrEnum):
     APPROVE_MESSAGES = "approve_messages"  # let a proposed message leave
     SEE_MESSAGES = "see_messages"  # Envois
     SEE_AGEING = "see_ageing"  # Balance âgée
+    CALCULATE = "calculate"  # Calculettes
     EXPORT = "export"  # spreadsheets
     IMPORT = "import"  # Imports
     RUN_DAY = "run_day"  # the daily run by hand
@@ -63,6 +64,7 @@ _READ = frozenset(
         Capability.SEE_ACCOUNTS,
         Capability.SEE_AGEING,
         Capability.SEE_MESSAGES,
+        Capability.CALCULATE,
         Capability.EXPORT,
     }
 )
@@ -104,7 +106,12 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         Capability.SEE_LAW,
     },
     Role.SALES: frozenset(
-        {Capability.SEE_ACCOUNTS, Capability.SEE_WORKLIST, Capability.WORK_ACCOUNTS}
+        {
+            Capability.SEE_ACCOUNTS,
+            Capability.SEE_WORKLIST,
+            Capability.WORK_ACCOUNTS,
+            Capability.CALCULATE,
+        }
     ),
     Role.AUDITOR: _READ | {Capability.SEE_TEMPLATES, Capability.SEE_LAW},
     Role.PARTNER: frozenset(),

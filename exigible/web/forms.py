@@ -86,11 +86,8 @@ class DayField(forms.CharField):
             raise ValidationError(wrong.message) from None
 
 
-class ActForm(forms.Form):
-    """An act on an account: carries the version its page showed, and the step it does."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
-    etape = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+class TypedForm(forms.Form):
+    """A form that knows the day it is: amounts and days typed as one likes, errors in French."""
 
     error_css_class = "bad"
 
@@ -122,6 +119,13 @@ class ActForm(forms.Form):
     def visible_errors(self) -> Sequence[forms.BoundField]:
         """The fields in error, for the summary at the top of the form."""
         return [bound for bound in self.visible_fields() if bound.errors]
+
+
+class ActForm(TypedForm):
+    """An act on an account: carries the version its page showed, and the step it does."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    etape = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
 
 def day_words(on: date) -> str:

@@ -66,6 +66,7 @@ SECTIONS: tuple[Section, ...] = (
         "P",
         _incomplete_waiting,
     ),
+    Section("calculators", "Calculettes", "Judiciaire", "calculators", Capability.CALCULATE, "K"),
     Section("strategies", "Stratégies", "Pilotage", "strategies", Capability.SEE_TEMPLATES, "S"),
     Section("imports", "Imports", "Réglages", "imports", Capability.IMPORT, "M"),
     Section("templates", "Modèles", "Réglages", "templates", Capability.SEE_TEMPLATES, "T"),

@@ -53,6 +53,7 @@ CAPABILITY_LABELS: dict[Capability, str] = {
     Capability.SEE_MESSAGES: "Voir les envois",
     Capability.APPROVE_MESSAGES: "Valider les envois",
     Capability.SEE_AGEING: "Balance âgée",
+    Capability.CALCULATE: "Calculettes",
     Capability.EXPORT: "Exporter",
     Capability.IMPORT: "Importer",
     Capability.RUN_DAY: "Lancer le passage du jour",
