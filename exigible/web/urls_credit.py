@@ -1,9 +1,10 @@
-"""Addresses of *Balance âgée*, *À compléter*, *Imports*, *Envois*, *Modèles*, *Veille juridique*, *Administration*."""
+"""Addresses of *Balance âgée*, *À compléter*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
 
 from django.urls import include, path
 
 from exigible.web.views import (
     ageing,
+    calculators,
     creditors,
     imports,
     incomplete,
@@ -78,6 +79,9 @@ urlpatterns = [
     ),
     path("envois/lots/<int:batch_id>/poste/", letter_batches.post_batch, name="post_batch"),
     path("envois/lots/<int:batch_id>/lot.pdf", letter_batches.batch_file, name="batch_file"),
+    path("calculettes/", calculators.calculators, name="calculators"),
+    path("calculettes/<slug:calculator>/", calculators.calculator, name="calculator"),
+    path("calculettes/<slug:calculator>/pdf/", calculators.calculator_pdf, name="calculator_pdf"),
     path("modeles/", texts.templates, name="templates"),
     path("modeles/<slug:channel>/<slug:key>/<slug:audience>/", texts.template, name="template"),
     path(

@@ -21,7 +21,6 @@ from exigible.web.typed import cents_of, day_of, whole_number
 
 MORE, LESS, SHAPE = "plus", "moins", "forme"  # what the form itself sends; not in a permanent link
 MOST_TYPED = 200  # characters kept of an answer
-TODAY = (("aujourd’hui", "+0"),)
 
 
 class NumberField(forms.CharField):
@@ -129,6 +128,7 @@ class Group:
     least: int = 1
     most: int = 1
     folded: bool = False
+    free: bool = False  # no answer of it is needed: its labels need not say so
     hint: str = ""
 
     @property
@@ -163,13 +163,14 @@ class Outcome:
     """What the question leads to: a working, what is missing, or what refuses it."""
 
     working: Working | None = None
-    missing: list[forms.BoundField] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)  # id of a field, its name
     stop: Stop | None = None
 
 
 class Calculator(ABC):
     """One question of law, read from an address; `outcome` is its answer."""
 
+    do_not_call_in_templates: ClassVar[bool] = True  # templates name the kinds, for the tabs
     slug: ClassVar[str]
     title: ClassVar[str]
     purpose: ClassVar[str]  # one sentence of the index
@@ -249,14 +250,21 @@ class Calculator(ABC):
     @property
     def link(self) -> str:
         """The query of the permanent link: what was answered, days and amounts in one form."""
-        kept = [
-            pair
-            for group in self.groups
-            for form in group.forms
-            if not self._skipped(group, form)
-            for pair in form.link()
-        ]
+        kept = [pair for form in self._answered() for pair in form.link()]
         return urlencode(kept) if self.asked else ""
+
+    def _answered(self) -> list[CalculatorForm]:
+        return [
+            form for group in self.groups for form in group.forms if not self._skipped(group, form)
+        ]
+
+    def lacks(self) -> list[tuple[str, str]]:
+        """Return the id and the name of each answer still needed."""
+        return [
+            (bound.id_for_label, str(bound.label).lower())
+            for form in self._answered()
+            for bound in form.missing
+        ]
 
     @property
     def errors(self) -> dict[str, str]:
@@ -273,14 +281,9 @@ class Calculator(ABC):
     def _outcome(self) -> Outcome:
         if not self.asked:
             return Outcome()
-        answered = [
-            form for group in self.groups for form in group.forms if not self._skipped(group, form)
-        ]
-        wrong = [form for form in answered if form.errors]
-        if missing := [bound for form in answered for bound in form.missing]:
+        missing = self.lacks()
+        if missing or any(form.errors for form in self._answered()):
             return Outcome(missing=missing)
-        if wrong:
-            return Outcome()
         try:
             return Outcome(working=self.compute())
         except Refused as refused:

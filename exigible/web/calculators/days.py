@@ -21,7 +21,7 @@ from exigible.domain.french import day as french_day
 from exigible.domain.french import full_day, long_day, typeset
 from exigible.domain.law.time_limits import CountingRule, Length, Report, counting_rules
 from exigible.domain.refusals import WrongInput
-from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, NumberField
+from exigible.web.calculators.base import Calculator, CalculatorForm, Group, NumberField
 from exigible.web.forms import DayField
 from exigible.web.typed import FIRST_YEAR, LAST_YEAR
 
@@ -38,7 +38,7 @@ SHOWN = 40  # days off listed one by one
 
 
 class DaysForm(CalculatorForm):
-    depart = DayField(label="Point de départ", help_text="Ce jour n’est pas compté.", presets=TODAY)
+    depart = DayField(label="Point de départ", help_text="Ce jour n’est pas compté.")
     nombre = NumberField(label="Durée", most=9999)
     unite = forms.ChoiceField(label="Unité", choices=list(UNITS.items()), initial="jours")
     sens = forms.ChoiceField(
@@ -131,8 +131,9 @@ class Days(Calculator):
                         if on.weekday() >= 5
                         else "Il ôte un jour ouvré.",
                     ),
-                    source=zone_source if on not in named_holidays(on.year) else
-                    holiday_source()[0],
+                    source=zone_source
+                    if on not in named_holidays(on.year)
+                    else holiday_source()[0],
                     verified=zone_verified if on not in named_holidays(on.year) else True,
                 )
                 for on, name in holidays[:SHOWN]
@@ -184,7 +185,9 @@ def _rule(unit: str, *, backward: bool, extended: bool) -> CountingRule:
         return rules["WORKING_DAYS"]
     if not extended:
         return rules["CIV_PRESCRIPTION"] if unit in ("mois", "ans") else rules["CIV_DAYS"]
-    return rules[{"mois": "CPC_MONTHS", "ans": "CPC_MONTHS", "semaines": "WEEKS"}.get(unit, "CPC_DAYS")]
+    return rules[
+        {"mois": "CPC_MONTHS", "ans": "CPC_MONTHS", "semaines": "WEEKS"}.get(unit, "CPC_DAYS")
+    ]
 
 
 def _working_days(first: date, last: date, zone: HolidayZone) -> int:

@@ -8,7 +8,7 @@ from django import forms
 
 from exigible.documents.working import Column, Fact, Line, Working
 from exigible.domain.french import NO_BREAK, WEEKDAYS, amount, count, day, euros, long_day
-from exigible.domain.instalments import MOST, Every, instalments
+from exigible.domain.instalments import Every, instalments
 from exigible.web.calculators.base import Calculator, CalculatorForm, Group, NumberField
 from exigible.web.forms import AmountField, DayField
 

@@ -7,3 +7,4 @@ import "./palette.js";
 import "./fields.js";
 import "./feedback.js";
 import "./uploads.js";
+import "./calculators.js";

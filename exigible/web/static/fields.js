@@ -86,14 +86,14 @@ document.body.addEventListener("line-saved", (event) => {
   (empty ?? next?.querySelector(box) ?? row.querySelector(box))?.focus();
 });
 
-// « Copier le lien »: the button names the field; where the clipboard is denied, the text is selected.
+// « Copier le lien », « Copier le texte »: the button names the field; where the clipboard is denied, the text is selected.
 document.addEventListener("click", async (event) => {
   const copies = event.target.closest?.("[data-copies]");
   if (!copies) return;
   const field = document.getElementById(copies.dataset.copies);
   field.select();
   await navigator.clipboard?.writeText(field.value).then(
-    () => (copies.textContent = "Lien copié"),
+    () => (copies.textContent = copies.dataset.copied ?? "Lien copié"),
     () => {},
   );
 });
