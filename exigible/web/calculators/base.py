@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django import forms
 
@@ -20,6 +19,7 @@ from exigible.web.forms import AmountField, DayField, TypedForm
 from exigible.web.typed import cents_of, day_of, whole_number
 
 MORE, LESS, SHAPE = "plus", "moins", "forme"  # what the form itself sends; not in a permanent link
+TODAY = "+0"  # a day field that starts as today
 MOST_TYPED = 200  # characters kept of an answer
 
 
@@ -58,7 +58,6 @@ class CalculatorForm(TypedForm):
         self.typed = query
         super().__init__(query, today=today, prefix=prefix)
         self.data = self._rewritten(today)
-        self.missing: list[forms.BoundField] = []
 
     def _rewritten(self, today: date) -> dict[str, str]:
         """Return what was typed as it was understood: « 2211 » as « 22/11/2026 »."""
@@ -78,15 +77,21 @@ class CalculatorForm(TypedForm):
 
     def full_clean(self) -> None:
         super().full_clean()
+        self._missing: list[forms.BoundField] = []
         for name, errors in list(self._errors.items()):
             if all(error.code == "required" for error in errors.as_data()):
-                self.missing.append(self[name])
+                self._missing.append(self[name])
                 del self._errors[name]
+
+    @property
+    def missing(self) -> list[forms.BoundField]:
+        """The needed answers that were left empty."""
+        return self._missing if self.errors is not None else []
 
     @property
     def answers(self) -> dict[str, Any]:
         """What was understood; nothing for a field left empty or wrong."""
-        return self.cleaned_data if self.is_bound and self.errors is not None else {}
+        return self.cleaned_data if self.errors is not None else {}
 
     @property
     def blank(self) -> bool:
@@ -156,6 +161,7 @@ class Stop:
     message: str
     article: str | None = None
     unknown: bool = False  # a parameter of the law is missing, or the day is before it
+    way_out: tuple[str, str] | None = None  # an address and its words
 
 
 @dataclass(slots=True)
@@ -231,7 +237,10 @@ class Calculator(ABC):
         given += [{} for _ in range(least - len(given))]
         for rank, row in enumerate(given, 1):
             self.query |= {f"{prefix}{rank}-{name}": text for name, text in row.items()}
-        return [self.form(kind, f"{prefix}{rank}") for rank in range(1, len(given) + 1)]
+        built = [self.form(kind, f"{prefix}{rank}") for rank in range(1, len(given) + 1)]
+        if self.added == prefix:
+            next(iter(built[-1].fields.values())).widget.attrs["autofocus"] = True
+        return built
 
     @property
     def all_forms(self) -> list[CalculatorForm]:
@@ -248,10 +257,11 @@ class Calculator(ABC):
         return f"{len(fields)}.{sum(ord(c) * rank for rank, c in enumerate(''.join(fields), 1)):x}"
 
     @property
-    def link(self) -> str:
+    def link(self) -> list[tuple[str, str]]:
         """The query of the permanent link: what was answered, days and amounts in one form."""
-        kept = [pair for form in self._answered() for pair in form.link()]
-        return urlencode(kept) if self.asked else ""
+        if not self.asked:
+            return []
+        return [pair for form in self._answered() for pair in form.link()]
 
     def _answered(self) -> list[CalculatorForm]:
         return [

@@ -17,7 +17,7 @@ from exigible.domain.law.courts import shipped_court_law
 from exigible.domain.places import Directory
 from exigible.hosting.reference import courts_path, loaded_directory
 from exigible.intake.court_question import read_court_question
-from exigible.web.calculators.base import Calculator, CalculatorForm, Group, capital
+from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, capital
 from exigible.web.forms import AmountField, DayField
 
 FIELDS = {
@@ -56,7 +56,7 @@ class CourtForm(CalculatorForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="Entre commerçants seulement, si le contrat désigne un tribunal.",
     )
-    au = DayField(label="Droit en vigueur au")
+    au = DayField(label="Droit en vigueur au", initial=TODAY)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

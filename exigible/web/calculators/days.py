@@ -21,7 +21,7 @@ from exigible.domain.french import day as french_day
 from exigible.domain.french import full_day, long_day, typeset
 from exigible.domain.law.time_limits import CountingRule, Length, Report, counting_rules
 from exigible.domain.refusals import WrongInput
-from exigible.web.calculators.base import Calculator, CalculatorForm, Group, NumberField
+from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, NumberField
 from exigible.web.forms import DayField
 from exigible.web.typed import FIRST_YEAR, LAST_YEAR
 
@@ -38,7 +38,7 @@ SHOWN = 40  # days off listed one by one
 
 
 class DaysForm(CalculatorForm):
-    depart = DayField(label="Point de départ", help_text="Ce jour n’est pas compté.")
+    depart = DayField(label="Point de départ", help_text="Ce jour n’est pas compté.", initial=TODAY)
     nombre = NumberField(label="Durée", most=9999)
     unite = forms.ChoiceField(label="Unité", choices=list(UNITS.items()), initial="jours")
     sens = forms.ChoiceField(

@@ -67,7 +67,7 @@ class Instalments(Calculator):
             lines.append(
                 Line(
                     cells=(
-                        f"{one.number}",
+                        f"{one.number}{'re' if one.number == 1 else 'e'} échéance",
                         f"{WEEKDAYS[one.due_on.weekday()]} {day(one.due_on)}",
                         amount(one.left_cents),
                         amount(one.amount_cents),
@@ -95,7 +95,7 @@ class Instalments(Calculator):
                 Fact(label="Total", value=euros(sum(one.amount_cents for one in found))),
             ),
             columns=(
-                Column(label="Échéance", weight=2),
+                Column(label="Échéance", weight=3),
                 Column(label="Date", weight=4),
                 Column(label="Reste ensuite, €", weight=3, numeric=True),
                 Column(label="Montant, €", weight=3, numeric=True),

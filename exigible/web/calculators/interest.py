@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 
@@ -24,10 +25,19 @@ from exigible.domain.french import (
     typeset,
 )
 from exigible.domain.french import day as french_day
-from exigible.domain.refusals import Refused
+from exigible.domain.refusals import OutsideKnownLaw, Refused
 from exigible.domain.statement import statement_answer, statements
 from exigible.intake.statement_case import read_case
-from exigible.web.calculators.base import Calculator, CalculatorForm, Group, capital
+from exigible.web.calculators.base import (
+    TODAY,
+    Calculator,
+    CalculatorForm,
+    Group,
+    Outcome,
+    Stop,
+    capital,
+    said,
+)
 from exigible.web.forms import AmountField, DayField
 
 MOST_INVOICES, MOST_PAYMENTS = 20, 20
@@ -87,7 +97,7 @@ class PartiesForm(CalculatorForm):
     nature = forms.ChoiceField(
         label="Nature de la créance", choices=list(KINDS.items()), initial="invoice"
     )
-    au = DayField(label="Arrêté au")
+    au = DayField(label="Arrêté au", initial=TODAY)
 
 
 class InvoiceForm(CalculatorForm):
@@ -245,6 +255,19 @@ class Interest(Calculator):
             raise answer
         self.reply = statement_answer(answer)
         return self._working(self.reply, as_of)
+
+    def _refused(self, refused: Refused) -> Outcome:
+        """A rate that is not known yet: say until when the statement can be made."""
+        unknown_on = refused.facts.get("day")
+        if not isinstance(refused, OutsideKnownLaw) or not isinstance(unknown_on, str):
+            return super()._refused(refused)
+        last = date.fromisoformat(unknown_on) - timedelta(days=1)
+        kept = [(key, value) for key, value in self.link if key != "au"]
+        way_out = (
+            f"?{urlencode([*kept, ('au', last.isoformat())])}",
+            f"Arrêter le décompte au {french_day(last)}",
+        )
+        return Outcome(stop=Stop(said(refused), refused.article, unknown=True, way_out=way_out))
 
     def pdf(self, *, at: datetime) -> bytes:
         """Return the *décompte* itself."""

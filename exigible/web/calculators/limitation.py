@@ -15,6 +15,7 @@ from exigible.domain.limitation import Limitation, Step, What
 from exigible.domain.limitation import limitation as limitation_of
 from exigible.intake.limitation_case import read_limitation_case
 from exigible.web.calculators.base import (
+    TODAY,
     Calculator,
     CalculatorForm,
     Group,
@@ -64,7 +65,7 @@ def happenings() -> list[tuple[str, Any]]:
 class DebtForm(CalculatorForm):
     nature = forms.ChoiceField(label="Nature de la dette")
     depart = DayField(label="Point de départ")
-    au = DayField(label="Regardée au")
+    au = DayField(label="Regardée au", initial=TODAY)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

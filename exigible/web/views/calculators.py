@@ -1,6 +1,7 @@
 """*Calculettes*: the index, each calculator, its PDF. The address holds the whole question."""
 
 import json
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -42,13 +43,14 @@ def calculator(request: HttpRequest, calculator: str) -> HttpResponse:
     """A question and its answer; as one types, the answer alone (and what is wrong, field by field)."""
     found = _asked(request, calculator)
     address = reverse("calculator", args=[found.slug])
-    link = f"{address}?{found.link}" if found.link else address
+    query = urlencode(found.link)
+    link = f"{address}?{query}" if query else address
     context = {
         "calculator": found,
         "calculators": CALCULATORS,
         "link": request.build_absolute_uri(link),
         "address": address,
-        "pdf": f"{reverse('calculator_pdf', args=[found.slug])}?{found.link}",
+        "pdf": f"{reverse('calculator_pdf', args=[found.slug])}?{query}",
         "today": found.today,
     }
     if not answers.is_fragment(request):
