@@ -13,6 +13,24 @@ from tests.factories import World
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+# A question for each calculator, and one that the law known here does not answer.
+CALCULATORS = {
+    "interets": "au=2026-11-22&f1-ref=FA-118&f1-montant=12400&f1-echeance=2026-02-10"
+    "&f2-montant=8650,40&f2-echeance=2026-04-10&p1-le=2026-06-01&p1-montant=3000",
+    "delais": "procedure=procedure_collective&le_opening_judgment=2026-09-25"
+    "&le_bodacc_publication_of_opening_judgment=2026-10-04",
+    "prescription": "nature=b2b_sale&depart=2022-01-31&au=2026-11-22&e1-fait=formal_notice"
+    "&e1-le=2023-02-01&e2-fait=suspension-mediation&e2-le=2024-02-01&e2-fin=2024-05-01",
+    "tribunal": "montant=12000&nature=commercial&voie=injonction_de_payer&code=67000&au=2026-11-22",
+    "jours": "depart=2026-03-25&nombre=1&unite=mois&zone=alsace_moselle",
+    "echeancier": "montant=1000&nombre=6&premiere=2026-11-30&rythme=month",
+}
+REFUSED = (
+    "/calculettes/interets/?au=2026-11-22&debiteur=consumer&f1-montant=500&f1-echeance=2026-02-10"
+    "&demeure=2026-05-01"
+)
+
+
 def screens(world: World) -> Iterator[tuple[str, str]]:
     """Name and address of every screen a manager can open."""
     morvelec = world.accounts["morvelec"].pk
@@ -43,6 +61,12 @@ def screens(world: World) -> Iterator[tuple[str, str]]:
     yield "decompte-refuse", f"/comptes/{world.accounts['inconnu'].pk}/decompte/"
     yield "message", f"/comptes/{world.accounts['lestrade'].pk}/message/{message.pk}/"
     yield "promesse-page", f"/comptes/{morvelec}/promesse/"
+    yield "calculettes", "/calculettes/"
+    for name, query in CALCULATORS.items():
+        yield f"calculette-{name}", f"/calculettes/{name}/"
+        yield f"calculette-{name}-repondue", f"/calculettes/{name}/?{query}"
+    yield "calculette-refusee", REFUSED
+    yield "calculette-erreur", "/calculettes/interets/?f1-montant=abc&f1-echeance=31/02/2026"
     yield "profil", "/profil/"
     yield "introuvable", "/comptes/999999/"
     yield "mot-de-passe", "/profil/mot-de-passe/"
@@ -61,6 +85,7 @@ OVER = (
     ("dialogue-identite", "identite", "#edit-identity"),
     ("touches", "morvelec", "?"),
     ("filtres", "comptes", "f"),
+    ("calculette-pourquoi", "calculette", "w"),
 )
 
 
@@ -153,4 +178,5 @@ def _place(world: World, where: str) -> str:
         "morvelec": f"/comptes/{morvelec}/",
         "identite": f"/comptes/{morvelec}/?onglet=identite",
         "comptes": "/comptes/",
+        "calculette": f"/calculettes/interets/?{CALCULATORS['interets']}",
     }[where]

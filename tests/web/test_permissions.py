@@ -124,6 +124,9 @@ EXPECTED: dict[str, Capability | str] = {
     "import_again": C.IMPORT,
     "import_partially": C.IMPORT,
     "export_problems": C.IMPORT,
+    "calculators": C.CALCULATE,
+    "calculator": C.CALCULATE,
+    "calculator_pdf": C.CALCULATE,
     "templates": C.SEE_TEMPLATES,
     "template": C.SEE_TEMPLATES,
     "template_page": C.SEE_TEMPLATES,
@@ -364,6 +367,7 @@ class Rows:
             "figure": "accessoires",
             "column": "credit",
             "outcome": "plan",
+            "calculator": "prescription",
             "verb": "lien",
         }
         assert Claim.objects.filter(pk=claim.pk).exists()
@@ -514,6 +518,7 @@ def test_a_section_the_role_cannot_open_is_absent_from_the_menu(world: World, ro
     page = client.get(reverse("profile")).content.decode()
     assert ('data-go="J"' in page) == user.may(C.SEE_WORKLIST)
     assert ('data-go="C"' in page) == user.may(C.SEE_ACCOUNTS)
+    assert ('data-go="K"' in page) == (role is not Role.PARTNER)
     assert ('id="find"' in page) == user.may(C.SEE_ACCOUNTS)
 
 

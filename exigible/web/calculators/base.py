@@ -13,8 +13,8 @@ from django import forms
 from exigible.documents import working as documents
 from exigible.documents.working import Working
 from exigible.domain import french
-from exigible.domain.french import typeset
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
+from exigible.web.calculators.words import capital, readable
 from exigible.web.forms import AmountField, DayField, TypedForm
 from exigible.web.typed import cents_of, day_of, whole_number
 
@@ -316,9 +316,4 @@ def said(refused: Refused) -> str:
     if refused.field:
         message = message.removeprefix(f"{refused.field} : ")
         message = message.removeprefix(f"{refused.field}\u00a0: ")
-    return typeset(message[:1].upper() + message[1:])
-
-
-def capital(text: str) -> str:
-    """Return a text with its first letter as a capital."""
-    return text[:1].upper() + text[1:]
+    return capital(readable(message))

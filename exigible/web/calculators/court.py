@@ -17,7 +17,8 @@ from exigible.domain.law.courts import shipped_court_law
 from exigible.domain.places import Directory
 from exigible.hosting.reference import courts_path, loaded_directory
 from exigible.intake.court_question import read_court_question
-from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, capital
+from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group
+from exigible.web.calculators.words import capital
 from exigible.web.forms import AmountField, DayField
 
 FIELDS = {
@@ -37,6 +38,7 @@ class CourtForm(CalculatorForm):
     voie = forms.ChoiceField(label="Voie envisagée")
     code = forms.CharField(
         label="Code postal du débiteur",
+        required=False,
         max_length=5,
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}
@@ -47,7 +49,7 @@ class CourtForm(CalculatorForm):
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Nécessaire si le code postal touche deux ressorts.",
+        help_text="Seule, ou si le code postal touche deux ressorts.",
     )
     clause = forms.CharField(
         label="Commune désignée par une clause",
@@ -93,6 +95,15 @@ class CompetentCourt(Calculator):
 
     def field_of(self, path: str) -> tuple[CalculatorForm, str] | None:
         return (self.asking, FIELDS[path]) if path in FIELDS else None
+
+    def lacks(self) -> list[tuple[str, str]]:
+        missing = super().lacks()
+        said = self.asking.answers
+        if not any(said.get(name) or self.asking.errors.get(name) for name in ("code", "commune")):
+            missing.append(
+                (self.asking["code"].id_for_label, "le code postal ou la commune du débiteur")
+            )
+        return missing
 
     def compute(self) -> Working:
         question = read_court_question(self.document(), self.today)
@@ -146,7 +157,7 @@ class CompetentCourt(Calculator):
                 Column(label="Montant", numeric=True, weight=3),
             ),
             lines=tuple(_line(cost) for cost in found.costs),
-            total=f"Coûts connus, avancés par le créancier : {euros(costs)}",
+            total=f"Coûts connus, avancés par le créancier : {euros(costs)}" if costs else "",
             warnings=tuple(typeset(text) for text in found.warnings),
             text=_letter(found, question.amount_cents, road),
         )

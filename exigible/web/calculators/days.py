@@ -144,7 +144,7 @@ class Days(Calculator):
             notes=tuple(note for note in (zone_note,) if note),
             warnings=_warnings(found.last, zone, rule),
             text=(
-                f"Le délai de {duration} {'qui précède' if backward else 'compté à partir du'} "
+                f"Le délai {'d’' if duration.startswith('un') else 'de '}{duration} {'qui précède' if backward else 'compté à partir du'} "
                 f"{'le ' if backward else ''}{long_day(start)} "
                 f"{'remonte au' if backward else 'expire le'} {full_day(found.last)}"
                 f"{'' if backward else ' à minuit'} ({source})."

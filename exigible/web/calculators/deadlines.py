@@ -12,11 +12,12 @@ from exigible.documents.working import Column, Fact, Line, Working
 from exigible.domain.deadlines import FACTS, MAX_GRANTED_DAYS, Deadline, Deadlines, FactKind, Place
 from exigible.domain.deadlines import deadlines as deadlines_of
 from exigible.domain.french import day as french_day
-from exigible.domain.french import full_day, long_day, typeset
+from exigible.domain.french import full_day, long_day
 from exigible.domain.law.time_limits import Actor, Kind, Method, Procedure, procedure, procedure_ids
 from exigible.domain.text_keys import name_key
 from exigible.intake.procedure_case import read_procedure_case
-from exigible.web.calculators.base import Calculator, CalculatorForm, Group, NumberField, capital
+from exigible.web.calculators.base import Calculator, CalculatorForm, Group, NumberField
+from exigible.web.calculators.words import WORDS, capital, readable
 from exigible.web.forms import AmountField, DayField
 
 USUAL = (
@@ -27,30 +28,16 @@ USUAL = (
     "saisie_attribution",
 )
 ACTORS = {
-    Actor.CREDITOR: "le créancier",
-    Actor.DEBTOR: "le débiteur",
+    Actor.CREDITOR: "le\u00a0créancier",
+    Actor.DEBTOR: "le\u00a0débiteur",
     Actor.ANY: "chaque partie",
-    Actor.COURT: "la juridiction",
+    Actor.COURT: "la\u00a0juridiction",
     Actor.COMMISSAIRE: "le commissaire de justice",
     Actor.COLLECTOR: "qui recouvre",
     Actor.THIRD_PARTY: "le tiers",
 }
 OURS = frozenset({Actor.CREDITOR, Actor.ANY, Actor.COLLECTOR})
 KEPT = frozenset({Kind.MAX, Kind.NOTICE, Kind.LIFE})  # the day must not be passed
-WORDS = {
-    "metropole": "France métropolitaine",
-    "outre_mer": "outre-mer",
-    "etranger": "étranger",
-    "tribunal_judiciaire": "tribunal judiciaire",
-    "tribunal_de_commerce": "tribunal de commerce",
-    "tribunal_des_activites_economiques": "tribunal des activités économiques",
-    "professional": "professionnel",
-    "consumer": "consommateur",
-    "public_purchaser": "acheteur public",
-    "contradictoire": "contradictoire",
-    "repute_contradictoire": "réputé contradictoire",
-    "par_defaut": "par défaut",
-}
 EVENT, FACT = "le_", "fait_"  # before an event or a fact, in the address
 
 
@@ -141,7 +128,7 @@ class FactsForm(CalculatorForm):
 
 def _field(name: str) -> forms.Field:
     fact = FACTS[name]
-    label = typeset(capital(fact.meaning))
+    label = readable(capital(fact.meaning))
     match fact.kind:
         case FactKind.FLAG:
             return forms.ChoiceField(
@@ -251,7 +238,7 @@ class ProcedureDeadlines(Calculator):
             lines_title="Les délais, par date",
             lines=lines,
             verified=all(line.verified for line in lines),
-            warnings=tuple(typeset(text) for text in found.warnings),
+            warnings=tuple(readable(text) for text in found.warnings),
             text=_letter(found),
         )
 
@@ -337,11 +324,11 @@ def _line(one: Deadline) -> Line:
             ACTORS[rule.actor],
             _cell(one),
         ),
-        note=typeset(" ".join(notes)),
-        why=tuple(typeset(text) for text in why),
-        source=typeset(f"{rule.source} ; compté selon {rule.rule.source}"),
+        note=readable(" ".join(notes)),
+        why=tuple(readable(text) for text in why),
+        source=readable(f"{rule.source} ; compté selon {rule.rule.source}"),
         verified=one.verified and rule.rule.verified,
-        warnings=tuple(typeset(text) for text in one.warnings),
+        warnings=tuple(readable(text) for text in one.warnings),
         day=one.falls_on if _ours(one) else None,
         lost=bool(rule.sanction),
     )
@@ -372,4 +359,4 @@ def _letter(found: Deadlines) -> str:
     intro = f"{found.procedure.name}, délais"
     if starts:
         intro += f" comptés de : {', '.join(starts)}"
-    return typeset(f"{intro} :\n" + "\n".join(sentences))
+    return readable(f"{intro} :\n" + "\n".join(sentences))

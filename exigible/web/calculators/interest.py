@@ -35,9 +35,9 @@ from exigible.web.calculators.base import (
     Group,
     Outcome,
     Stop,
-    capital,
     said,
 )
+from exigible.web.calculators.words import capital
 from exigible.web.forms import AmountField, DayField
 
 MOST_INVOICES, MOST_PAYMENTS = 20, 20
@@ -428,7 +428,8 @@ def _letter(reply: Mapping[str, Any], as_of: date) -> str:
             if line["component"] in ("interest", "fixed_indemnity")
         )
     )
-    ground = f" ({' ; '.join(articles)})" if articles else ""
+    whole = [one for one in articles if not any(one in other for other in articles if other != one)]
+    ground = f" ({' ; '.join(whole)})" if whole else ""
     text = (
         f"Au {long_day(as_of)}, la somme due s’élève à {_euros(reply['total'])}, soit {joined}"
         f"{ground}{paid}."

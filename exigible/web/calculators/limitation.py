@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from exigible.documents.working import Column, Fact, Line, Working
-from exigible.domain.french import count, full_day, long_day, typeset
+from exigible.domain.french import count, full_day, long_day
 from exigible.domain.french import day as french_day
 from exigible.domain.law.limitation import Kind, shipped_limitation_law
 from exigible.domain.limitation import Limitation, Step, What
@@ -20,8 +20,8 @@ from exigible.web.calculators.base import (
     CalculatorForm,
     Group,
     NumberField,
-    capital,
 )
+from exigible.web.calculators.words import capital, readable
 from exigible.web.forms import DayField
 
 MOST_EVENTS = 20
@@ -75,7 +75,7 @@ class DebtForm(CalculatorForm):
             chosen = next(iter(shipped_limitation_law().natures.values()))
             self.data = self.data | {self.add_prefix("nature"): chosen.id}
         self.chosen = chosen
-        self.fields["depart"].help_text = typeset(f"{capital(chosen.runs_from)}.")
+        self.fields["depart"].help_text = readable(f"{capital(chosen.runs_from)}.")
 
 
 class HappenedForm(CalculatorForm):
@@ -227,10 +227,10 @@ class LimitationPeriod(Calculator):
                 Column(label="Dernier jour pour agir", numeric=True, weight=3),
             ),
             lines=tuple(_line(step) for step in found.steps),
-            source=typeset(found.source),
+            source=readable(found.source),
             verified=found.verified,
-            warnings=tuple(typeset(text) for text in found.warnings),
-            notes=tuple(typeset(text) for text in found.notes),
+            warnings=tuple(readable(text) for text in found.warnings),
+            notes=tuple(readable(text) for text in found.notes),
             text=_letter(found, self.debt.answers["depart"]),
         )
 
@@ -241,13 +241,13 @@ def _line(step: Step) -> Line:
     what = WHAT[step.what]
     return Line(
         cells=(
-            typeset(name) if colon and len(name) <= LONGEST_NAME else what,
+            readable(name) if colon and len(name) <= LONGEST_NAME else what,
             french_day(step.on),
             french_day(step.last_day) if step.last_day else "interrompu",
         ),
         note=what if colon and name != what and len(name) <= LONGEST_NAME else "",
-        why=(typeset(step.text),),
-        source=typeset(step.source),
+        why=(readable(step.text),),
+        source=readable(step.source),
         verified=step.verified,
     )
 
@@ -305,4 +305,4 @@ def _letter(found: Limitation, starts_on: Any) -> str:
             f"La {kind} de cette créance, qui court à compter du {long_day(starts_on)}, ne sera "
             f"acquise que le {long_day(found.last_day)} à minuit{ground}."
         )
-    return typeset(text)
+    return readable(text)
