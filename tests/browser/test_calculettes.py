@@ -67,7 +67,8 @@ def test_interest_by_the_keyboard_alone(world: World, desk: Callable[..., Desk])
 
     total = working.locator(".fact.main .total").inner_text()
     at.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.keyboard.press("c")
+    tab_to(page, "copy-text")
+    page.keyboard.press("Enter")
     expect(working.get_by_text("Texte copié")).to_be_visible()
     copied = str(page.evaluate("navigator.clipboard.readText()"))
     assert f"la somme due s’élève à {total}" in copied
