@@ -423,7 +423,7 @@ def _letter(reply: Mapping[str, Any], as_of: date) -> str:
     paid = f", déduction faite de {euros(parts['payments'])} reçus" if parts["payments"] else ""
     articles = list(
         dict.fromkeys(
-            line["source"].partition(" : ")[0]
+            line["source"].partition(" : ")[0].partition(", arrêté")[0]  # the article alone
             for line in reply["lines"]
             if line["component"] in ("interest", "fixed_indemnity")
         )
