@@ -27,13 +27,18 @@ from exigible.domain.law.time_limits import procedure, procedure_ids
 from exigible.domain.places import Commune
 from exigible.domain.roles import Role
 from exigible.hosting.reference import merge_courts
+from exigible.operations import law
+from exigible.operations.acts import By
+from exigible.store.models import User
 from exigible.web.calculators.base import Calculator
 from exigible.web.calculators.days import Days
 from exigible.web.calculators.deadlines import ProcedureDeadlines, choices, facts_of
 from exigible.web.calculators.words import WORDS, readable
 from exigible.web.views.calculators import CALCULATORS
 from tests.factories import WORLD_DAY
+from tests.web.conftest import NOW
 
+LEGAL_RATE = "taux_interet_legal_autres"
 HTMX = {"HX-Request": "true"}
 QUESTIONS = {
     "interets": "au=2026-11-22&f1-ref=FA-118&f1-montant=12400&f1-echeance=2026-02-10"
@@ -474,6 +479,29 @@ def test_an_unknown_rate_is_named_with_where_to_find_it_and_a_way_out(collector:
     assert stop.way_out[1] == "Arrêter le décompte au 30/06/2026"
     other = working(collector, "interets", stop.way_out[0].removeprefix("?"))
     assert "30/06/2026" in other.answer.label
+
+
+def test_a_rate_entered_is_used_and_shown_to_be_confirmed(
+    sign_in: Callable[[Role], Client],
+) -> None:
+    manager = sign_in(Role.MANAGER)
+    query = (
+        "au=2026-07-31&debiteur=consumer&f1-montant=1000&f1-echeance=2026-02-10&demeure=2026-06-30"
+    )
+    page = manager.get(f"/calculettes/interets/?{query}")
+    assert f'href="/veille/{LEGAL_RATE}/"' in page.content.decode()  # where to enter it
+    law.enter_value(
+        LEGAL_RATE,
+        value="3,65",
+        starts_on=date(2026, 7, 1),
+        source="arrêté du 24 juin 2026, JO du 27",
+        by=By.user(User.objects.get(role=Role.CREDIT_MANAGER)),
+        at=NOW,
+    )
+    shown = working(manager, "interets", query)
+    [line] = [one for one in shown.lines if one.cells[1] == "Intérêts"]
+    assert plain(line.result) == "3,10"  # 1,000.00 × 3.65 % × 31 / 365
+    assert not line.verified  # nobody else has confirmed it
 
 
 def test_a_day_before_the_known_law_is_refused_at_its_date(collector: Client) -> None:

@@ -13,6 +13,7 @@ from django import forms
 from exigible.documents import working as documents
 from exigible.documents.working import Working
 from exigible.domain import french
+from exigible.domain.law import Law, shipped_law
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
 from exigible.web.calculators.words import capital, readable
 from exigible.web.forms import AmountField, DayField, TypedForm
@@ -162,6 +163,7 @@ class Stop:
     article: str | None = None
     unknown: bool = False  # a parameter of the law is missing, or the day is before it
     way_out: tuple[str, str] | None = None  # an address and its words
+    parameter: str = ""  # of the law, that the day lacks
 
 
 @dataclass(slots=True)
@@ -182,7 +184,8 @@ class Calculator(ABC):
     purpose: ClassVar[str]  # one sentence of the index
     empty: ClassVar[str]  # what the working will show, before anything is answered
 
-    def __init__(self, query: Mapping[str, str], *, today: date) -> None:
+    def __init__(self, query: Mapping[str, str], *, today: date, law: Law | None = None) -> None:
+        self.law = law or shipped_law()
         self.query = {
             name: text[:MOST_TYPED]
             for name, text in query.items()
@@ -307,7 +310,8 @@ class Calculator(ABC):
             form.add_error(name, message)
             return Outcome()
         unknown = isinstance(refused, OutsideKnownLaw)
-        return Outcome(stop=Stop(message, refused.article, unknown))
+        parameter = str(refused.facts.get("parameter", "")) if unknown else ""
+        return Outcome(stop=Stop(message, refused.article, unknown, parameter=parameter))
 
 
 def said(refused: Refused) -> str:

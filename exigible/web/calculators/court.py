@@ -107,7 +107,7 @@ class CompetentCourt(Calculator):
 
     def compute(self) -> Working:
         question = read_court_question(self.document(), self.today)
-        found = competence(question, directory(settings.HOME))
+        found = competence(question, directory(settings.HOME), self.law)
         rules = shipped_court_law()
         name = found.court.name if found.court else "plusieurs juridictions possibles"
         costs = found.known_costs_cents

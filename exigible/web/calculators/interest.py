@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -25,7 +26,7 @@ from exigible.domain.french import (
     typeset,
 )
 from exigible.domain.french import day as french_day
-from exigible.domain.refusals import OutsideKnownLaw, Refused
+from exigible.domain.refusals import Refused
 from exigible.domain.statement import statement_answer, statements
 from exigible.intake.statement_case import read_case
 from exigible.web.calculators.base import (
@@ -34,8 +35,6 @@ from exigible.web.calculators.base import (
     CalculatorForm,
     Group,
     Outcome,
-    Stop,
-    said,
 )
 from exigible.web.calculators.words import capital
 from exigible.web.forms import AmountField, DayField
@@ -250,7 +249,7 @@ class Interest(Calculator):
 
     def compute(self) -> Working:
         case, as_of = read_case(self.document(), None)
-        [answer] = statements([(case, as_of)])
+        [answer] = statements([(case, as_of)], self.law)
         if isinstance(answer, Refused):
             raise answer
         self.reply = statement_answer(answer)
@@ -258,16 +257,17 @@ class Interest(Calculator):
 
     def _refused(self, refused: Refused) -> Outcome:
         """A rate that is not known yet: say until when the statement can be made."""
+        outcome = super()._refused(refused)
         unknown_on = refused.facts.get("day")
-        if not isinstance(refused, OutsideKnownLaw) or not isinstance(unknown_on, str):
-            return super()._refused(refused)
+        if outcome.stop is None or not outcome.stop.unknown or not isinstance(unknown_on, str):
+            return outcome
         last = date.fromisoformat(unknown_on) - timedelta(days=1)
         kept = [(key, value) for key, value in self.link if key != "au"]
         way_out = (
             f"?{urlencode([*kept, ('au', last.isoformat())])}",
             f"Arrêter le décompte au {french_day(last)}",
         )
-        return Outcome(stop=Stop(said(refused), refused.article, unknown=True, way_out=way_out))
+        return Outcome(stop=replace(outcome.stop, way_out=way_out))
 
     def pdf(self, *, at: datetime) -> bytes:
         """Return the *décompte* itself."""

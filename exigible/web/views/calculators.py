@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from exigible.domain.roles import Capability
+from exigible.operations.law import current_law
 from exigible.web import answers, clock
-from exigible.web.access import page
+from exigible.web.access import page, person
 from exigible.web.calculators.base import SHAPE, Calculator
 from exigible.web.calculators.court import CompetentCourt
 from exigible.web.calculators.days import Days
@@ -52,6 +53,7 @@ def calculator(request: HttpRequest, calculator: str) -> HttpResponse:
         "address": address,
         "pdf": f"{reverse('calculator_pdf', args=[found.slug])}?{query}",
         "today": found.today,
+        "sees_law": person(request).may(Capability.SEE_LAW),
     }
     if not answers.is_fragment(request):
         return render(request, "calculators/page.html", context)
@@ -86,7 +88,7 @@ def _asked(request: HttpRequest, slug: str) -> Calculator:
     kind = next((one for one in CALCULATORS if one.slug == slug), None)
     if kind is None:
         raise Http404
-    return kind(request.GET.dict(), today=clock.today())
+    return kind(request.GET.dict(), today=clock.today(), law=current_law())
 
 
 def _spoken(found: Calculator) -> str:
