@@ -48,12 +48,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Before the test database is dropped, let the last requests of a browser end."""
     yield
-    others = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                 AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+    others = """SELECT pid, backend_start, state, left(query, 200) FROM pg_stat_activity
+                 WHERE datname = current_database() AND backend_type = 'client backend'
+                   AND pid <> pg_backend_pid()"""
     deadline = time.monotonic() + 20
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        while cursor.execute(others).fetchone()[0] and time.monotonic() < deadline:
+        while (left := cursor.execute(others).fetchall()) and time.monotonic() < deadline:
             time.sleep(0.1)
+    assert not left, f"a test left connections open: {left}"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -341,7 +341,7 @@ def _relieve(
         same_rule = changed and changed[-1].start >= relief.first and left.unknown is None
         if not (same_rule and replace(changed[-1], start=left.start) == left):
             changed.append(left)  # a constant rate runs in one line
-    return _merged(changed, plain)
+    return _merged(changed, plain, tuple(rows))
 
 
 def _relieved(row: RateRow, normal: RateRow, key: ScheduleKey, relief: Relief, law: Law) -> RateRow:
@@ -384,12 +384,17 @@ def _reduced(row: RateRow, key: ScheduleKey, ordered: int, law: Law) -> RateRow:
     return replace(row, rate=rate, source=source)
 
 
-def _merged(rows: list[RateRow], plain: tuple[RateRow, ...]) -> list[RateRow]:
-    """Join rows that no change of rate parts: a period that changes nothing cuts no line."""
+def _merged(rows: list[RateRow], *befores: tuple[RateRow, ...]) -> list[RateRow]:
+    """Join rows that no change of rate parts: a period that changes nothing cuts no line.
+
+    `befores` are rows of the same days; two days are of one period where some of them has one row.
+    """
     kept = rows[:1]
     for row in rows[1:]:
         before = kept[-1]
-        same_period = _row_at(plain, before.start) == _row_at(plain, row.start)
+        same_period = any(
+            _row_at(earlier, before.start) == _row_at(earlier, row.start) for earlier in befores
+        )
         same_rule = before.source.startswith(row.source) or row.source.startswith(before.source)
         if same_period and same_rule and (before.rate, before.unknown) == (row.rate, row.unknown):
             kept[-1] = replace(before, source=max(before.source, row.source, key=len))

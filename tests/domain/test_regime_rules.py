@@ -408,6 +408,21 @@ class TestInsolvency:
         assert periods(found) == [(15, "2.76", 4140), (15, "1.00", 1500)]
         assert any("à confirmer" in warning for warning in found.warnings)
 
+    def test_measures_within_others_at_the_same_rate_cut_no_line(self):
+        claim = invoice(
+            issued_on="2025-01-10",
+            due_on="2025-02-10",
+            interest={"regime": "legal_interest"},
+            principal="36500.00",
+        )
+        whole = {"type": "overindebtedness", "from": "2025-03-02", "rate": "1.00"}
+        within = whole | {"to": "2025-06-30"}
+        notice = {"type": "formal_notice", "on": "2025-03-01"}
+        # From 2 March to 10 July: 131 days at 1 €, in one line although a half-year ends within.
+        for events in ((notice, whole), (notice, whole, within), (notice, within, whole)):
+            found = answer("2025-07-10", claim, debtor="consumer", events=events)
+            assert periods(found) == [(131, "1.00", 13100)]
+
 
 class TestTimeGranted:
     grace = {"type": "grace_period", "from": "2025-09-01", "to": "2025-09-30"}
