@@ -1,18 +1,12 @@
-"""The deadlines of a procedure: from dated events and facts, the last days, why, and what is lost.
+"""One case read deadline by deadline: which one stands, from what day, how long, until when.
 
-Which deadlines exist, and how each is counted, is data (`domain.law.time_limits`): CPC art. 640 to
-644 and the articles each deadline cites. A deadline of another date's law is absent. One that
-hangs on a fact nobody gave is answered with its `condition`; on a fact that is against it, absent.
 Local holidays never put off an act of one's own; they are allowed for before acting after a
 waiting period, and in notices counted backward.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from exigible.domain.calendar import (
     ONE_DAY,
@@ -23,7 +17,11 @@ from exigible.domain.calendar import (
     zone_of_postcode,
 )
 from exigible.domain.counting import Counted, count, in_words, off
-from exigible.domain.french import day as french_day
+from exigible.domain.deadlines.events import all_before, too_early
+from exigible.domain.deadlines.facts import (
+    Place,
+)
+from exigible.domain.deadlines.model import Deadline, ProcedureCase
 from exigible.domain.french import full_day, long_day, typeset
 from exigible.domain.law.time_limits import (
     Actor,
@@ -36,214 +34,11 @@ from exigible.domain.law.time_limits import (
     Procedure,
     Variant,
     distance,
-    procedure,
-    procedure_ids,
 )
 from exigible.domain.refusals import OutsideKnownLaw, WrongInput
 
-type FactValue = bool | int | str
 
-
-class Place(StrEnum):
-    """Where the debtor lives, for distance."""
-
-    METROPOLE = "metropole"
-    OUTRE_MER = "outre_mer"
-    ETRANGER = "etranger"
-
-
-class FactKind(StrEnum):
-    """How a fact is given."""
-
-    FLAG = "flag"  # true or false
-    CHOICE = "choice"  # one of several words
-    AMOUNT = "amount"  # euros; cents here
-    DAYS = "days"  # a number of days
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact other than a date that a deadline may hang on; `meaning` is for users."""
-
-    kind: FactKind
-    meaning: str
-    choices: tuple[str, ...] = ()
-
-
-_COURTS = ("tribunal_judiciaire", "tribunal_de_commerce", "tribunal_des_activites_economiques")
-_JUDGMENTS = ("contradictoire", "repute_contradictoire", "par_defaut")
-FACTS: Mapping[str, Fact] = {
-    "amount": Fact(FactKind.AMOUNT, "montant de la demande ou de la créance, en euros"),
-    "appeared": Fact(FactKind.FLAG, "la partie a comparu"),
-    "corporate_landlord": Fact(
-        FactKind.FLAG, "le bailleur est une personne morale autre qu’une SCI familiale"
-    ),
-    "court": Fact(FactKind.CHOICE, "tribunal saisi", _COURTS),
-    "creditor_place": Fact(FactKind.CHOICE, "lieu du créancier", tuple(Place)),
-    "debtor_kind": Fact(
-        FactKind.CHOICE,
-        "qualité du débiteur",
-        ("professional", "consumer", "public_purchaser"),
-    ),
-    "dwelling": Fact(FactKind.FLAG, "les biens sont dans un local d’habitation"),
-    "granted_days": Fact(
-        FactKind.DAYS, "jours accordés par la mise en demeure, le juge, le contrat ou la police"
-    ),
-    "hearing_announced_early": Fact(
-        FactKind.FLAG, "la date d’audience a été communiquée plus de quinze jours à l’avance"
-    ),
-    "judgment_kind": Fact(FactKind.CHOICE, "qualification du jugement", _JUDGMENTS),
-    "known_schedule": Fact(
-        FactKind.FLAG, "le paiement est une échéance d’un échéancier connu du créancier"
-    ),
-    "life_insurance": Fact(FactKind.FLAG, "le contrat est une assurance sur la vie"),
-    "old_court_file": Fact(FactKind.FLAG, "saisie engagée au greffe avant le 1er juillet 2025"),
-    "sans_frais": Fact(FactKind.FLAG, "l’effet porte la clause « sans frais »"),
-    "served_to_person": Fact(
-        FactKind.FLAG, "l’ordonnance a été signifiée à la personne du débiteur"
-    ),
-    "third_party_holder": Fact(FactKind.FLAG, "le bien ou la somme est entre les mains d’un tiers"),
-}
-MAX_GRANTED_DAYS = 3650
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcedureCase:
-    """What happened: the procedure, its dated events, where the parties are, other facts.
-
-    `place` is the debtor's, None where nobody said. Postcodes are French, or empty. `facts` are
-    those of `FACTS`, amounts in cents.
-    """
-
-    procedure: str
-    events: Mapping[str, date]
-    place: Place | None = None
-    debtor_postcode: str = ""
-    court_postcode: str = ""
-    facts: Mapping[str, FactValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """One deadline, computed. Days are None where the law gives no number of days.
-
-    `falls_on` is the last day of the period; of a waiting period too, `possible_from` being the
-    first day of the act; of a notice, the last day on which the act can be done. `extended` says
-    why the day was moved to a working day, `distance` what distance added. `condition` is what
-    must be true for the deadline to hold, None when the facts given settle it.
-    """
-
-    id: str
-    label: str
-    rule: DeadlineRule
-    starts_from: str
-    starts_on: date | None
-    falls_on: date | None
-    possible_from: date | None
-    safe_on: date | None
-    extended: str | None
-    distance: str | None
-    condition: str | None
-    done_on: date | None
-    in_time: bool | None
-    verified: bool
-    working: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """The deadlines of a case, by date, those without a day last; what to know besides."""
-
-    procedure: Procedure
-    place: Place
-    zone: HolidayZone
-    deadlines: tuple[Deadline, ...]
-    warnings: tuple[str, ...]
-
-
-def deadlines(case: ProcedureCase) -> Deadlines:
-    """Return every deadline that the events of a case start.
-
-    Raise WrongInput for a procedure or an event nobody knows and for dates that contradict each
-    other, OutsideKnownLaw where every date is before the first known text; both name the field.
-    """
-    if case.procedure not in procedure_ids():
-        raise WrongInput(
-            "unknown_procedure",
-            f"procedure : « {case.procedure[:60]} » n’est pas connue ; valeurs possibles : "
-            f"{', '.join(procedure_ids())}.",
-            field="procedure",
-        )
-    known = procedure(case.procedure)
-    _check_events(known, case.events)
-    reading = _Reading(case, known)
-    reading.compute()
-    if not reading.answers_something():
-        raise reading.nothing()
-    ordered = sorted(reading.found.values(), key=lambda one: one.falls_on or date.max)
-    return Deadlines(
-        procedure=known,
-        place=reading.place,
-        zone=reading.zone,
-        deadlines=tuple(ordered),
-        warnings=tuple(reading.warnings),
-    )
-
-
-def deadlines_answer(answer: Deadlines) -> dict[str, object]:
-    """Return deadlines as the outside contract has them."""
-    return {
-        "procedure": answer.procedure.id,
-        "name": answer.procedure.name,
-        "debtor_place": answer.place.value,
-        "holiday_zone": answer.zone.value,
-        "deadlines": [_deadline_answer(one) for one in answer.deadlines],
-        "warnings": list(answer.warnings),
-    }
-
-
-def _deadline_answer(one: Deadline) -> dict[str, object]:
-    rule = one.rule
-    return {
-        "id": one.id,
-        "label": one.label,
-        "kind": rule.kind.value,
-        "actor": rule.actor.value,
-        "starts_from": one.starts_from,
-        "starts_on": _iso(one.starts_on),
-        "falls_on": _iso(one.falls_on),
-        "extended": one.extended,
-        "distance": one.distance,
-        "possible_from": _iso(one.possible_from),
-        "safe_on": _iso(one.safe_on),
-        "condition": one.condition,
-        "done_on": _iso(one.done_on),
-        "in_time": one.in_time,
-        "sanction": rule.sanction,
-        "source": rule.source,
-        "verified": one.verified,
-        "evidence": rule.evidence,
-        "counting": {
-            "rule": rule.rule.id,
-            "source": rule.rule.source,
-            "verified": rule.rule.verified,
-        },
-        "in_force": {"from": _iso(rule.in_force_from), "to": _iso(rule.in_force_to)},
-        "working": list(one.working),
-        "note": rule.note or None,
-        "warnings": list(one.warnings),
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-# ---- one case, read deadline by deadline
-
-
-class _Reading:
+class Reading:
     """The deadlines of one case, each computed once, those it starts from before it."""
 
     def __init__(self, case: ProcedureCase, known: Procedure) -> None:
@@ -274,7 +69,7 @@ class _Reading:
                 )
         for name, first in self.too_early.items():
             if self.answers_something():
-                self.warnings.append(_too_early(self.procedure, name, self.events[name], first))
+                self.warnings.append(too_early(self.procedure, name, self.events[name], first))
         self._compare()
 
     def answers_something(self) -> bool:
@@ -289,7 +84,7 @@ class _Reading:
         for name, first in self.too_early.items():
             return OutsideKnownLaw(
                 "before_known_law",
-                f"events.{name} : {_too_early(self.procedure, name, self.events[name], first)}",
+                f"events.{name} : {too_early(self.procedure, name, self.events[name], first)}",
                 field=f"events.{name}",
                 facts={"event": name, "known_from": first.isoformat()},
             )
@@ -382,7 +177,7 @@ class _Reading:
     def _latest_possible(self, event: str) -> date | None:
         """Return the first of the given days that cannot come before `event`."""
         bounds = [
-            day for name, day in self.events.items() if event in _all_before(self.procedure, name)
+            day for name, day in self.events.items() if event in all_before(self.procedure, name)
         ]
         return min(bounds, default=None)
 
@@ -572,7 +367,7 @@ class _Reading:
             id=rule.id,
             label=rule.label,
             rule=rule,
-            starts_from=rule.starts_from or (start.isoformat() if start else _iso(rule.on) or ""),
+            starts_from=rule.starts_from or _iso(start or rule.on),
             starts_on=start,
             falls_on=falls_on,
             possible_from=possible_from,
@@ -650,49 +445,6 @@ class _Reading:
         return own, zone
 
 
-# ---- helpers
-
-
-def _check_events(known: Procedure, events: Mapping[str, date]) -> None:
-    for name in events:
-        if name not in known.events:
-            names = ", ".join(known.events) or "aucun"
-            raise WrongInput(
-                "unknown_event",
-                f"events.{name[:80]} : cet événement n’est pas connu de la procédure "
-                f"« {known.name} » ; événements possibles : {names}.",
-                field=f"events.{name[:80]}",
-            )
-    for name, day in events.items():
-        for before in known.events[name].after:
-            if before in events and day < events[before]:
-                raise WrongInput(
-                    "contradictory_events",
-                    f"events.{name} : « {known.events[name].name} » ({french_day(day)}) précède "
-                    f"« {known.events[before].name} » ({french_day(events[before])}).",
-                    field=f"events.{name}",
-                )
-
-
-def _all_before(known: Procedure, name: str) -> set[str]:
-    """Return the events that cannot come after `name`."""
-    found: set[str] = set()
-    waiting = list(known.events[name].after)
-    while waiting:
-        before = waiting.pop()
-        if before not in found:
-            found.add(before)
-            waiting += known.events[before].after
-    return found
-
-
-def _too_early(known: Procedure, name: str, day: date, first: date) -> str:
-    return (
-        f"« {known.events[name].name} » le {long_day(day)}\u00a0: le droit connu ici commence le "
-        f"{long_day(first)}, rien n’est calculé avant."
-    )
-
-
 def _in_time(rule: DeadlineRule, done_on: date | None, falls_on: date | None) -> bool | None:
     if done_on is None or falls_on is None:
         return None
@@ -748,3 +500,7 @@ def _place_of(postcode: str) -> Place:
 def _collectivity(postcode: str) -> str:
     zone = zone_of_postcode(postcode)
     return postcode[:3] if zone is HolidayZone.METROPOLE else zone.value
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
