@@ -6,6 +6,7 @@ is not known, or a day after what is known is refused by name (`OutsideKnownLaw`
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,7 +25,7 @@ DEFAULT_THEME = "Procédure et frais"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatedFact:
+class DatedFact(ABC):
     """A value from `start` on, its text, and whether two independent sources confirm it."""
 
     start: date
@@ -34,13 +35,13 @@ class DatedFact:
     entered: bool = False  # by a user, where the product ships none
 
     @property
+    @abstractmethod
     def known(self) -> bool:
         """Say whether the text is published at all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unknown_from(self, day: date) -> Self:
         """Return the mark that nothing is known from a day on."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
