@@ -1,21 +1,11 @@
-"""Limitation (*prescription*) and foreclosure (*forclusion*): the last day to act, and why.
-
-A period is counted from date to date: its first day is the one after the event that opens it, its
-last is full until midnight and is not carried over to a working day (C. civ. art. 2228, 2229). What
-interrupts it opens a new period of the same length (art. 2231); what suspends it adds the days it
-lasted (art. 2230), with six months left at least after an amicable attempt or an expertise (art.
-2238, 2239). A shorter law starts its own period when it comes into force, within the former one
-(art. 2222). Nothing here looks at a clock.
-"""
+"""A period as it runs: opened, interrupted, suspended, under its ceiling and successive laws."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
-from exigible.domain.calendar import add_months, add_years, next_working_day
+from exigible.domain.calendar import ONE_DAY, add_months, add_years, next_working_day
 from exigible.domain.french import NO_BREAK, count, grouped, long_day
 from exigible.domain.french import day as french_day
 from exigible.domain.law.limitation import (
@@ -23,24 +13,20 @@ from exigible.domain.law.limitation import (
     Kind,
     Length,
     LimitationLaw,
-    Nature,
     Start,
-    shipped_limitation_law,
 )
 from exigible.domain.law.rule import Rule
+from exigible.domain.limitation.model import (
+    Act,
+    Limitation,
+    LimitationCase,
+    Outcome,
+    State,
+    Step,
+    Suspension,
+    What,
+)
 from exigible.domain.refusals import OutsideKnownLaw, WrongInput
-
-ONE_DAY = timedelta(days=1)
-
-
-class Outcome(StrEnum):
-    """How proceedings ended; the last three undo the interruption (C. civ. art. 2243)."""
-
-    GRANTED = "granted"
-    WITHDRAWN = "withdrawn"
-    LAPSED = "lapsed"
-    DISMISSED = "dismissed"
-
 
 _UNDONE = {
     Outcome.WITHDRAWN: "le demandeur s’est désisté",
@@ -49,160 +35,7 @@ _UNDONE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """Something done on a day; proceedings end on `ended_on`, or are still pending without it."""
-
-    kind: str  # a key of LimitationLaw.interruptions
-    on: date
-    ended_on: date | None = None
-    outcome: Outcome = Outcome.GRANTED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspension:
-    """A stop of the clock, both days included."""
-
-    ground: str  # a key of LimitationLaw.suspensions
-    first_day: date
-    last_day: date
-
-    @property
-    def on(self) -> date:
-        return self.first_day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitationCase:
-    """A debt: its nature, the day its period starts from, what happened, in any order.
-
-    `born_on` is the birth of the right, for the ceiling of art. 2232 (`starts_on` by default);
-    `agreed_months` a length the parties chose (art. 2254); `underlying` the nature of the debt that
-    a notarial deed records; `as_of` the day to look from, if any.
-    """
-
-    nature: str
-    starts_on: date
-    events: tuple[Act | Suspension, ...] = ()
-    born_on: date | None = None
-    agreed_months: int | None = None
-    underlying: str | None = None
-    as_of: date | None = None
-
-
-class State(StrEnum):
-    """Where the period stands once everything that happened is counted."""
-
-    RUNNING = "running"
-    INTERRUPTED = "interrupted"  # proceedings are pending: no last day yet
-
-
-class What(StrEnum):
-    """What a line of the working tells."""
-
-    START = "start"
-    REFORM = "reform"
-    INTERRUPTION = "interruption"
-    SUSPENSION = "suspension"
-    NO_EFFECT = "no_effect"
-    CEILING = "ceiling"
-    CARRIED_OVER = "carried_over"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One line of the working: what happened, and the last day that follows from it."""
-
-    what: What
-    on: date
-    until: date | None
-    last_day: date | None
-    text: str
-    source: str
-    verified: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limitation:
-    """The answer. `last_day` is None while proceedings are pending.
-
-    `carried_over_to` is the working day a foreclosure might be carried to, which is unsettled.
-    `oldest_recoverable` is, for interest barred day by day, the oldest day of interest that can
-    still be recovered on `as_of`.
-    """
-
-    nature: Nature
-    state: State
-    last_day: date | None
-    steps: tuple[Step, ...]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
-    source: str
-    verified: bool
-    carried_over_to: date | None = None
-    as_of: date | None = None
-    oldest_recoverable: date | None = None
-
-    @property
-    def expired(self) -> bool | None:
-        """Whether the period has run on `as_of`; None without that day."""
-        if self.as_of is None:
-            return None
-        return self.last_day is not None and self.last_day < self.as_of
-
-
-def limitation(case: LimitationCase, law: LimitationLaw | None = None) -> Limitation:
-    """Return the last day to act on a debt, with the working.
-
-    Raise OutsideKnownLaw where the period is not known for the day it starts from, WrongInput where
-    the parties could not choose the length given or the facts contradict one another.
-    """
-    law = law or shipped_limitation_law()
-    clock = _Clock(case, law)
-    for event in sorted(case.events, key=lambda event: event.on):
-        if isinstance(event, Suspension):
-            clock.suspend(event)
-        else:
-            clock.act(event)
-    return clock.answer()
-
-
-def limitation_answer(found: Limitation) -> dict[str, object]:
-    """Return the answer in the shape of the outside contract."""
-    answer: dict[str, object] = {
-        "nature": found.nature.id,
-        "name": found.nature.name,
-        "kind": found.nature.kind.value,
-        "state": found.state.value,
-        "last_day": _iso(found.last_day),
-        "working": [
-            {
-                "what": step.what.value,
-                "on": step.on.isoformat(),
-                **({"to": step.until.isoformat()} if step.until else {}),
-                "last_day": _iso(step.last_day),
-                "label": step.text,
-                "source": step.source,
-                "verified": step.verified,
-            }
-            for step in found.steps
-        ],
-        "source": found.source,
-        "warnings": list(found.warnings),
-        "notes": list(found.notes),
-        "verified": found.verified,
-    }
-    if found.carried_over_to is not None:
-        answer["last_day_if_carried_over"] = found.carried_over_to.isoformat()
-    if found.as_of is not None:
-        answer["as_of"] = found.as_of.isoformat()
-        answer["expired"] = found.expired
-    if found.oldest_recoverable is not None:
-        answer["oldest_recoverable"] = found.oldest_recoverable.isoformat()
-    return answer
-
-
-class _Clock:
+class RunningPeriod:
     """The period as it runs: where it was opened, what stopped it, its last day so far."""
 
     opened_by: date  # the day before the first one counted
@@ -328,13 +161,11 @@ class _Clock:
         notes = [self.nature.caution] if self.nature.caution else []
         if self.nature.consumer:
             notes.append("Le juge peut relever d’office l’expiration du délai.")
-        oldest = None
         if self.nature.each_day:
             notes.append(
                 "Chaque jour d’intérêt se prescrit séparément : ce résultat vaut pour l’intérêt du "
                 f"{long_day(self.case.starts_on)}."
             )
-            oldest = _oldest_recoverable(self.case, self.law)
         doubtful = dict.fromkeys(step.source for step in self.steps if not step.verified)
         if doubtful:
             self.warnings.append("À confirmer avant de s’en servir : " + " ; ".join(doubtful) + ".")
@@ -349,7 +180,6 @@ class _Clock:
             verified=not doubtful,
             carried_over_to=carried_over_to,
             as_of=self.case.as_of,
-            oldest_recoverable=oldest,
         )
 
     def _lengths(self) -> tuple[Length, ...]:
@@ -621,28 +451,6 @@ def _opening(day: date, start: Start) -> date:
             return add_months(day, 1)
 
 
-def _oldest_recoverable(case: LimitationCase, law: LimitationLaw) -> date | None:
-    """Return the oldest day, from `starts_on` to `as_of`, whose interest is not barred on `as_of`.
-
-    A later day of interest is never barred before an earlier one, so halving finds the boundary.
-    None without `as_of`, or if it comes before the first day of interest.
-    """
-    as_of = case.as_of
-    if as_of is None or as_of < case.starts_on:
-        return None
-    known = tuple(event for event in case.events if event.on <= as_of)
-    low, high = 0, (as_of - case.starts_on).days  # the interest of `as_of` itself is not barred
-    while low < high:
-        middle = (low + high) // 2
-        day = case.starts_on + middle * ONE_DAY
-        found = limitation(LimitationCase(nature=case.nature, starts_on=day, events=known), law)
-        if found.last_day is None or found.last_day >= as_of:
-            high = middle
-        else:
-            low = middle + 1
-    return case.starts_on + low * ONE_DAY
-
-
 def _length(months: int) -> str:
     years, rest = divmod(months, MONTHS_IN_YEAR)
     return f"{months}{NO_BREAK}mois" if rest else count(years, "an")
@@ -655,7 +463,3 @@ def _joined(sources: Iterable[str]) -> str:
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
