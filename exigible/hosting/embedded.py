@@ -10,7 +10,6 @@ changes goes to `local.conf` beside it, or through ALTER SYSTEM, and wins.
 """
 
 import contextlib
-import errno
 import os
 import shutil
 import signal
@@ -36,8 +35,24 @@ from exigible.hosting.cluster import (
     ensure_system_user,
     is_root,
 )
+from exigible.hosting.cluster_folders import (
+    check_home_of_base,
+    check_reach,
+    own,
+    prepare_socket_folder,
+    write,
+)
+from exigible.hosting.cluster_refusals import (
+    NEEDED_AT_FIRST,
+    disk_full,
+    explain,
+    explained,
+    last_words,
+    log_sizes,
+)
 from exigible.hosting.environment import Environment
 from exigible.hosting.locks import exclusive
+from exigible.hosting.postgres_conf import configure
 
 __all__ = [
     "DatabaseRefused",
@@ -53,8 +68,8 @@ __all__ = [
 
 Say = Callable[[str], None]
 
-_NEEDED_AT_FIRST = 200 * 1024 * 1024  # bytes: the new cluster (40 MB) and its first WAL segments
 _NO_LIMIT = "2592000"  # seconds pg_ctl waits: a month, beyond any recovery
+
 _ORPHANS_LEAVE_IN = 30.0  # seconds
 
 
@@ -98,7 +113,7 @@ def ensure_running(
             return False
         cluster = _prepare_folders(cluster, say)
         started = _alive_pid(cluster) is None
-        with _explained(cluster.base):
+        with explained(cluster.base):
             _ensure_cluster(cluster, say)
             if started:
                 _start(cluster, say)
@@ -191,9 +206,6 @@ def superuser_connection(cluster: Cluster, dbname: str = "postgres") -> Iterator
         yield connection
 
 
-# Is it there?
-
-
 def _answers(cluster: Cluster) -> bool:
     """Whether the server is ready and its database created: two small reads and a connection."""
     try:
@@ -253,19 +265,16 @@ def _sessions(cluster: Cluster) -> int:
         return int(row[0])
 
 
-# Folders.
-
-
 @contextmanager
 def _locked(cluster: Cluster, say: Say) -> Iterator[None]:
-    with _explained(cluster.home):
+    with explained(cluster.home):
         cluster.home.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def waiting() -> None:
         say("Une autre commande démarre ou arrête la base de ce dossier ; attente…")
 
     holding = exclusive(cluster.lock, waiting=waiting)
-    with _explained(cluster.home):
+    with explained(cluster.home):
         holding.__enter__()
     try:
         yield
@@ -290,7 +299,7 @@ def _prepare_folders(cluster: Cluster, say: Say) -> Cluster:
             "plus. Remettez ce dossier en place. S’il est perdu, supprimez le lien "
             f"{cluster.link} pour repartir d’une base vide, puis restaurez une sauvegarde.",
         )
-    with _explained(cluster.base):
+    with explained(cluster.base):
         if is_root() and not cluster.link.exists():
             _set_aside(cluster, say)
             user = ensure_system_user(cluster.environment.pg_user)
@@ -303,12 +312,12 @@ def _prepare_folders(cluster: Cluster, say: Say) -> Cluster:
         elif not is_root():
             cluster.base.mkdir(mode=0o700, exist_ok=True)
         if cluster.link.is_symlink():
-            _check_home_of_base(cluster)
-        _check_reach(cluster)
+            check_home_of_base(cluster)
+        check_reach(cluster)
         cluster.logs.mkdir(mode=0o700, exist_ok=True)
-        _own(cluster, cluster.logs)
+        own(cluster, cluster.logs)
     if not cluster.tcp:
-        _prepare_socket_folder(cluster)
+        prepare_socket_folder(cluster)
     return cluster
 
 
@@ -327,77 +336,6 @@ def _set_aside(cluster: Cluster, say: Say) -> None:
         "Supprimez-la si elle ne sert plus."
     )
     cluster.__dict__.pop("user", None)
-
-
-def _check_home_of_base(cluster: Cluster) -> None:
-    """Refuse to serve one cluster from two homes: a copied home links to the original's."""
-    note = cluster.base / "home"
-    here = os.path.realpath(cluster.home)
-    owner = note.read_text() if note.exists() else here
-    if owner == here:
-        return
-    with contextlib.suppress(OSError):
-        if os.path.realpath(Path(owner) / "postgresql") == str(cluster.base):
-            raise DatabaseRefused(
-                "database_of_another_home",
-                f"{cluster.home} est une copie de {owner} : sa base, dans {cluster.base}, est "
-                f"celle de l’original. Supprimez le lien {cluster.link}, puis restaurez ici une "
-                "sauvegarde de l’original.",
-            )
-    _write(cluster, note, here)  # the home was moved
-
-
-def _check_reach(cluster: Cluster) -> None:
-    """The server's user must reach its folder; nothing above it is widened to let it in."""
-    if cluster.user is None:
-        return
-    answer = cluster.run(["/bin/sh", "-c", 'test -w "$1"', "sh", str(cluster.base)])
-    if answer.returncode != 0:
-        raise DatabaseRefused(
-            "database_folder_out_of_reach",
-            f"L’utilisateur « {cluster.user.name} », sous lequel tourne la base, n’atteint pas "
-            f"{cluster.base}. Donnez-lui le droit de traverser les dossiers qui y mènent, "
-            "ou nommez un autre utilisateur par EXIGIBLE_PG_USER.",
-        )
-
-
-def _prepare_socket_folder(cluster: Cluster) -> None:
-    """A folder that nobody else may enter: the socket is the only door and has no password."""
-    folder = cluster.sockets
-    with _explained(folder):
-        try:
-            folder.mkdir(mode=0o700)
-            _own(cluster, folder)
-        except FileExistsError:
-            pass
-        found = folder.lstat()
-    uid = cluster.user.uid if cluster.user else os.geteuid()
-    if folder.is_symlink() or found.st_uid != uid or found.st_mode & 0o077:
-        raise DatabaseRefused(
-            "socket_folder_not_ours",
-            f"Le dossier {folder} n’est pas réservé à l’utilisateur de la base. Supprimez-le ; "
-            "il sera recréé.",
-        )
-
-
-def _own(cluster: Cluster, path: Path) -> None:
-    if cluster.user is not None:
-        os.chown(path, cluster.user.uid, cluster.user.gid, follow_symlinks=False)
-
-
-def _write(cluster: Cluster, path: Path, content: str) -> None:
-    """Replace a file of the server, atomically, never through a link its user could have laid."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        draft.unlink()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
-    _own(cluster, draft)
-    draft.replace(path)
-
-
-# The cluster.
 
 
 def _ensure_cluster(cluster: Cluster, say: Say) -> None:
@@ -422,8 +360,8 @@ def _ensure_cluster(cluster: Cluster, say: Say) -> None:
             "Déplacez ce qu’il contient, ou choisissez un autre EXIGIBLE_HOME.",
         )
     free = shutil.disk_usage(cluster.base).free
-    if free < _NEEDED_AT_FIRST:
-        raise _disk_full(cluster.base, free)
+    if free < NEEDED_AT_FIRST:
+        raise disk_full(cluster.base, free)
     say("Création de la base de données…")
     draft = cluster.base / "data.new"  # renamed once complete: a crash here leaves no half cluster
     shutil.rmtree(draft, ignore_errors=True)
@@ -433,7 +371,7 @@ def _ensure_cluster(cluster: Cluster, say: Say) -> None:
     command += [] if cluster.durable else ["--no-sync"]
     secret = cluster.base / ".password"
     if cluster.tcp:
-        _write(cluster, secret, cluster.port_and_password()[1])
+        write(cluster, secret, cluster.port_and_password()[1])
         command += ["--pwfile", str(secret)]
     try:
         answer = cluster.run(command)
@@ -441,7 +379,7 @@ def _ensure_cluster(cluster: Cluster, say: Say) -> None:
         secret.unlink(missing_ok=True)
     if answer.returncode != 0:
         shutil.rmtree(draft, ignore_errors=True)
-        raise _explain(cluster, answer.stdout, "La base de données n’a pas pu être créée.")
+        raise explain(cluster, answer.stdout, "La base de données n’a pas pu être créée.")
     if cluster.data.exists():
         cluster.data.rmdir()
     draft.rename(cluster.data)
@@ -450,9 +388,9 @@ def _ensure_cluster(cluster: Cluster, say: Say) -> None:
 def _start(cluster: Cluster, say: Say) -> None:
     _end_orphans(cluster, say)
     while True:
-        _configure(cluster)
+        configure(cluster)
         cluster.start_log.unlink(missing_ok=True)
-        before = _log_sizes(cluster)
+        before = log_sizes(cluster)
         if _pg_ctl(
             cluster,
             ["start", "-l", str(cluster.start_log)],
@@ -461,7 +399,7 @@ def _start(cluster: Cluster, say: Say) -> None:
         ):
             cluster.stopped_on_purpose.unlink(missing_ok=True)
             return
-        said = _last_words(cluster, before)
+        said = last_words(cluster, before)
         if "pre-existing shared memory block" in said:
             # A process of the crashed server has not noticed yet; it soon will.
             _end_orphans(cluster, say)
@@ -469,13 +407,13 @@ def _start(cluster: Cluster, say: Say) -> None:
         elif cluster.tcp and "could not bind" in said:
             cluster.port_and_password(other_port=True)  # another program took the port
         else:
-            raise _explain(cluster, said, "La base de données ne démarre pas.")
+            raise explain(cluster, said, "La base de données ne démarre pas.")
 
 
 def _stop(cluster: Cluster, say: Say) -> bool:
     if _alive_pid(cluster) is None:
         return False
-    with _explained(cluster.base):
+    with explained(cluster.base):
         if _pg_ctl(cluster, ["stop", "-m", "fast"], "La base finit d’écrire ses données…", say):
             return True
     if _alive_pid(cluster) is None:
@@ -560,171 +498,4 @@ def _ensure_database(cluster: Cluster) -> None:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if known.fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
-    _write(cluster, cluster.created, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n")
-
-
-# Its settings.
-
-
-def _configure(cluster: Cluster) -> None:
-    _write(cluster, cluster.data / "postgresql.conf", configuration(cluster))
-    rule = "host all all 127.0.0.1/32 scram-sha-256" if cluster.tcp else "local all all trust"
-    _write(cluster, cluster.data / "pg_hba.conf", rule + "\n")
-
-
-def configuration(cluster: Cluster) -> str:
-    """Return postgresql.conf: what suits a machine that runs other things too."""
-    megabyte = 1024 * 1024
-    memory = memory_bytes() // megabyte
-    settings: dict[str, str | int] = {
-        "listen_addresses": "127.0.0.1" if cluster.tcp else "",
-        "port": cluster.port_and_password()[0] if cluster.tcp else 5432,
-        "unix_socket_directories": "" if cluster.tcp else str(cluster.sockets),
-        "unix_socket_permissions": "0700",
-        "max_connections": 400,  # 200 web threads, 64 workers, commands
-        "password_encryption": "scram-sha-256",
-        "shared_buffers": f"{min(max(memory // 8, 128), 2048)}MB",
-        "effective_cache_size": f"{max(memory // 2, 256)}MB",
-        "maintenance_work_mem": f"{min(max(memory // 16, 64), 512)}MB",
-        "work_mem": f"{min(max(memory // 256, 8), 32)}MB",
-        "max_wal_size": "2GB",
-        "checkpoint_timeout": "15min",
-        "wal_compression": "pglz",
-        "random_page_cost": "1.1",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "datestyle": "iso, dmy",
-        "default_text_search_config": "pg_catalog.simple",
-        # A week of logs, one file a day, without statements or values: they hold names.
-        "logging_collector": "on",
-        "log_directory": str(cluster.logs),
-        "log_filename": "postgresql-%u.log",
-        "log_file_mode": "0600",
-        "log_rotation_age": "1d",
-        "log_rotation_size": 0,
-        "log_truncate_on_rotation": "on",
-        "log_min_messages": "warning",
-        "log_min_error_statement": "panic",
-        "log_error_verbosity": "terse",
-        "log_checkpoints": "off",
-        "log_autovacuum_min_duration": -1,
-    }
-    if os.name != "nt":
-        # A query whose process was killed ends by itself.
-        settings["client_connection_check_interval"] = "10s"
-    if not cluster.durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    lines = [
-        f"{name} = '{value}'".replace("\\", "/")
-        if os.name == "nt"
-        else f"{name} = {_quoted(value)}"
-        for name, value in settings.items()
-    ]
-    return "\n".join(
-        [
-            "# Rewritten at each start by Exigible. Put changes in local.conf, in this folder.",
-            *lines,
-            *(["include = 'local.conf'"] if (cluster.data / "local.conf").exists() else []),
-            "",
-        ]
-    )
-
-
-def _quoted(value: str | int) -> str:
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def memory_bytes() -> int:
-    """Return the memory this machine, or the container we are in, lets us use."""
-    known = [4 * 1024**3]
-    with contextlib.suppress(AttributeError, ValueError, OSError):
-        known = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with contextlib.suppress(OSError, ValueError):
-            known.append(int(Path(limit).read_text()))
-    return min(known)
-
-
-# Saying why not.
-
-
-@contextmanager
-def _explained(place: Path) -> Iterator[None]:
-    """Turn what the file system refuses into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        where = Path(error.filename) if isinstance(error.filename, str) else place
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _disk_full(place, None) from error
-        if error.errno == errno.EROFS:
-            raise _read_only(where) from error
-        if error.errno in (errno.EACCES, errno.EPERM):
-            raise DatabaseRefused(
-                "home_not_writable",
-                f"Exigible ne peut pas écrire dans {where}. Donnez ce dossier à l’utilisateur qui "
-                "lance la commande, ou choisissez-en un autre par EXIGIBLE_HOME.",
-                field="EXIGIBLE_HOME",
-            ) from error
-        if error.errno in (errno.ENOTDIR, errno.EEXIST):
-            raise DatabaseRefused(
-                "not_a_folder",
-                f"{where} n’est pas un dossier. Choisissez un autre EXIGIBLE_HOME.",
-                field="EXIGIBLE_HOME",
-            ) from error
-        raise
-
-
-def _disk_full(place: Path, free: int | None) -> DatabaseRefused:
-    room = f"il reste {free // 1_000_000} Mo, " if free is not None else ""
-    needed = _NEEDED_AT_FIRST // 1_000_000
-    return DatabaseRefused(
-        "disk_full",
-        f"Le disque qui porte {place} est plein : {room}la base demande au moins {needed} Mo pour "
-        "démarrer. Libérez de la place, ou choisissez un autre EXIGIBLE_HOME.",
-    )
-
-
-def _read_only(place: Path) -> DatabaseRefused:
-    return DatabaseRefused(
-        "disk_read_only",
-        f"Le disque qui porte {place} est en lecture seule. Remontez-le en écriture, ou choisissez "
-        "un autre EXIGIBLE_HOME.",
-    )
-
-
-def _explain(cluster: Cluster, said: str, sentence: str) -> DatabaseRefused:
-    """Turn what the server said before it died into a refusal."""
-    if "No space left on device" in said or "Disk quota exceeded" in said:
-        return _disk_full(cluster.base, shutil.disk_usage(cluster.base).free)
-    if "Read-only file system" in said:
-        return _read_only(cluster.base)
-    if "Cannot allocate memory" in said:
-        return DatabaseRefused(
-            "not_enough_memory",
-            "La base de données ne démarre pas : la mémoire libre ne suffit pas. Fermez d’autres "
-            f"programmes, ou réduisez shared_buffers dans {cluster.data / 'local.conf'}.",
-        )
-    tail = "\n".join(f"    {line}" for line in said.strip().splitlines()[-12:])
-    return DatabaseRefused(
-        "database_does_not_start",
-        f"{sentence} Ses derniers messages (complets dans {cluster.base}) :\n{tail}",
-        facts={"log": said.strip().splitlines()[-12:]},
-    )
-
-
-def _log_sizes(cluster: Cluster) -> dict[Path, int]:
-    return {path: path.stat().st_size for path in cluster.logs.glob("*.log")}
-
-
-def _last_words(cluster: Cluster, before: dict[Path, int]) -> str:
-    """What the server wrote at this start: before its log opens, then in it."""
-    said = []
-    with contextlib.suppress(OSError):
-        said.append(cluster.start_log.read_text(errors="replace"))
-    for path, size in _log_sizes(cluster).items():
-        known = before.get(path, 0)
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            file.seek(known if size >= known else 0)
-            said.append(file.read(65536).decode(errors="replace"))
-    return "\n".join(part.strip() for part in said if part.strip())
+    write(cluster, cluster.created, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n")

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from exigible.hosting import cluster as clusters
-from exigible.hosting import embedded
+from exigible.hosting import embedded, postgres_conf
 from exigible.hosting.cluster import Cluster, DatabaseRefused
 from exigible.hosting.environment import WrongSetting, read_environment
 from tests.hosting.conftest import (
@@ -597,6 +597,8 @@ def test_over_tcp_a_port_taken_meanwhile_is_changed(home: Home):
     embedded.stop(home.environment, cluster=cluster, say=quiet)
     port, password = cluster.port_and_password()
     with socket.socket() as squatter:
+        # The server's last connections still hold the port for a minute (TIME_WAIT).
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         squatter.bind(("127.0.0.1", port))
         squatter.listen()
         assert not embedded.is_running(home.environment, cluster=cluster)
@@ -637,7 +639,7 @@ def test_logs_hold_neither_statements_nor_values(home: Home):
 def test_memory_follows_the_machine(home: Home, monkeypatch: pytest.MonkeyPatch):
     def shared_buffers(gigabytes: float) -> str:
         monkeypatch.setattr(embedded, "memory_bytes", lambda: int(gigabytes * 1024**3))
-        conf = embedded.configuration(home.cluster)
+        conf = postgres_conf.configuration(home.cluster)
         [line] = [line for line in conf.splitlines() if line.startswith("shared_buffers")]
         return line
 

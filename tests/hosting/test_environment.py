@@ -5,12 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exigible.hosting.environment import (
-    SmtpServer,
-    WrongSetting,
-    read_environment,
-    secret_key_of,
-)
+from exigible.hosting.environment import SmtpServer, WrongSetting, read_environment, secret_key_of
 
 
 @pytest.mark.parametrize(
