@@ -18,7 +18,7 @@ from exigible.store.queries import palette as reads
 from exigible.store.queries.access import visible_accounts
 from exigible.web import clock
 from exigible.web.access import page, person, personal
-from exigible.web.forms import day_words
+from exigible.web.forms.fields import day_words
 from exigible.web.sections import sections_of
 from exigible.web.templatetags.french import typed_amount
 from exigible.web.typed import cents_of, day_of, looks_like_amount, searched
