@@ -16,12 +16,7 @@ from django.urls import reverse
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.operations.acts import By
-from exigible.store.models import (
-    Account,
-    Claim,
-    Contact,
-    Strategy,
-)
+from exigible.store.models import Account, Claim, Contact, Strategy
 from exigible.store.queries.ordering import by_name
 from exigible.web import answers, clock, forms
 from exigible.web.access import account_or_404, person

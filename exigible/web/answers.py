@@ -6,7 +6,7 @@ same views answer whole pages and redirects.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from exigible.domain.refusals import Refused, Stale
+from exigible.store.models import Account
 from exigible.web.stale import who_acted
 
 
@@ -111,6 +112,17 @@ def acted(
     response["HX-Reswap"] = "none"
     response["HX-Trigger"] = json.dumps({"acted": "", **(events or {})})
     return response
+
+
+def acted_on_many(
+    request: HttpRequest, words: str, *, aside: Sequence[tuple[Account, str]], back: str
+) -> HttpResponse:
+    """Answer an act on many accounts: its toast, or the accounts set aside, each with the reason."""
+    if not aside:
+        return acted(request, words, back=back)
+    return dialog(
+        request, "components/acted_on_many.html", title=words, action="", back=back, aside=aside
+    )
 
 
 def said(request: HttpRequest, words: str) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -18,7 +19,8 @@ from exigible.store.queries import outbox as reads
 from exigible.web import clock, shared_filters
 from exigible.web.access import person
 from exigible.web.filters import ChoiceFilter, DayFilter, FilterBar
-from exigible.web.typed import row_number, row_numbers, searched
+from exigible.web.ticked import Ticked, ticked
+from exigible.web.typed import row_number, searched
 
 SCREEN = "messages"
 MOST_AT_ONCE = 2_000
@@ -178,23 +180,28 @@ def as_it_would_leave(message: Message, today: date) -> Document:
     )
 
 
-def ticked(request: HttpRequest) -> tuple[list[int], int]:
-    """Return the messages ticked, or those of the whole view, and how many are left out."""
-    if not request.POST.get("tout"):
-        return ticked_ids(request), 0
-    query = QueryDict(request.POST.get("requete", ""))
+def ticked_messages(request: HttpRequest) -> Ticked:
+    """What is ticked of the messages of a tab."""
+    return ticked(request, "message", most=MOST_AT_ONCE)
+
+
+def view_of(request: HttpRequest, query: QueryDict) -> tuple[str, QuerySet[Message]]:
+    """Return the tab that an address shows, and its messages."""
     tab = query.get("onglet", "a-valider")
     if tab not in reads.TABS:
         raise Http404
     bar = filter_bar(request, tab, query)
-    found = reads.rows(person(request), wanted(request, bar, tab, query)).order_by("-total_cents")
+    return tab, reads.rows(person(request), wanted(request, bar, tab, query))
+
+
+def chosen(request: HttpRequest, ticks: Ticked) -> tuple[list[int], int]:
+    """Return the messages ticked, or those of the whole view, and how many are left out."""
+    if not ticks.whole:
+        return ticks.ids, 0
+    found = view_of(request, ticks.view)[1].order_by("-total_cents")
     ids = list(found.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     beyond = max(found.count() - MOST_AT_ONCE, 0) if len(ids) > MOST_AT_ONCE else 0
     return ids[:MOST_AT_ONCE], beyond
-
-
-def ticked_ids(request: HttpRequest) -> list[int]:
-    return row_numbers(request.POST.getlist("message")[:MOST_AT_ONCE])
 
 
 def sink_exists() -> bool:

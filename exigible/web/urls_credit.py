@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from exigible.web.views import (
     ageing,
+    ageing_bulk,
+    ageing_exports,
     calculators,
     creditors,
     imports,
@@ -29,13 +31,13 @@ _creditor = [
 urlpatterns = [
     path("balance-agee/", ageing.ageing, name="ageing"),
     path("balance-agee/comptabilite/", ageing.ledger, name="ageing_ledger"),
-    path("balance-agee/exporter/", ageing.export, name="export_ageing"),
-    path("balance-agee/lot/relancer/", ageing.chase, name="ageing_chase"),
-    path("balance-agee/lot/<slug:verb>/", ageing.in_bulk, name="ageing_in_bulk"),
+    path("balance-agee/exporter/", ageing_exports.export, name="export_ageing"),
+    path("balance-agee/lot/relancer/", ageing_bulk.chase, name="ageing_chase"),
+    path("balance-agee/lot/<slug:verb>/", ageing_bulk.in_bulk, name="ageing_in_bulk"),
     path("balance-agee/lignes/<slug:column>/", ageing.behind, name="ageing_behind"),
     path(
         "balance-agee/lignes/<slug:column>/exporter/",
-        ageing.export_behind,
+        ageing_exports.export_behind,
         name="export_ageing_behind",
     ),
     path("a-completer/", incomplete.incomplete, name="incomplete"),

@@ -15,27 +15,12 @@ from django import forms
 
 from exigible.documents import decompte
 from exigible.documents.working import Column, Fact, Line, Working
-from exigible.domain.french import (
-    MINUS,
-    NO_BREAK,
-    amount,
-    count,
-    euros,
-    grouped,
-    long_day,
-    typeset,
-)
+from exigible.domain.french import MINUS, NO_BREAK, amount, count, euros, grouped, long_day, typeset
 from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import statement_answer, statements
 from exigible.intake.statement_case import read_case
-from exigible.web.calculators.base import (
-    TODAY,
-    Calculator,
-    CalculatorForm,
-    Group,
-    Outcome,
-)
+from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, Outcome
 from exigible.web.calculators.words import capital
 from exigible.web.forms import AmountField, DayField
 

@@ -14,13 +14,7 @@ from exigible.domain.law.limitation import Kind, shipped_limitation_law
 from exigible.domain.limitation import Limitation, Step, What
 from exigible.domain.limitation import limitation as limitation_of
 from exigible.intake.limitation_case import read_limitation_case
-from exigible.web.calculators.base import (
-    TODAY,
-    Calculator,
-    CalculatorForm,
-    Group,
-    NumberField,
-)
+from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, NumberField
 from exigible.web.calculators.words import capital, readable
 from exigible.web.forms import DayField
 

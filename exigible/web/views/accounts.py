@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -26,7 +27,8 @@ from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import page, person, personal
 from exigible.web.exports import Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, DaysFilter, FilterBar
-from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers, searched
+from exigible.web.ticked import Ticked, ticked
+from exigible.web.typed import cents_of, looks_like_amount, row_number, searched
 
 SCREEN = "accounts"
 PAGE = 100
@@ -109,15 +111,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @page(Capability.EXPORT, section=SCREEN)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the view, or what is ticked, as a spreadsheet (`format=csv` for text)."""
-    user, today = person(request), clock.today()
-    if request.method == "POST" and not request.POST.get("tout"):
-        found = reads.rows(user, reads.Wanted(), on=today).filter(account_id__in=_ids(request))
-    else:
-        query = (
-            QueryDict(request.POST.get("requete", "")) if request.method == "POST" else request.GET
-        )
-        bar = filter_bar(request, query)
-        found = reads.rows(user, wanted(request, bar, query), on=today)
+    found = _found(request, ticked(request, "compte"))
     rows = reads.with_account(found).order_by("-chased_cents", "account_id")
     sheet = Sheet(
         "Comptes",
@@ -141,7 +135,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
         _export_rows(rows.iterator(chunk_size=2000)),
         money=frozenset({7, 8, 9, 10, 11, 12}),
     )
-    name = f"comptes-{today:%Y-%m-%d}"
+    name = f"comptes-{clock.today():%Y-%m-%d}"
     kind = (request.POST or request.GET).get("format", "xlsx")
     if kind == "csv":
         return comma_separated(sheet, f"{name}.csv")
@@ -249,12 +243,8 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     user, today = person(request), clock.today()
     if act is None or not user.may(act.capability) or not user.may(Capability.SEE_ACCOUNTS):
         raise Http404
-    whole = bool(request.POST.get("tout"))
-    if whole:
-        query = QueryDict(request.POST.get("requete", ""))
-        found = reads.rows(user, wanted(request, filter_bar(request, query), query), on=today)
-    else:
-        found = reads.rows(user, reads.Wanted(), on=today).filter(account_id__in=_ids(request))
+    ticks = ticked(request, "compte")
+    found = _found(request, ticks)
     totals = reads.totals(found)
     chosen = list(reads.with_account(found).order_by("-chased_cents", "account_id")[:MOST_AT_ONCE])
     confirmed = bool(request.POST.get("fait"))
@@ -272,9 +262,7 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
         back=reverse("accounts"),
         form=form,
         verb=f"{act.verb} {words}",
-        ids=[] if whole else [row.account_id for row in chosen],
-        whole=whole,
-        requete=request.POST.get("requete", ""),
+        ticked=ticks,
         totals=totals,
         beyond=totals.accounts - len(chosen),
     )
@@ -312,25 +300,15 @@ def carry_out(
         else:
             done += 1
     words = f"{french.count(done, *act.done)}."
-    if not aside:
-        return answers.acted(request, words, back=back)
-    return render(
-        request,
-        "accounts/bulk_done.html",
-        {
-            "layout": "components/dialog.html"
-            if answers.is_fragment(request)
-            else "components/dialog_page.html",
-            "page_title": words,
-            "aside": aside,
-            "action": "",
-            "back": back,
-        },
-    )
+    return answers.acted_on_many(request, words, aside=aside, back=back)
 
 
-def _ids(request: HttpRequest) -> list[int]:
-    return row_numbers(request.POST.getlist("compte"))
+def _found(request: HttpRequest, ticks: Ticked) -> QuerySet[AccountFigures]:
+    """The accounts ticked, or those of the whole view."""
+    user, today, query = person(request), clock.today(), ticks.view
+    if ticks.whole:
+        return reads.rows(user, wanted(request, filter_bar(request, query), query), on=today)
+    return reads.rows(user, reads.Wanted(), on=today).filter(account_id__in=ticks.ids)
 
 
 # ---- saved views

@@ -6,20 +6,8 @@ from django.views.decorators.http import require_POST
 from exigible.domain import french
 from exigible.domain.calendar import add_working_days
 from exigible.domain.roles import Capability
-from exigible.operations import (
-    contacts,
-    disputes,
-    holds,
-    promises,
-)
-from exigible.store.models import (
-    CallOutcome,
-    Contact,
-    Dispute,
-    Hold,
-    Promise,
-    Task,
-)
+from exigible.operations import contacts, disputes, holds, promises
+from exigible.store.models import CallOutcome, Contact, Dispute, Hold, Promise, Task
 from exigible.store.queries.people import colleagues
 from exigible.web import forms
 from exigible.web.access import page, person

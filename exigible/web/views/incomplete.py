@@ -28,7 +28,8 @@ from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import account_or_404, page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, FilterBar
-from exigible.web.typed import cents_of, looks_like_amount, row_number, row_numbers, searched
+from exigible.web.ticked import ticked
+from exigible.web.typed import cents_of, looks_like_amount, row_number, searched
 
 SCREEN = "incomplete"
 PAGE = 50
@@ -334,20 +335,19 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     act = VERBS.get(verb)
     if act is None:
         raise Http404
-    whole = bool(request.POST.get("tout"))
-    query = QueryDict(request.POST.get("requete", ""))
+    ticks = ticked(request, "ligne")
+    query = ticks.view
     tab = query.get("manque", "")
     found: QuerySet[Any]
-    if whole and (tab in OF_CLAIMS) == act.of_claims and tab in TABS:
+    if ticks.whole and (tab in OF_CLAIMS) == act.of_claims and tab in TABS:
         found = _found(request, query, filter_bar(request, tab, query))
     else:
-        ids = _ids(request)
         found = (
-            _visible_claims(request).filter(pk__in=ids)
+            _visible_claims(request).filter(pk__in=ticks.ids)
             if act.of_claims
             else account_reads.rows(
                 person(request), account_reads.Wanted(), on=clock.today()
-            ).filter(account_id__in=ids)
+            ).filter(account_id__in=ticks.ids)
         )
     total = reads.total(found)
     chosen = list(
@@ -376,9 +376,7 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
         refused=refused,
         verb=f"{act.verb} {words}",
         intro=act.intro,
-        ids=[] if whole else chosen,
-        whole=whole,
-        requete=request.POST.get("requete", ""),
+        ticked=ticks,
         total=total,
         words=words,
         beyond=total.rows - len(chosen),
@@ -389,12 +387,12 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
 @page(Capability.COMPLETE_DATA, section=SCREEN)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the view, or what is ticked, as a file that *Imports* takes back once it is filled."""
-    posted = request.method == "POST"
-    query = QueryDict(request.POST.get("requete", "")) if posted else request.GET
+    ticks = ticked(request, "ligne")
+    query = ticks.view
     tab = _tab(query)
     found = _found(request, query, filter_bar(request, tab, query))
-    if posted and not request.POST.get("tout"):
-        found = found.filter(pk__in=_ids(request))
+    if not ticks.whole:
+        found = found.filter(pk__in=ticks.ids)
     of_claims = tab in OF_CLAIMS
     sheet = (
         Sheet(
@@ -601,7 +599,3 @@ def _tab(query: QueryDict) -> str:
 
 def _search(query: QueryDict) -> str:
     return searched(query)
-
-
-def _ids(request: HttpRequest) -> list[int]:
-    return row_numbers(request.POST.getlist("ligne"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -39,7 +39,8 @@ from exigible.web.outbox_frame import (
     powers,
     search_of,
     sink_exists,
-    ticked_ids,
+    ticked_messages,
+    view_of,
     wanted,
 )
 from exigible.web.typed import row_number
@@ -155,17 +156,11 @@ def letter_file(request: HttpRequest, message_id: int) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give the tab's view, or what is ticked, as a spreadsheet."""
     user = person(request)
-    if request.method == "POST" and not request.POST.get("tout"):
-        found = reads.messages_for(user, ticked_ids(request))
-        tab = "envois"
+    ticks = ticked_messages(request)
+    if ticks.whole:
+        tab, found = view_of(request, ticks.view)
     else:
-        query = (
-            QueryDict(request.POST.get("requete", "")) if request.method == "POST" else request.GET
-        )
-        tab = query.get("onglet", "a-valider")
-        if tab not in reads.TABS:
-            raise Http404
-        found = reads.rows(user, wanted(request, filter_bar(request, tab, query), tab, query))
+        tab, found = "envois", reads.messages_for(user, ticks.ids)
     rows = (
         found.select_related("account__debtor", "account__creditor").defer("body").order_by("-pk")
     )

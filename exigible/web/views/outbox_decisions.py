@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -22,10 +20,10 @@ from exigible.web.access import page, person
 from exigible.web.outbox_frame import (
     SCREEN,
     as_it_would_leave,
+    chosen,
     message_or_404,
     tab_address,
-    ticked,
-    ticked_ids,
+    ticked_messages,
 )
 
 NAMED = 12  # messages named one by one in the dialog of a sending
@@ -198,7 +196,8 @@ def _decide(request: HttpRequest, message_id: int, which: str) -> HttpResponse:
 def approve_many(request: HttpRequest) -> HttpResponse:
     """Let the messages ticked leave, after a dialog: who gets what, the sum, what is set aside, why."""
     user, today = person(request), clock.today()
-    ids, beyond = ticked(request)
+    ticks = ticked_messages(request)
+    ids, beyond = chosen(request, ticks)
     found = list(
         reads.messages_for(user, ids)
         .select_related("account__debtor", "account__creditor", "proposal__step")
@@ -236,7 +235,8 @@ def approve_many(request: HttpRequest) -> HttpResponse:
         read_over=len(found) <= outbox.AT_ONCE,
         no_server=settings.SMTP is None,
         verb=f"Valider {words}",
-        **_carried(request, beyond),
+        ticked=ticks,
+        beyond=beyond,
     )
 
 
@@ -247,7 +247,8 @@ def decide_many(request: HttpRequest, verb: str) -> HttpResponse:
     decision, user = DECISIONS.get(verb), person(request)
     if decision is None:
         raise Http404
-    ids, beyond = ticked(request)
+    ticks = ticked_messages(request)
+    ids, beyond = chosen(request, ticks)
     found = list(reads.messages_for(user, ids).values_list("pk", "total_cents"))
     form = _reason_form(request, decision, posted=bool(request.POST.get("fait")))
     if form.is_valid() and found:
@@ -271,7 +272,8 @@ def decide_many(request: HttpRequest, verb: str) -> HttpResponse:
         verb=f"{decision.verb}, {words}",
         count=len(found),
         cents=sum(cents for _, cents in found),
-        **_carried(request, beyond),
+        ticked=ticks,
+        beyond=beyond,
     )
 
 
@@ -282,22 +284,8 @@ def _decided(request: HttpRequest, words: str, message: Message) -> HttpResponse
 def _decided_many(
     request: HttpRequest, words: str, aside: Sequence[tuple[Message, str]]
 ) -> HttpResponse:
-    back = tab_address("a-valider")
-    if not aside:
-        return answers.acted(request, words, back=back)
-    return render(
-        request,
-        "accounts/bulk_done.html",
-        {
-            "layout": "components/dialog.html"
-            if answers.is_fragment(request)
-            else "components/dialog_page.html",
-            "page_title": words,
-            "aside": [(message.account, why) for message, why in aside],
-            "action": "",
-            "back": back,
-        },
-    )
+    by_account = [(message.account, why) for message, why in aside]
+    return answers.acted_on_many(request, words, aside=by_account, back=tab_address("a-valider"))
 
 
 def _reason_form(request: HttpRequest, decision: Decision, *, posted: bool) -> forms.ReasonForm:
@@ -305,16 +293,6 @@ def _reason_form(request: HttpRequest, decision: Decision, *, posted: bool) -> f
     form.fields["reason"].label = decision.reason
     form.fields["reason"].required = decision.reason_required
     return form
-
-
-def _carried(request: HttpRequest, beyond: int) -> dict[str, Any]:
-    whole = bool(request.POST.get("tout"))
-    return {
-        "whole": whole,
-        "requete": request.POST.get("requete", ""),
-        "ids": [] if whole else ticked_ids(request),
-        "beyond": beyond,
-    }
 
 
 def _back(message: Message) -> str:
