@@ -6,14 +6,7 @@ from typing import Annotated
 
 import typer
 
-from exigible.cli._command import (
-    JsonOption,
-    load_django,
-    progress_bar,
-    say,
-    write,
-    write_json,
-)
+from exigible.cli._command import JsonOption, load_django, progress_bar, say, write, write_json
 from exigible.domain.french import grouped
 from exigible.hosting.environment import read_environment
 

@@ -38,12 +38,7 @@ from exigible.intake.ledger_plan import (
     Return,
     Transfer,
 )
-from exigible.intake.receivables import (
-    ADVANCE_PREFIX,
-    PostedAs,
-    invoice_number,
-    says_rejected,
-)
+from exigible.intake.receivables import ADVANCE_PREFIX, PostedAs, invoice_number, says_rejected
 
 LOOKED_BACK = 50  # lines of one amount among which another is looked for
 REJECTED_WITHIN_DAYS = 120  # a rejection without lettering is looked for that far back

@@ -12,13 +12,7 @@ from django.urls import reverse
 
 from exigible.domain import french
 from exigible.domain.roles import Role
-from exigible.store.models import (
-    Call,
-    Channel,
-    Proposal,
-    ProposalStatus,
-    Task,
-)
+from exigible.store.models import Call, Channel, Proposal, ProposalStatus, Task
 from exigible.store.queries import worklist
 from exigible.web import clock, wording
 from tests.factories import WORLD_DAY, World

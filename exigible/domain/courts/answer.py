@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from exigible.domain.courts.model import (
-    Competence,
-    Cost,
-    Court,
-    Requirement,
-)
+from exigible.domain.courts.model import Competence, Cost, Court, Requirement
 
 
 def competence_answer(found: Competence) -> dict[str, object]:

@@ -11,14 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from exigible.domain.calendar import ONE_DAY
-from exigible.domain.courts.model import (
-    Cost,
-    Court,
-    CourtKind,
-    CourtQuestion,
-    Requirement,
-    joined,
-)
+from exigible.domain.courts.model import Cost, Court, CourtKind, CourtQuestion, Requirement, joined
 from exigible.domain.french import day as french_day
 from exigible.domain.law import RATE_SCALE, Law, Parameter
 from exigible.domain.law.courts import CourtLaw, NatureOfClaim, Road

@@ -23,10 +23,7 @@ from exigible.domain.deadlines.facts import (
 )
 from exigible.domain.deadlines.model import Deadline, Deadlines, ProcedureCase
 from exigible.domain.deadlines.reading import Reading
-from exigible.domain.law.time_limits import (
-    procedure,
-    procedure_ids,
-)
+from exigible.domain.law.time_limits import procedure, procedure_ids
 from exigible.domain.refusals import WrongInput
 
 __all__ = [

@@ -7,9 +7,7 @@ from datetime import date
 
 from exigible.domain.french import day as french_day
 from exigible.domain.french import long_day
-from exigible.domain.law.time_limits import (
-    Procedure,
-)
+from exigible.domain.law.time_limits import Procedure
 from exigible.domain.refusals import WrongInput
 
 

@@ -6,17 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from exigible.domain.calendar import (
-    HolidayZone,
-)
-from exigible.domain.deadlines.facts import (
-    FactValue,
-    Place,
-)
-from exigible.domain.law.time_limits import (
-    DeadlineRule,
-    Procedure,
-)
+from exigible.domain.calendar import HolidayZone
+from exigible.domain.deadlines.facts import FactValue, Place
+from exigible.domain.law.time_limits import DeadlineRule, Procedure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

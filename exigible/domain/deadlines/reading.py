@@ -18,9 +18,7 @@ from exigible.domain.calendar import (
 )
 from exigible.domain.counting import Counted, count, in_words, off
 from exigible.domain.deadlines.events import all_before, too_early
-from exigible.domain.deadlines.facts import (
-    Place,
-)
+from exigible.domain.deadlines.facts import Place
 from exigible.domain.deadlines.model import Deadline, ProcedureCase
 from exigible.domain.french import full_day, long_day, typeset
 from exigible.domain.law.time_limits import (

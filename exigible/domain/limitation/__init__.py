@@ -14,10 +14,7 @@ from dataclasses import replace
 from datetime import date
 
 from exigible.domain.calendar import ONE_DAY
-from exigible.domain.law.limitation import (
-    LimitationLaw,
-    shipped_limitation_law,
-)
+from exigible.domain.law.limitation import LimitationLaw, shipped_limitation_law
 from exigible.domain.limitation.answer import limitation_answer
 from exigible.domain.limitation.model import (
     Act,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from exigible.domain.limitation.model import (
-    Limitation,
-)
+from exigible.domain.limitation.model import Limitation
 
 
 def limitation_answer(found: Limitation) -> dict[str, object]:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from exigible.domain.law.limitation import (
-    Nature,
-)
+from exigible.domain.law.limitation import Nature
 
 
 class Outcome(StrEnum):

@@ -8,13 +8,7 @@ from datetime import date, timedelta
 from exigible.domain.calendar import ONE_DAY, add_months, add_years, next_working_day
 from exigible.domain.french import NO_BREAK, count, grouped, long_day
 from exigible.domain.french import day as french_day
-from exigible.domain.law.limitation import (
-    MONTHS_IN_YEAR,
-    Kind,
-    Length,
-    LimitationLaw,
-    Start,
-)
+from exigible.domain.law.limitation import MONTHS_IN_YEAR, Kind, Length, LimitationLaw, Start
 from exigible.domain.law.rule import Rule
 from exigible.domain.limitation.model import (
     Act,

@@ -14,14 +14,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.store.keyset import Order
-from exigible.store.models import (
-    Account,
-    Debtor,
-    LetterBatch,
-    Message,
-    MessageStatus,
-    User,
-)
+from exigible.store.models import Account, Debtor, LetterBatch, Message, MessageStatus, User
 from exigible.store.queries.access import portfolio_ids, whole_creditors
 
 TABS: dict[str, tuple[MessageStatus, ...]] = {
