@@ -434,7 +434,4 @@ def _unknown(start: date, unknown: OutsideKnownLaw) -> RateRow:
 def cached_schedule(key: ScheduleKey, law: Law) -> Schedule:
     """Same as `build_schedule`, built once for a key and a law, with what it read of the law."""
     noted = watched(law)
-    schedule = build_schedule(key, noted)
-    if key.increased_from is not None:  # the delay before the increase chose that day
-        noted["majoration_taux_legal_delai"].on(key.increased_from)
-    return replace(schedule, readings=noted.readings())
+    return replace(build_schedule(key, noted), readings=noted.readings())

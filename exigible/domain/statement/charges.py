@@ -69,12 +69,12 @@ def interest_stopped_on(case: Case, claim: CaseClaim, law: Law) -> date | None:
     Loans of a year or more, and payments deferred as long, keep all their interest (C. com.
     L. 622-28; Cass. com. 16 June 2021, no 20-13.989).
     """
-    days = []
-    for opening in reached(case, claim):
-        least = law["interets_maintenus_duree"].values[0].value
-        assert least is not None
-        if claim.contract_months is None or claim.contract_months < least:
-            days.append(opening.on if case.interest_on_opening_day else opening.on - ONE_DAY)
+    days = [
+        opening.on if case.interest_on_opening_day else opening.on - ONE_DAY
+        for opening in reached(case, claim)
+        if claim.contract_months is None
+        or claim.contract_months < law["interets_maintenus_duree"].amount_on(opening.on)
+    ]
     return min(days, default=None)
 
 
@@ -297,13 +297,22 @@ def _necessary_to_the_syndicate(case: Case, cost: Cost) -> bool:
     )
 
 
-def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, int], list[str]]:
-    """Return, by position in the events, the fee with VAT of each sum collected under a tariff.
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The fee on a sum collected, VAT included."""
+
+    cents: int
+    verified: bool
+
+
+def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, Fee], list[str]]:
+    """Return, by position in the events, the fee of each sum collected under a tariff, and doubts.
 
     The scale applies to the running total of what was collected; each sum bears what the total
-    adds to the fees already charged (C. com. A. 444-31 and A. 444-32).
+    adds to the fees already charged (C. com. A. 444-31 and A. 444-32). Raise OutsideKnownLaw for a
+    day whose tariff is not known.
     """
-    fees: dict[int, int] = {}
+    fees: dict[int, Fee] = {}
     warnings: list[str] = []
     for tariff, scale_id in TARIFF_SCALES.items():
         events = [
@@ -316,10 +325,11 @@ def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, int], list
             collected += event.collected_cents
             fee = max(_fee(case, law.scales[scale_id], on, collected) - charged, 0)
             charged += fee
-            vat = law["taux_tva_normal"].amount_on(on)
+            bands, vat = law.scales[scale_id].on(on), law["taux_tva_normal"].on(on)
+            assert vat.value is not None
             whole = 100 * RATE_SCALE
-            fees[position] = (2 * fee * (whole + vat) + whole) // (2 * whole)
-            bands = law.scales[scale_id].on(on)
+            with_vat = (2 * fee * (whole + vat.value) + whole) // (2 * whole)
+            fees[position] = Fee(with_vat, bands.verified and vat.verified)
             if not bands.verified:
                 warnings.append(f"« {event.label} » : à confirmer, {bands.source}.")
     return fees, warnings
@@ -341,7 +351,12 @@ def _fee(case: Case, scale: Scale, on: date, collected: int) -> int:
 def early_notices(case: Case, position: int, law: Law) -> list[str]:
     """C. ass. L. 113-3: the notice of an unpaid premium may leave some days after the due date."""
     claim = case.claims[position]
-    if claim.kind is not ClaimKind.INSURANCE_PREMIUM:
+    notices = [
+        notice
+        for notice in case.of_claim(FormalNotice, position)
+        if claim.kind is ClaimKind.INSURANCE_PREMIUM and notice.on >= claim.due_on
+    ]
+    if not notices:
         return []
     days = law["delai_mise_en_demeure_prime"].amount_on(claim.due_on)
     earliest = claim.due_on + timedelta(days=days)
@@ -349,6 +364,6 @@ def early_notices(case: Case, position: int, law: Law) -> list[str]:
         f"{claim.ref} : mise en demeure du {french_day(notice.on)}, moins de {days} jours après "
         f"l’échéance ({french_day(claim.due_on)}) ; son effet sur la garantie est contestable "
         "(C. ass. art. L. 113-3)."
-        for notice in case.of_claim(FormalNotice, position)
-        if claim.due_on <= notice.on < earliest
+        for notice in notices
+        if notice.on < earliest
     ]

@@ -42,6 +42,7 @@ from exigible.domain.engine import (
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.law import Law
+from exigible.domain.law.readings import Reading, watched
 from exigible.domain.rates import RateRow, Schedule, cached_schedule
 from exigible.domain.refusals import OutsideKnownLaw, Refused
 from exigible.domain.regimes import Decision, decide, schedule_key
@@ -84,6 +85,15 @@ class Row:
     penalty: Charge | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorneCost:
+    """What a cost comes to, tax included, and whether the debtor bears it."""
+
+    cents: int
+    by_debtor: bool
+    verified: bool = True
+
+
 @dataclass(slots=True, kw_only=True)
 class CaseFacts:
     """What a statement says of a case beside the engine's figures."""
@@ -92,10 +102,12 @@ class CaseFacts:
     as_of: date
     warnings: list[str] = field(default_factory=list)
     costs_on_creditor: int = 0
-    costs: dict[int, tuple[int, bool]] = field(default_factory=dict)  # cents, on the debtor?
+    costs: dict[int, BorneCost] = field(default_factory=dict)  # by position in the events
     ignored: set[int] = field(default_factory=set)  # events that the law does not count
     beyond: int = 0  # correcting credit notes above the invoice they correct
     refused: Refused | None = None
+    # Values that its charges and the days of its increase rest on; schedules have their own.
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,6 +131,7 @@ class Columns:
 
     def __init__(self, law: Law) -> None:
         self.law = law
+        self.noted = watched(law)
         self.cases: list[CaseFacts] = []
         self.rows: list[Row] = []
         self.schedules: list[Schedule] = []
@@ -143,6 +156,7 @@ class Columns:
             self._add_events(number, base)
         except OutsideKnownLaw as unknown:
             facts.refused = unknown
+        facts.readings = self.noted.taken()
 
     def _row(self, number: int, position: int) -> Row:
         facts = self.cases[number]
@@ -156,10 +170,10 @@ class Columns:
                 "elle n’est pas comptée."
             )
             return self._idle_row(number, position, decision)
-        facts.warnings += early_notices(case, position, self.law)
+        facts.warnings += early_notices(case, position, self.noted)
         facts.warnings += insolvency_doubts(case, claim)
         facts.warnings += _term_doubts(claim)
-        stopped = interest_stopped_on(case, claim, self.law)
+        stopped = interest_stopped_on(case, claim, self.noted)
         last = as_of if stopped is None else min(as_of, stopped)
         principal = claim.principal_cents - sum(
             note.amount_cents
@@ -171,7 +185,7 @@ class Columns:
         schedule = NO_INTEREST
         if first is not None and first <= last:
             key = schedule_key(
-                case, position, decision, first_day=first, last_day=last, law=self.law
+                case, position, decision, first_day=first, last_day=last, law=self.noted
             )
             schedule = cached_schedule(key, self.law)
         else:
@@ -215,7 +229,7 @@ class Columns:
         facts = self.cases[number]
         for position in range(len(facts.case.claims)):
             self._add_charges(number, base + position, position)
-        fees, doubts = tariff_fees(facts.case, facts.as_of, self.law)
+        fees, doubts = tariff_fees(facts.case, facts.as_of, self.noted)
         facts.warnings += doubts
         costs_row: int | None = None
         for place, event in enumerate(facts.case.events):
@@ -238,10 +252,14 @@ class Columns:
                         continue  # already out of the principal
                     kind = EventKind.CREDIT_NOTE
                 case Cost():
-                    cents = fees.get(place, cents)
+                    fee = fees.get(place)
+                    if fee is not None:
+                        cents = fee.cents
                     bears, doubts = debtor_bears(facts.case, event)
                     facts.warnings += doubts
-                    facts.costs[place] = cents, bears
+                    facts.costs[place] = BorneCost(
+                        cents=cents, by_debtor=bears, verified=fee is None or fee.verified
+                    )
                     if not bears:
                         facts.costs_on_creditor += cents
                         continue
@@ -263,7 +281,7 @@ class Columns:
         facts.warnings += doubts
         if cents:
             self._event(number, row, EventKind.INDEMNITY, claim.due_on + ONE_DAY, cents)
-        charges, doubts = penalty(case, position, self.law)
+        charges, doubts = penalty(case, position, self.noted)
         facts.warnings += doubts
         for charge in charges:
             self.rows[row].penalty = charge
