@@ -263,6 +263,16 @@ class TestCosts:
         found = answer("2025-09-30", claim, events=(self.cost(),), debtor="consumer")
         assert found.components.costs == 6630
 
+    @pytest.mark.parametrize(("claim", "bears"), [("F-1", True), ("F-2", False), (None, True)])
+    def test_a_title_for_one_debt_charges_no_consumer_with_the_costs_of_another(
+        self, claim: str | None, bears: bool
+    ):
+        cost = self.cost() if claim is None else self.cost(claim=claim)
+        events = (JUDGED | {"claim": "F-1"}, cost)
+        found = answer("2025-09-30", BIG, invoice("F-2"), events=events, debtor="consumer")
+        assert (found.components.costs == 6630) is bears
+        assert (found.costs_on_creditor_cents == 6630) is not bears
+
     def test_without_a_title_a_professional_owes_proved_costs_only(self):
         found = answer("2025-09-30", BIG, events=(self.cost(),))
         assert any("justification" in warning for warning in found.warnings)

@@ -258,7 +258,7 @@ def debtor_bears(case: Case, cost: Cost) -> tuple[bool, list[str]]:
             f"{named} : le droit de l’article A. 444-32 est à la charge du créancier, jamais du "
             "débiteur (C. com. art. R. 444-55)."
         ]
-    if _titled(case, cost.on) or cost.prescribed_by_law:
+    if _titled(case, cost) or cost.prescribed_by_law:
         return True, []
     if cost.tariff is Tariff.A444_31:
         return False, [
@@ -280,12 +280,18 @@ def debtor_bears(case: Case, cost: Cost) -> tuple[bool, list[str]]:
     ]
 
 
-def _titled(case: Case, on: date) -> bool:
-    """Say whether the creditor held an enforceable title on a day."""
-    return any(isinstance(event, Judgment) and event.on <= on for event in case.events) or any(
-        claim.kind in (ClaimKind.TITLE, ClaimKind.PUBLIC_TITLE) and claim.due_on <= on
-        for claim in case.claims
+def _titled(case: Case, cost: Cost) -> bool:
+    """Say whether the creditor held a title for the debt of a cost, or for some debt of the case."""
+    positions = range(len(case.claims)) if cost.claim is None else [cost.claim]
+    return any(
+        any(judgment.on <= cost.on for judgment in case.of_claim(Judgment, position))
+        or _is_title(case.claims[position], cost.on)
+        for position in positions
     )
+
+
+def _is_title(claim: CaseClaim, on: date) -> bool:
+    return claim.kind in (ClaimKind.TITLE, ClaimKind.PUBLIC_TITLE) and claim.due_on <= on
 
 
 def _necessary_to_the_syndicate(case: Case, cost: Cost) -> bool:
