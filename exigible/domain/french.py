@@ -52,6 +52,19 @@ def percent(ten_thousandths: int) -> str:
     return f"{sign}{grouped(units)},{decimals}{NO_BREAK}%"
 
 
+def decimal(ten_thousandths: int) -> str:
+    """Return 15000 (1/10,000) as « 1,5 », 100000 as « 10 »: no decimal that says nothing."""
+    units, rest = divmod(abs(ten_thousandths), 10_000)
+    sign = MINUS if ten_thousandths < 0 else ""
+    return f"{sign}{grouped(units)},{rest:04d}".rstrip("0").rstrip(",")
+
+
+def points(ten_thousandths: int) -> str:
+    """Return 85000 (1/10,000 of a point) as « 8,5 points », 10000 as « 1 point »."""
+    plural = "s" if abs(ten_thousandths) >= 20_000 else ""
+    return f"{decimal(ten_thousandths)}{NO_BREAK}point{plural}"
+
+
 def day(on: date) -> str:
     """Return « 22/11/2026 »."""
     return f"{on:%d/%m/%Y}"

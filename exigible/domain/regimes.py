@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from exigible.domain.calendar import add_months, half_year_start, next_working_day
+from exigible.domain.calendar import ONE_DAY, add_months, half_year_start, next_working_day
 from exigible.domain.case import (
     TRADE_KINDS,
     Assignment,
@@ -38,7 +38,6 @@ from exigible.domain.rates import (
     BOTH_TRADERS,
     LEGAL_INDIVIDUALS,
     LEGAL_OTHERS,
-    ONE_DAY,
     Relief,
     ReliefKind,
     ScheduleKey,

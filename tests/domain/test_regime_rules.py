@@ -42,6 +42,13 @@ class TestBetweenProfessionals:
         found = answer("2026-01-31", invoice(due_on="2025-06-20", interest=clause))
         assert [rate for _, rate, _ in periods(found)] == ["11.13", "8.28", "7.86"]
 
+    def test_the_formula_of_a_clause_keeps_every_decimal(self):
+        clause = {"regime": "contract", "clause": {"index": "ecb", "plus": "12.3456"}}
+        [line] = lines(answer("2025-08-31", invoice(interest=clause)))
+        # 2.15 % + 12.3456 points.
+        assert line.rate == 144_956
+        assert "taux BCE (2,15\u00a0%) + 12,3456\u00a0points" in line.source
+
     def test_before_2013_the_rate_is_given_as_unconfirmed(self):
         found = answer("2012-03-31", invoice(due_on="2012-01-31"))
         assert any("à confirmer" in warning for warning in found.warnings)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from exigible.domain.calendar import half_year_start
+from exigible.domain.calendar import ONE_DAY, half_year_start
 from exigible.domain.french import day as french_day
 from exigible.domain.french import half_year
 from exigible.domain.law import DatedValue, Law, Parameter
-from exigible.domain.law.dated import HALF_YEAR, ONE_DAY, Dated, DatedFact
+from exigible.domain.law.dated import HALF_YEAR, Dated, DatedFact
 from exigible.domain.law.scales import DatedBands, Scale, bands_of
 from exigible.domain.law.words import read_bands, read_number
 from exigible.domain.refusals import Refused, WrongInput

@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from exigible.domain.calendar import add_months
+from exigible.domain.calendar import ONE_DAY, add_months
 from exigible.domain.law import DatedValue, Law, Parameter
-from exigible.domain.law.dated import ONE_DAY, DatedFact
+from exigible.domain.law.dated import DatedFact
 from exigible.domain.law.scales import DatedBands, Scale, written_bands
 from exigible.domain.law.words import plain_value, value_words
 from exigible.domain.refusals import OutsideKnownLaw

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from exigible.domain.calendar import add_years
+from exigible.domain.calendar import ONE_DAY, add_years
 from exigible.domain.case import (
     Capitalisation,
     Case,
@@ -29,7 +29,6 @@ from exigible.domain.law import RATE_SCALE, Law
 from exigible.domain.law.scales import Scale
 from exigible.domain.regimes import default_day, notice_days
 
-ONE_DAY = timedelta(days=1)
 INDEMNITY = "indemnite_forfaitaire"
 NO_CAPITALISATION_SINCE = date(2014, 7, 1)  # C. com. L. 622-28, ordinance 2014-326: openings since
 TARIFF_SCALES = {

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
+from exigible.domain.calendar import ONE_DAY
 from exigible.domain.case import (
     Capitalisation,
     Case,
@@ -59,7 +60,6 @@ from exigible.domain.statement.charges import (
 )
 from exigible.domain.statement.model import BUCKET_OF_COMPONENT
 
-ONE_DAY = timedelta(days=1)
 PRINCIPAL_FIRST = Allocation(
     (Bucket.PRINCIPAL, *(bucket for bucket in Bucket if bucket is not Bucket.PRINCIPAL))
 )
