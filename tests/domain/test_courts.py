@@ -14,7 +14,9 @@ from exigible.domain.courts import (
     competence,
     competence_answer,
 )
+from exigible.domain.law import Law, shipped_law
 from exigible.domain.law.courts import Seat, shipped_court_law
+from exigible.domain.law.entered import Entered, layered, typed_fact
 from exigible.domain.law.scales import shipped_scale
 from exigible.domain.places import Commune, Directory
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
@@ -32,6 +34,7 @@ def ask(
     *,
     on: date = ON,
     directory: Directory | None = None,
+    law: Law | None = None,
     **more: Any,
 ) -> Competence:
     cents = int(euros.replace(".", ""))
@@ -46,6 +49,7 @@ def ask(
             **more,
         ),
         directory,
+        law,
     )
 
 
@@ -228,7 +232,9 @@ class TestAmicableAttempt:
         assert not merits.amicable_attempt.mandatory
 
     def test_no_appeal_up_to_5_000_euros(self):
-        assert not ask("Dijon", "21000", "5000.00").appeal
+        found = ask("Dijon", "21000", "5000.00")
+        assert not found.appeal
+        assert "COJ art. R. 211-3-24" in found.source
         assert ask("Dijon", "21000", "5000.01").appeal
 
 
@@ -264,6 +270,16 @@ class TestCosts:
         # 25.79 € × 2 (above 1,280 €) × 1.20 = 61.896 €.
         assert service.last_known_cents == 6190
         assert service.last_known_on == date(2026, 2, 28)
+
+    def test_the_last_amount_known_is_the_last_one_entered(self):
+        registry = shipped_law()["greffe_commerce_injonction_de_payer"]
+        fact = typed_fact(registry, "33,47 €", start=date(2026, 9, 1), source="tarif affiché")
+        entry = Entered(parameter=registry.id, fact=fact, known_until=date(2026, 12, 31))
+        law = layered(shipped_law(), (entry,)).law
+        found = cost(ask("Dijon", "21000", on=date(2027, 2, 1), law=law), "Frais de greffe")
+        assert found.amount_cents is None
+        # Not the 37.07 € of 2016, which a gap from 2024 to 2026 ended too.
+        assert (found.last_known_cents, found.last_known_on) == (3347, date(2026, 12, 31))
 
     def test_while_it_was_known_it_is(self):
         # 25.79 € × 0.5 × 1.20 = 15.474 €; × 1 = 30.948 €; × 2 = 61.896 €.
@@ -341,6 +357,12 @@ class TestScales:
         for day in (date(2015, 1, 1), date(2026, 3, 1)):
             with pytest.raises(OutsideKnownLaw):
                 shipped_scale("droit_recouvrement_debiteur").fee_cents(day, 1000_00)
+
+
+def test_every_tariff_of_a_road_is_a_parameter():
+    for road in shipped_court_law().roads.values():
+        assert all(act.tariff in shipped_law().parameters for act in road.acts), road.id
+        assert road.commercial_registry in ("", *shipped_law().parameters)
 
 
 @pytest.mark.parametrize("nature", list(shipped_court_law().natures))

@@ -90,6 +90,7 @@ def competence(
     used += [
         nature.rule,
         place,
+        rules.rule("last_resort"),
         *(Rule(found.source, found.verified) for found in (representation, amicable)),
     ]
     if road.sources:
