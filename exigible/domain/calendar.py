@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
+from exigible.domain.data_files import read_yaml
 
 ONE_DAY = timedelta(days=1)
 
@@ -120,9 +119,7 @@ def zone_of_postcode(postcode: str) -> HolidayZone:
 
 @cache
 def _holiday_data() -> dict[str, Any]:
-    file = resources.files("exigible.domain") / "law" / "calendrier" / "jours_feries.yaml"
-    data: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return data
+    return read_yaml("law", "calendrier", "jours_feries")
 
 
 def _holiday(year: int, when: str | int) -> date:

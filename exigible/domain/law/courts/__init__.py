@@ -19,8 +19,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from exigible.domain.data_files import read_yaml
 from exigible.domain.law.rule import Rule
 
 
@@ -172,8 +171,7 @@ def principal_courts() -> Mapping[str, Seat]:
 @cache
 def shipped_court_law() -> CourtLaw:
     """Return the rules of competence shipped with the product."""
-    text = (resources.files(__name__) / "competence.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
+    content = read_yaml("law", "courts", "competence")
     economic = content["activites_economiques"]
     return CourtLaw(
         natures={
@@ -240,6 +238,3 @@ def _road(id_: str, content: Mapping[str, Any]) -> Road:
 def _table(name: str) -> list[dict[str, str]]:
     text = (resources.files(__name__) / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(), delimiter=";"))
-
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

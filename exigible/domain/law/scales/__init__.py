@@ -12,11 +12,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from typing import Any, Self
 
-import yaml
-
+from exigible.domain.data_files import read_yaml, yaml_names
 from exigible.domain.french import euros
 from exigible.domain.law.dated import DEFAULT_THEME, Dated, DatedFact
 from exigible.domain.refusals import OutsideKnownLaw
@@ -106,11 +104,8 @@ class Scale(Dated[DatedBands]):
 def shipped_scales() -> dict[str, Scale]:
     """Return the scales shipped with the product, by the name of their file."""
     return {
-        file.name.removesuffix(".yaml"): read_scale(
-            file.name.removesuffix(".yaml"), yaml.safe_load(file.read_text(encoding="utf-8"))
-        )
-        for file in sorted(resources.files(__name__).iterdir(), key=lambda entry: entry.name)
-        if file.name.endswith(".yaml")
+        name: read_scale(name, read_yaml("law", "scales", name))
+        for name in yaml_names("law", "scales")
     }
 
 
