@@ -38,12 +38,11 @@ def statement(
     document = read_json(case)
     used = read_law(law)
     if isinstance(document, list):
-        answers = answer_all(document, day, used)
         if pdf is not None:
             raise WrongInput(
                 "wrong_input", "--pdf ne vaut que pour un seul dossier.", field="--pdf"
             )
-        write_json(answers)
+        write_json(answer_all(document, day, used))
         return
     read = read_case(document, day, used)
     [answer] = statements([read], used)

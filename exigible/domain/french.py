@@ -93,6 +93,11 @@ def typeset(text: str) -> str:
     return re.sub(r"(«|\bart\.|\bn°|\b[LRDA]\.) (?=\S)", r"\1" + NO_BREAK, text)
 
 
+def capital(text: str) -> str:
+    """Return a text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """Return « 1 facture », « 2 factures »; French uses the singular below two."""
     word = singular if abs(number) < 2 else (plural or singular + "s")

@@ -20,13 +20,12 @@ from exigible.domain.courts.model import (
     CourtKind,
     CourtQuestion,
     Requirement,
-    joined,
 )
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.law import Law, shipped_law
 from exigible.domain.law.courts import CourtLaw, NatureOfClaim, Road, Seat, shipped_court_law
-from exigible.domain.law.rule import Rule
+from exigible.domain.law.rule import Rule, joined_sources
 from exigible.domain.places import Directory, Located, Tribunal, locate
 from exigible.domain.refusals import Refused, WrongInput
 
@@ -96,7 +95,7 @@ def competence(
     if road.sources:
         used.append(Rule(road.sources[nature.court], road.rule.verified))
     warnings += [text for text in (nature.options, road.caution) if text]
-    doubtful = joined(rule.source for rule in used if not rule.verified)
+    doubtful = joined_sources(rule.source for rule in used if not rule.verified)
     if doubtful:
         warnings.append(f"À confirmer avant de s’en servir : {doubtful}.")
     one = courts[0] if len(courts) == 1 else None
@@ -108,7 +107,7 @@ def competence(
         amicable_attempt=amicable,
         appeal=question.amount_cents > law["seuil_dernier_ressort"].amount_on(question.on),
         costs=costs_of(nature, road, courts, representation, question, law, rules),
-        source=joined(rule.source for rule in used),
+        source=joined_sources(rule.source for rule in used),
         warnings=tuple(dict.fromkeys(warnings)),
         verified=not doubtful,
     )

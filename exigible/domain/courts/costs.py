@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from exigible.domain.courts.model import Cost, Court, CourtKind, CourtQuestion, Requirement, joined
+from exigible.domain.courts.model import Cost, Court, CourtKind, CourtQuestion, Requirement
 from exigible.domain.french import day as french_day
 from exigible.domain.law import RATE_SCALE, Law, Parameter
 from exigible.domain.law.courts import CourtLaw, KnownCost, NatureOfClaim, Road
-from exigible.domain.law.rule import Rule
+from exigible.domain.law.rule import Rule, joined_sources
 from exigible.domain.law.scales import Scale
 from exigible.domain.refusals import OutsideKnownLaw
 
@@ -168,7 +168,7 @@ def _act(label: str, parameter: Parameter, law: Law, question: CourtQuestion) ->
         cents = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
         bands = coefficients.on(day)
         return cents, Rule(
-            joined((tariff.source, bands.source)),
+            joined_sources((tariff.source, bands.source)),
             tariff.verified and bands.verified and tax.verified,
         )
 

@@ -16,11 +16,12 @@ from exigible.domain.calendar import (
     zone_name,
     zone_of_postcode,
 )
+from exigible.domain.contract_text import day_text
 from exigible.domain.counting import Counted, count, in_words, off
 from exigible.domain.deadlines.events import all_before, too_early
 from exigible.domain.deadlines.facts import Place
 from exigible.domain.deadlines.model import Deadline, ProcedureCase
-from exigible.domain.french import full_day, long_day, typeset
+from exigible.domain.french import capital, full_day, long_day, typeset
 from exigible.domain.law.time_limits import (
     Actor,
     DeadlineRule,
@@ -331,7 +332,7 @@ class Reading:
         warnings: list[str] = []
         working = [step for step in steps if step]
         if why_distance:
-            working.append(why_distance[0].upper() + why_distance[1:] + ".")
+            working.append(capital(why_distance) + ".")
         working += counted.steps if counted else ["La loi ne donne pas de nombre de jours."]
         possible_from = None
         if rule.kind is Kind.MIN and falls_on is not None:
@@ -365,7 +366,7 @@ class Reading:
             id=rule.id,
             label=rule.label,
             rule=rule,
-            starts_from=rule.starts_from or _iso(start or rule.on),
+            starts_from=rule.starts_from or day_text(start or rule.on) or "",
             starts_on=start,
             falls_on=falls_on,
             possible_from=possible_from,
@@ -464,7 +465,7 @@ def _safe_on(rule: DeadlineRule, counted: Counted | None) -> date | None:
 
 
 def _fixed(day: date, step: str = "") -> Counted:
-    steps = (step[0].upper() + step[1:],) if step else ()
+    steps = (capital(step),) if step else ()
     return Counted(last=day, plain_last=day, moved=None, steps=steps)
 
 
@@ -498,7 +499,3 @@ def _place_of(postcode: str) -> Place:
 def _collectivity(postcode: str) -> str:
     zone = zone_of_postcode(postcode)
     return postcode[:3] if zone is HolidayZone.METROPOLE else zone.value
-
-
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""

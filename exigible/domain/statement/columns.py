@@ -40,8 +40,8 @@ from exigible.domain.engine import (
     Ints,
     Rates,
 )
+from exigible.domain.french import capital, euros
 from exigible.domain.french import day as french_day
-from exigible.domain.french import euros
 from exigible.domain.law import Law
 from exigible.domain.law.readings import Reading, watched
 from exigible.domain.rates import RateRow, Schedule, cached_schedule
@@ -398,7 +398,7 @@ def _principal_first(case: Case, position: int, on: date) -> bool:
 def _voided(case: Case, as_of: date) -> list[str]:
     """Say what no longer holds: a payment that came back, an opening withdrawn, a lapsed delay."""
     return [
-        f"{event.why[0].upper()}{event.why[1:]}."
+        f"{capital(event.why)}."
         for event in case.events
         if isinstance(event, Voided) and event.on <= as_of
     ]

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Self
 
+from exigible.domain.contract_text import euros_text
 from exigible.domain.data_files import read_yaml, yaml_names
 from exigible.domain.french import euros
 from exigible.domain.law.dated import DEFAULT_THEME, Dated, DatedFact
@@ -193,4 +194,4 @@ def _cents(text: str | None) -> int | None:
 
 
 def _euros(cents: int | None) -> str | None:
-    return None if cents is None else f"{cents // 100}.{cents % 100:02d}"
+    return None if cents is None else euros_text(cents)
