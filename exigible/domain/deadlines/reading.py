@@ -14,13 +14,12 @@ from exigible.domain.calendar import (
     holiday_source,
     is_working_day,
     zone_name,
-    zone_of_postcode,
 )
 from exigible.domain.contract_text import day_text
-from exigible.domain.counting import Counted, count, in_words, off
+from exigible.domain.counting import Counted, count, off
 from exigible.domain.deadlines.events import all_before, too_early
-from exigible.domain.deadlines.facts import Place
 from exigible.domain.deadlines.model import Deadline, ProcedureCase
+from exigible.domain.deadlines.where import creditor_away, distance_added, where
 from exigible.domain.french import capital, full_day, long_day, typeset
 from exigible.domain.law.time_limits import (
     Actor,
@@ -48,15 +47,17 @@ class Reading:
         self.excluded: list[str] = []  # barred by a fact
         self.too_early: dict[str, date] = {}  # event before the known law, which begins that day
         self.warnings: list[str] = [known.warning] if known.warning else []
-        self.place, self.zone = self._where(case)
-        self.court_postcode, self.debtor_postcode = case.court_postcode, case.debtor_postcode
+        self.where = where(case)
+        self.warnings += self.where.warnings
+        self.zone = self.where.zone
         self.facts = dict(case.facts)
-        away = self._creditor_away()
+        away = creditor_away(self.facts.get("creditor_place"), case.court_postcode)
         if away is not None:
             self.facts["creditor_away"] = away
         self._seen: set[str] = set()
 
     def compute(self) -> None:
+        """Compute every deadline of the procedure, then what to say of the case as a whole."""
         for rule in self.procedure.deadlines:
             self._compute_once(rule)
         for name, day in self.events.items():
@@ -124,7 +125,7 @@ class Reading:
             step = f"Date fixée par le texte : {full_day(rule.on)}."
             return self._built(rule, None, _fixed(rule.on), None, [step], conditions)
         assert start is not None
-        added, why = self._distance(rule)
+        added, why = distance_added(rule, self.where)
         counted = self._count(rule, start, added, conditions)
         return self._built(rule, start, counted, why, [intro], conditions)
 
@@ -209,15 +210,6 @@ class Reading:
         assert need.under_cents is not None
         return value < need.under_cents
 
-    def _creditor_away(self) -> bool | None:
-        """Say whether the creditor is outside the court's part of France (C. com. R. 622-24)."""
-        place = self.facts.get("creditor_place")
-        if place is None:
-            return None
-        if not _overseas(self.court_postcode):
-            return place != Place.METROPOLE
-        return None if place == Place.OUTRE_MER else True
-
     # -- how long
 
     def _count(
@@ -263,7 +255,7 @@ class Reading:
         if rule.later_length is not None and rule.later_event in self.events:
             other_start = self.events[rule.later_event]
             other = count(other_start, rule.later_length, counting, zone=zone)
-            conditions.remove(rule.condition)
+            conditions[:] = [one for one in conditions if one != rule.condition]
             name = self.procedure.events[rule.later_event].name
             step = typeset(f"Ou, s’il finit plus tard, à compter de : {name}.")
             counted = _joined(counted, other, step=step, last=max(counted, other, key=_last))
@@ -277,32 +269,6 @@ class Reading:
             conditions.append(f"cas ordinaire ; {variant.text}")
             return length
         return variant.length
-
-    def _distance(self, rule: DeadlineRule) -> tuple[int, str | None]:
-        """Return the months that distance adds to a deadline, and the words that say so."""
-        if not rule.distance:
-            return 0, None
-        law = distance()
-        if not _overseas(self.court_postcode):
-            months, source = law.from_metropole[self.place.value], law.metropole_source
-        else:
-            source = law.overseas_source
-            where = self.place.value
-            if self.place is Place.OUTRE_MER:
-                if not self.debtor_postcode:
-                    raise WrongInput(
-                        "wrong_input",
-                        "debtor_postcode : le tribunal siège outre-mer ; ce code postal dit si le "
-                        "débiteur vit dans la même collectivité (CPC art. 644).",
-                        field="debtor_postcode",
-                        article=source,
-                    )
-                if _collectivity(self.debtor_postcode) == _collectivity(self.court_postcode):
-                    where = "same_collectivity"
-            months = law.from_overseas[where]
-        if not months:
-            return 0, None
-        return months, f"{in_words(months)} mois de plus pour la distance ({source})"
 
     def _season(
         self, rule: DeadlineRule, start: date, intro: str, conditions: list[str]
@@ -419,30 +385,6 @@ class Reading:
                     )
                 )
 
-    # -- where
-
-    def _where(self, case: ProcedureCase) -> tuple[Place, HolidayZone]:
-        """Return the debtor's place and holiday zone; refuse a postcode that contradicts it."""
-        code, place = case.debtor_postcode, case.place
-        zone = zone_of_postcode(code)
-        if not code:
-            if place is None:
-                self.warnings.append("Lieu du débiteur non donné : France métropolitaine supposée.")
-            return place or Place.METROPOLE, HolidayZone.METROPOLE
-        own = _place_of(code)
-        if place is not None and place is not own:
-            raise WrongInput(
-                "wrong_input",
-                f"debtor_postcode : {code} ne se trouve pas dans le lieu donné ({place.value}).",
-                field="debtor_postcode",
-            )
-        if own is Place.OUTRE_MER and zone is HolidayZone.METROPOLE:
-            self.warnings.append(
-                f"Les jours fériés propres à la collectivité du code postal {code} ne sont pas "
-                "connus ; seuls les jours fériés légaux sont comptés."
-            )
-        return own, zone
-
 
 def _in_time(rule: DeadlineRule, done_on: date | None, falls_on: date | None) -> bool | None:
     if done_on is None or falls_on is None:
@@ -484,18 +426,3 @@ def _last(counted: Counted) -> date:
 
 def _on_month_day(year: int, month_day: str) -> date:
     return date(year, int(month_day[:2]), int(month_day[3:]))
-
-
-def _overseas(postcode: str) -> bool:
-    return bool(postcode) and postcode.startswith(distance().overseas_postcodes)
-
-
-def _place_of(postcode: str) -> Place:
-    if postcode.startswith(distance().abroad_postcodes):
-        return Place.ETRANGER
-    return Place.OUTRE_MER if _overseas(postcode) else Place.METROPOLE
-
-
-def _collectivity(postcode: str) -> str:
-    zone = zone_of_postcode(postcode)
-    return postcode[:3] if zone is HolidayZone.METROPOLE else zone.value
