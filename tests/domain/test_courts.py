@@ -179,6 +179,24 @@ class TestClause:
         assert name_of(found) == "Tribunal judiciaire de Dijon"
         assert any("non écrite" in warning for warning in found.warnings)
 
+    def test_on_an_uncontested_claim_the_clause_gives_way_by_that_roads_own_text(self):
+        found = ask("Dijon", "21000", procedure="creances_commerciales_L126", clause_city="Nantes")
+        [said] = [warning for warning in found.warnings if "non écrite" in warning]
+        assert "L. 126-1" in said
+
+    def test_a_court_that_is_not_established_is_not_chosen(self):
+        there = Commune(insee="98735", name="Papeete", seat=Seat("?", "de Papeete"))
+        directory = Directory((there,), complete=False)
+        with pytest.raises(Refused) as refusal:
+            ask(
+                "",
+                "21000",
+                procedure="assignation_au_fond",
+                clause_city="Papeete",
+                directory=directory,
+            )
+        assert (refusal.value.code, refusal.value.field) == ("unknown_court", "clause_city")
+
     def test_a_town_that_is_not_found_is_refused(self):
         with pytest.raises(WrongInput) as refusal:
             ask("Bordeaux", "33000", procedure="assignation_au_fond", clause_city="Nullepart")
