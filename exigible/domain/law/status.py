@@ -138,8 +138,8 @@ def _same(one: DatedFact, other: DatedFact) -> bool:
     return (
         isinstance(one, DatedBands)
         and isinstance(other, DatedBands)
-        and (one.bands, one.fixed_cents, one.cap_cents)
-        == (other.bands, other.fixed_cents, other.cap_cents)
+        and (one.bands, one.fixed_up_to_cents, one.fixed_cents, one.cap_cents)
+        == (other.bands, other.fixed_up_to_cents, other.fixed_cents, other.cap_cents)
     )
 
 

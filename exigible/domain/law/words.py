@@ -9,7 +9,7 @@ from fractions import Fraction
 from exigible.domain.french import NO_BREAK, count, decimal, euros, grouped, percent, points
 from exigible.domain.law import UNIT_SCALES, DatedValue
 from exigible.domain.law.dated import DatedFact
-from exigible.domain.law.scales import WHOLE, Band, DatedBands
+from exigible.domain.law.scales import WHOLE, Band, DatedBands, limits_grow
 from exigible.domain.refusals import WrongInput
 
 # What each unit is called when typed, an example, and the most that makes sense.
@@ -159,14 +159,7 @@ def read_bands(unit: str, typed: str, like: DatedBands, *, field: str = "value")
                 bands.append(Band(limit, _read_rate(unit, tail)))
         except WrongInput:
             raise _wrong_line(number, line, field) from None
-    limits = [band.up_to_cents for band in bands]
-    growing = [limit for limit in limits[:-1] if limit is not None]
-    if (
-        not bands
-        or limits[-1] is not None
-        or len(growing) != len(bands) - 1
-        or growing != sorted(set(growing))
-    ):
+    if not limits_grow(bands):
         raise WrongInput(
             "value",
             "Les tranches vont de la plus petite limite à la plus grande et finissent par "

@@ -7,6 +7,7 @@ one), a fraction in sixtieths, which are exact for every band of the wage scale 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -151,6 +152,31 @@ def bands_of(unit: str, start: date, written: dict[str, Any]) -> DatedBands:
         source=written["source"],
         verified=written["verified"],
         note=written.get("note", ""),
+    )
+
+
+def limits_grow(bands: Sequence[Band]) -> bool:
+    """Say whether bands go from the smallest limit to the largest, the last without one."""
+    limits = [band.up_to_cents for band in bands]
+    growing = [limit for limit in limits[:-1] if limit is not None]
+    return (
+        bool(limits)
+        and limits[-1] is None
+        and len(growing) == len(limits) - 1
+        and growing == sorted(set(growing))
+        and min(growing, default=1) > 0
+    )
+
+
+def can_be_applied(unit: str, bands: DatedBands) -> bool:
+    """Say whether bands that come from outside make a scale: limits, rates and sums that make sense."""
+    most = WHOLE[unit] * (100 if unit == "times" else 1)
+    sums = (bands.fixed_up_to_cents, bands.fixed_cents or 0, bands.cap_cents or 0)
+    return (
+        limits_grow(bands.bands)
+        and all(band.rate is not None and 0 <= band.rate <= most for band in bands.bands)
+        and min(sums) >= 0
+        and (bands.fixed_up_to_cents > 0) is (bands.fixed_cents is not None)
     )
 
 
