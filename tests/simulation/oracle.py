@@ -608,15 +608,17 @@ class Walk:
         """CPCE L. 111-8; C. com. A. 444-32; loi of 10 July 1965, art. 10-1."""
         if cost["borne_by"] != "debtor" or "444-32" in cost.get("label", ""):
             return False
+        refs = [cost["claim"]] if cost.get("claim") else list(self.claims)
         titled = any(
-            other["type"] == "judgment" and other["on"] <= cost["on"] for other in self.events
-        ) or any(
-            claim["kind"] in ("title", "public_title") and claim["due_on"] <= cost["on"]
-            for claim in self.claims.values()
+            any(one["on"] <= cost["on"] for one in self.of("judgment", ref))
+            or (
+                self.claims[ref]["kind"] in ("title", "public_title")
+                and self.claims[ref]["due_on"] <= cost["on"]
+            )
+            for ref in refs
         )
         if titled or cost.get("prescribed_by_law") or self.debtor != "consumer":
             return True
-        refs = [cost["claim"]] if cost.get("claim") else list(self.claims)
         return all(
             self.claims[ref]["kind"] == "copropriete_charges"
             and any(
