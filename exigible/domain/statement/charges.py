@@ -226,7 +226,7 @@ def capitalisation_days(
     if case.consumer_credit(claim):
         return [], [
             f"{claim.ref} : les intérêts d’un prêt à un consommateur ne se capitalisent pas "
-            "(C. consom. art. L. 312-38) ; la demande n’est pas comptée."
+            "(C. conso. art. L. 312-38) ; la demande n’est pas comptée."
         ]
     barred = min(
         (event.on for event in reached(case, claim) if event.on >= NO_CAPITALISATION_SINCE),
