@@ -487,6 +487,12 @@ class TestDoubts:
         assert not found.verified
         assert any(warning.startswith("À confirmer") for warning in found.warnings)
 
+    def test_only_what_is_unconfirmed_is_named(self):
+        # What a court claim does is unconfirmed; the period itself and its renewal are not.
+        found = period("b2b_sale", "2022-06-30", act("court_claim", "2023-01-10", "2024-01-10"))
+        [doubt] = [warning for warning in found.warnings if warning.startswith("À confirmer")]
+        assert doubt == "À confirmer avant de s’en servir : C. civ. art. 2241 et 2242."
+
     def test_every_interruption_says_why_it_does_nothing_or_interrupts(self):
         for rule in shipped_limitation_law().interruptions.values():
             assert set(rule.effects) == set(Kind)

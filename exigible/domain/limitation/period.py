@@ -43,6 +43,7 @@ class RunningPeriod:
         self.suspensions: list[Suspension] = []
         self.steps: list[Step] = []
         self.warnings: list[str] = []
+        self.doubtful: dict[str, None] = {}  # articles that no second source confirms
         self.pending = False  # proceedings without an end: the period is not running
         self.lengths = self._lengths()
         self.ceiling = self._ceiling()
@@ -160,9 +161,9 @@ class RunningPeriod:
                 "Chaque jour d’intérêt se prescrit séparément : ce résultat vaut pour l’intérêt du "
                 f"{long_day(self.case.starts_on)}."
             )
-        doubtful = dict.fromkeys(step.source for step in self.steps if not step.verified)
-        if doubtful:
-            self.warnings.append("À confirmer avant de s’en servir : " + " ; ".join(doubtful) + ".")
+        if self.doubtful:
+            articles = joined_sources(self.doubtful)
+            self.warnings.append(f"À confirmer avant de s’en servir : {articles}.")
         return Limitation(
             nature=self.nature,
             state=State.INTERRUPTED if self.pending else State.RUNNING,
@@ -173,7 +174,7 @@ class RunningPeriod:
             source=joined_sources(
                 step.source for step in self.steps if step.what is not What.NO_EFFECT
             ),
-            verified=not doubtful,
+            verified=not self.doubtful,
             carried_over_to=carried_over_to,
             as_of=self.case.as_of,
         )
@@ -408,6 +409,7 @@ class RunningPeriod:
     def _tell(
         self, what: What, on: date, text: str, *rules: Rule, until: date | None = None
     ) -> None:
+        self.doubtful |= {rule.source: None for rule in rules if not rule.verified}
         self.steps.append(
             Step(
                 what=what,
