@@ -394,6 +394,16 @@ class TestInsolvency:
         assert (lines(found)[-1].last_day == date(2026, 3, 31)) is goes_on
         assert any("R. 622-23" in warning for warning in found.warnings)
 
+    def test_a_debt_due_after_the_opening_and_of_unknown_birth_says_why_it_bears_nothing(self):
+        claim = invoice(due_on="2025-12-31", fixed_indemnity=True)
+        found = answer("2026-03-31", claim, events=(self.opening,))
+        assert (interest(found), found.components.fixed_indemnity) == (0, 0)
+        assert any("L. 622-17" in warning for warning in found.warnings)
+        born_after = claim | {"issued_on": "2025-11-30"}
+        told = answer("2026-03-31", born_after, events=(self.opening,))
+        assert interest(told) > 0
+        assert not any("L. 622-17" in warning for warning in told.warnings)
+
     def test_a_loan_of_unknown_length_says_so(self):
         claim = invoice(kind="loan_instalment", interest=contract("6.00"))
         found = answer("2026-03-31", claim, events=(self.opening,))

@@ -78,8 +78,9 @@ def interest_stopped_on(case: Case, claim: CaseClaim, law: Law) -> date | None:
 
 
 def insolvency_doubts(case: Case, claim: CaseClaim) -> list[str]:
-    """Return what a reader should check where a loan meets a collective procedure."""
-    if not reached(case, claim):
+    """Return what a reader should check where a debt meets a collective procedure."""
+    openings = reached(case, claim)
+    if not openings:
         return []
     if claim.kind is ClaimKind.LOAN_INSTALMENT and claim.contract_months is None:
         return [
@@ -90,6 +91,13 @@ def insolvency_doubts(case: Case, claim: CaseClaim) -> list[str]:
         return [
             f"{claim.ref} : déclarez le mode de calcul des intérêts qui continuent, un taux seul ne "
             "suffit pas (C. com. art. R. 622-23 2° ; Cass. com. 23 novembre 2022, n° 21-14.116)."
+        ]
+    opened_on = min(opening.on for opening in openings)
+    if claim.issued_on is None and opened_on <= claim.due_on:
+        return [
+            f"{claim.ref} : échue après le jugement d’ouverture du {french_day(opened_on)} et sans date "
+            "d’émission, elle est tenue pour antérieure : elle ne porte ni intérêts ni indemnité ; "
+            "indiquez sa date si elle est née après (C. com. art. L. 622-17)."
         ]
     return []
 
