@@ -207,6 +207,8 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
     notices = notice_days(case, position)
     judgments = [_effect_of(judgment) for judgment in case.of_claim(Judgment, position)]
     judged = min((day for day in judgments if day is not None), default=None)
+    if claim.kind is ClaimKind.TITLE and (judged is None or claim.due_on <= judged):
+        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     if notices and (judged is None or min(notices)[0] <= judged):
         day, act = min(notices)
         return (
@@ -215,8 +217,6 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
         )
     if judged is not None:
         return judged + ONE_DAY, "lendemain du jugement, faute de mise en demeure"
-    if claim.kind is ClaimKind.TITLE:
-        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     return None, "aucune mise en demeure : rien ne court"
 
 

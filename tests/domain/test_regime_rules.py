@@ -11,7 +11,7 @@ import pytest
 
 from exigible.domain.case import Regime
 from exigible.domain.refusals import OutsideKnownLaw
-from tests.domain.statement_cases import answer, interest, invoice, lines, periods
+from tests.domain.statement_cases import Event, answer, interest, invoice, lines, periods
 
 NOTICE = {"type": "formal_notice", "on": "2025-08-31"}
 
@@ -102,6 +102,18 @@ class TestLegalInterest:
         claim = invoice(kind="title", due_on="2025-08-31")
         # 1 000 € × 2.76 % × 30/365 = 2.2685 €.
         assert periods(answer("2025-09-30", claim)) == [(30, "2.76", 227)]
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {"type": "formal_notice", "on": "2025-09-20"},
+            {"type": "judgment", "on": "2025-10-20", "served_on": "2025-11-03"},
+        ],
+    )
+    def test_nothing_later_delays_the_interest_of_a_title(self, event: Event):
+        # C. civ. 1231-7: from the decision. 1 000 € × 2.76 % × 30/365 = 2.2685 €.
+        claim = invoice(kind="title", due_on="2025-08-31")
+        assert periods(answer("2025-09-30", claim, events=(event,))) == [(30, "2.76", 227)]
 
     def test_an_assigned_debt_changes_category_with_its_creditor_and_says_it_is_unsettled(self):
         claim = invoice(principal="10000.00", interest={"regime": "legal_interest"})
