@@ -445,6 +445,11 @@ class TestTimeGranted:
             found = answer("2025-10-31", invoice(interest=terms), events=(self.grace,))
             assert [days for days, rate, _ in periods(found) if rate != "0.00"] == [31, 31]
 
+    @pytest.mark.parametrize(("last", "told"), [("2027-09-01", False), ("2027-09-02", True)])
+    def test_more_than_two_years_is_told(self, last: str, told: bool):
+        found = answer("2025-10-31", events=(self.grace | {"to": last},))
+        assert any("pas plus de 2 ans" in warning for warning in found.warnings) is told
+
     def test_the_interest_of_a_loan_goes_on(self):
         claim = invoice(kind="loan_instalment", interest=contract("6.00"))
         assert [

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from exigible.domain.calendar import add_years
 from exigible.domain.case import (
     Capitalisation,
     Case,
@@ -59,6 +60,7 @@ from exigible.domain.statement.charges import (
 from exigible.domain.statement.model import BUCKET_OF_COMPONENT
 
 ONE_DAY = timedelta(days=1)
+MOST_GRACE_YEARS = 2  # C. civ. 1343-5
 PRINCIPAL_FIRST = Allocation(
     (Bucket.PRINCIPAL, *(bucket for bucket in Bucket if bucket is not Bucket.PRINCIPAL))
 )
@@ -135,7 +137,9 @@ class Columns:
         facts = CaseFacts(case=case.known_on(as_of), as_of=as_of)
         number = len(self.cases)
         self.cases.append(facts)
+        facts.warnings += case.unread
         facts.warnings += _voided(facts.case, as_of)
+        facts.warnings += _long_graces(facts.case, as_of)
         try:
             base = len(self.rows)
             for position in range(len(case.claims)):
@@ -383,6 +387,18 @@ def _voided(case: Case, as_of: date) -> list[str]:
         f"{event.why[0].upper()}{event.why[1:]}."
         for event in case.events
         if isinstance(event, Voided) and event.on <= as_of
+    ]
+
+
+def _long_graces(case: Case, as_of: date) -> list[str]:
+    """Say which time granted passes what a judge may grant (C. civ. 1343-5)."""
+    return [
+        f"Délai de grâce du {french_day(event.first_day)} au {french_day(event.last_day)} : un juge "
+        f"n’accorde pas plus de {MOST_GRACE_YEARS} ans (C. civ. art. 1343-5) ; vérifiez ces dates."
+        for event in case.events
+        if isinstance(event, GracePeriod)
+        and event.first_day <= as_of
+        and event.last_day > add_years(event.first_day, MOST_GRACE_YEARS)
     ]
 
 
