@@ -131,6 +131,9 @@ def _regime(case: Case, claim: CaseClaim) -> tuple[Regime, str, list[str]]:
             "2014, C-565/12) ; à confirmer."
         )
         regime, why = Regime.LEGAL_INTEREST, "déchéance du droit aux intérêts"
+    unused = claim.interest.clause is not None and claim.interest.regime is not Regime.CONTRACT
+    if unused and regime is not Regime.CONTRACT:
+        warnings.append(f"{claim.ref} : le taux donné ne sert pas, {why}.")
     return regime, why, warnings
 
 

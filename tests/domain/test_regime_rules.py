@@ -52,6 +52,26 @@ class TestBetweenProfessionals:
         assert refusal.value.field == "taux_bce"
 
 
+class TestARateThatDoesNotServe:
+    @pytest.mark.parametrize(
+        ("regime", "debtor"),
+        [
+            ("b2b_penalties", "professional"),
+            ("legal_interest", "consumer"),
+            ("auto", "public_purchaser"),
+        ],
+    )
+    def test_it_is_told(self, regime: str, debtor: str):
+        terms = {"regime": regime, "rate": "15.00"}
+        found = answer("2025-10-31", invoice(interest=terms), debtor=debtor)
+        assert any("le taux donné ne sert pas" in warning for warning in found.warnings)
+
+    @pytest.mark.parametrize("regime", ["auto", "contract"])
+    def test_nothing_is_told_of_one_that_serves(self, regime: str):
+        terms = {"regime": regime, "rate": "15.00"}
+        assert not answer("2025-10-31", invoice(interest=terms)).warnings
+
+
 class TestPublicPurchasers:
     def test_the_frozen_rate_of_a_contract_of_2013_may_start_before_the_reform(self):
         # Contract of 20 March 2013, interest from 2 May: 0.75 (1 January 2013) + 8 = 8.75 %.
