@@ -120,9 +120,9 @@ def print_statement(reply: dict[str, object]) -> None:
             Text(str(line["claim"] or "")),
             _day(line.get("from")),
             _day(line.get("to")),
-            grouped(line["days"]) if "days" in line else "",
+            "" if line["days"] is None else grouped(line["days"]),
             _amount(line.get("base")),
-            str(line.get("rate", "")).replace(".", ","),
+            str(line["rate"] or "").replace(".", ","),
             _amount(line["amount"]),
             f"({grounds.setdefault(str(line['label'] or line['source']), len(grounds) + 1)})",
         )

@@ -384,6 +384,7 @@ class Case:
     if_paid_on: tuple[date, ...] = ()  # days to say the balance of, beside the as-of day
     creditor_name: str = ""
     debtor_name: str = ""
+    unread: tuple[str, ...] = ()  # warnings on what was given and is not known
 
     def of_claim[E](self, kind: type[E], position: int) -> list[E]:
         """Return the events of a type that reach the claim at `position`, those for all included."""

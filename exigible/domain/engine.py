@@ -41,6 +41,9 @@ class EventKind(IntEnum):
     CAPITALISE = 5
 
 
+_TURN = np.array([0, 0, 1, 3, 2, 4])  # of each kind of event, within a day
+
+
 class Bucket(IntEnum):
     """What a payment is allocated to, in the order of the law."""
 
@@ -144,10 +147,11 @@ class Events:
     allocation: Ints
 
     def order(self) -> Ints:
-        """Return the order to take events in: case, day, accruals first, capitalisation last."""
-        turn = np.where(self.kind <= EventKind.PENALTY_CLAUSE, 0, 1)
-        turn[self.kind == EventKind.CAPITALISE] = 2
-        return np.lexsort((turn, self.day, self.case))
+        """Return the order to take events in: case, day, then what a day adds before what it pays.
+
+        Of one day: what falls due, costs, credit notes, payments in the order given, capitalisation.
+        """
+        return np.lexsort((_TURN[self.kind], self.day, self.case))
 
     def taken(self, order: Ints) -> Events:
         """Return the events in another order."""

@@ -97,6 +97,9 @@ def _regime(case: Case, claim: CaseClaim) -> tuple[Regime, str, list[str]]:
         warnings += doubts
         if why_not:
             regime, why = Regime.LEGAL_INTEREST, why_not
+    unused = claim.interest.clause is not None and claim.interest.regime is not Regime.CONTRACT
+    if unused and regime is not Regime.CONTRACT:
+        warnings.append(f"{claim.ref} : le taux donné ne sert pas, {why}.")
     return regime, why, warnings
 
 
@@ -219,6 +222,8 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
     notices = notice_days(case, position)
     judgments = [_effect_of(judgment) for judgment in case.of_claim(Judgment, position)]
     judged = min((day for day in judgments if day is not None), default=None)
+    if claim.kind is ClaimKind.TITLE and (judged is None or claim.due_on <= judged):
+        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     if notices and (judged is None or min(notices)[0] <= judged):
         day, act = min(notices)
         return (
@@ -227,8 +232,6 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
         )
     if judged is not None:
         return judged + ONE_DAY, "lendemain du jugement, faute de mise en demeure"
-    if claim.kind is ClaimKind.TITLE:
-        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     return None, "aucune mise en demeure : rien ne court"
 
 

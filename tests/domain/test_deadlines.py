@@ -366,6 +366,29 @@ def test_the_date_of_the_order_chooses_the_law(order: str, present: str, absent:
     assert absent not in found
 
 
+@pytest.mark.parametrize(
+    ("procedure", "events"),
+    [
+        ("injonction_de_payer", {"order_date": "2026-08-31"}),
+        ("injonction_de_payer", {"order_date": "2022-03-01", "service_of_order": "2022-03-10"}),
+        ("loyers_habitation", {"lease_date": "2023-07-28", "service_of_commandement": MONDAY}),
+        ("credit_bancaire", {"contract_date": "2020-01-02", "registration_of_incident": MONDAY}),
+    ],
+)
+def test_a_date_of_an_older_law_that_is_known_is_no_gap_of_the_law(
+    procedure: str, events: dict[str, str]
+):
+    found = answer(procedure, events)
+    assert found.deadlines
+    assert not any("connu ici" in warning for warning in found.warnings)
+
+
+def test_an_order_older_than_the_known_law_is_said_to_be():
+    events = {"order_date": "2022-02-28", "service_of_order": "2022-03-10"}
+    [warning] = answer("injonction_de_payer", events).warnings
+    assert "avant le 1er mars 2022" in warning.replace("\u00a0", " ")
+
+
 def test_without_the_order_both_laws_are_answered_with_their_condition():
     found = by_id(answer("injonction_de_payer", {"service_of_order": "2026-10-01"}))
     assert found["IP_EXEC_2M"].condition == "ordonnance rendue à compter du 1er septembre 2026"

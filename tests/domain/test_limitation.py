@@ -293,6 +293,11 @@ class TestProceedings:
         )
         assert found.last_day == date(2031, 2, 2)
 
+    def test_a_declared_claim_waits_for_the_end_of_the_collective_procedure(self):
+        found = period("b2b_sale", "2024-09-15", act("insolvency_claim", "2025-03-04"))
+        assert found.last_day is None
+        assert "clôture" in found.steps[-1].text
+
     def test_a_declared_claim_waits_for_the_end_of_the_insolvency(self):
         # C. com. L. 622-25-1
         found = period(

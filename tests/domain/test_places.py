@@ -63,6 +63,14 @@ class TestWithoutAnyFile:
         assert found.seats == (LYON,)
         assert any("n’a pas été vérifié" in warning for warning in found.warnings)
 
+    def test_a_town_and_a_postcode_of_another_leave_both(self):
+        found = locate("Paris", "13001")
+        assert {seat.of for seat in found.seats} == {"de Paris", "de Marseille"}
+        assert any("ne vont pas ensemble" in warning for warning in found.warnings)
+
+    def test_a_town_and_a_postcode_of_the_same_area_leave_its_court(self):
+        assert locate("Lyon", "69100").seats == (LYON,)
+
     def test_a_postcode_in_two_areas_leaves_both(self):
         # 01200: Valserhône is under Bourg-en-Bresse, Clarafond-Arcine under Thonon-les-Bains.
         found = locate("", "01200")

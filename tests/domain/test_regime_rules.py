@@ -11,7 +11,7 @@ import pytest
 
 from exigible.domain.case import Regime
 from exigible.domain.refusals import OutsideKnownLaw
-from tests.domain.statement_cases import answer, interest, invoice, lines, periods
+from tests.domain.statement_cases import Event, answer, interest, invoice, lines, periods
 
 NOTICE = {"type": "formal_notice", "on": "2025-08-31"}
 
@@ -57,6 +57,26 @@ class TestBetweenProfessionals:
         with pytest.raises(OutsideKnownLaw) as refusal:
             answer("2006-03-31", invoice(due_on="2006-01-31"))
         assert refusal.value.field == "taux_bce"
+
+
+class TestARateThatDoesNotServe:
+    @pytest.mark.parametrize(
+        ("regime", "debtor"),
+        [
+            ("b2b_penalties", "professional"),
+            ("legal_interest", "consumer"),
+            ("auto", "public_purchaser"),
+        ],
+    )
+    def test_it_is_told(self, regime: str, debtor: str):
+        terms = {"regime": regime, "rate": "15.00"}
+        found = answer("2025-10-31", invoice(interest=terms), debtor=debtor)
+        assert any("le taux donné ne sert pas" in warning for warning in found.warnings)
+
+    @pytest.mark.parametrize("regime", ["auto", "contract"])
+    def test_nothing_is_told_of_one_that_serves(self, regime: str):
+        terms = {"regime": regime, "rate": "15.00"}
+        assert not answer("2025-10-31", invoice(interest=terms)).warnings
 
 
 class TestPublicPurchasers:
@@ -109,6 +129,18 @@ class TestLegalInterest:
         claim = invoice(kind="title", due_on="2025-08-31")
         # 1 000 € × 2.76 % × 30/365 = 2.2685 €.
         assert periods(answer("2025-09-30", claim)) == [(30, "2.76", 227)]
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {"type": "formal_notice", "on": "2025-09-20"},
+            {"type": "judgment", "on": "2025-10-20", "served_on": "2025-11-03"},
+        ],
+    )
+    def test_nothing_later_delays_the_interest_of_a_title(self, event: Event):
+        # C. civ. 1231-7: from the decision. 1 000 € × 2.76 % × 30/365 = 2.2685 €.
+        claim = invoice(kind="title", due_on="2025-08-31")
+        assert periods(answer("2025-09-30", claim, events=(event,))) == [(30, "2.76", 227)]
 
     def test_an_assigned_debt_changes_category_with_its_creditor_and_says_it_is_unsettled(self):
         claim = invoice(principal="10000.00", interest={"regime": "legal_interest"})
@@ -449,6 +481,11 @@ class TestTimeGranted:
         for terms in ({"regime": "auto"}, contract("15.00")):
             found = answer("2025-10-31", invoice(interest=terms), events=(self.grace,))
             assert [days for days, rate, _ in periods(found) if rate != "0.00"] == [31, 31]
+
+    @pytest.mark.parametrize(("last", "told"), [("2027-09-01", False), ("2027-09-02", True)])
+    def test_more_than_two_years_is_told(self, last: str, told: bool):
+        found = answer("2025-10-31", events=(self.grace | {"to": last},))
+        assert any("pas plus de 2 ans" in warning for warning in found.warnings) is told
 
     def test_the_interest_of_a_loan_goes_on(self):
         claim = invoice(kind="loan_instalment", interest=contract("6.00"))

@@ -295,8 +295,8 @@ class Walk:
         if claim["kind"] in ("bill", "cheque") or claim.get("due_date_is_notice"):
             return due + ONE_DAY
         starts = self.faults(claim)
-        if not starts and claim["kind"] == "title":
-            starts = [due]
+        if claim["kind"] == "title":
+            starts.append(due)
         return min(starts) + ONE_DAY if starts else None
 
     def faults(self, claim: dict[str, Any]) -> list[date]:
@@ -494,8 +494,10 @@ class Walk:
                 self.accrue(debt, day)
             for debt in self.debts:
                 self.incur(debt, day)
-            for event in self.events:
-                self.happen(event, day)
+            for kinds in (("cost",), ("credit_note",), ("payment", "set_off")):
+                for event in self.events:
+                    if event["type"] in kinds:
+                        self.happen(event, day)
             for debt in self.debts:
                 self.capitalise(debt, day)
             day += ONE_DAY

@@ -51,3 +51,10 @@ def too_early(known: Procedure, name: str, day: date, first: date) -> str:
         f"« {known.events[name].name} » le {long_day(day)}\u00a0: le droit connu ici commence le "
         f"{long_day(first)}, rien n’est calculé avant."
     )
+
+
+def partly_known(known: Procedure, name: str, day: date, first: date) -> str:
+    return (
+        f"« {known.events[name].name} » le {long_day(day)}\u00a0: avant le {long_day(first)}, le "
+        "droit n’est connu ici qu’en partie ; un délai peut manquer."
+    )

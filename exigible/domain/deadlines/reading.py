@@ -17,7 +17,7 @@ from exigible.domain.calendar import (
 )
 from exigible.domain.contract_text import day_text
 from exigible.domain.counting import Counted, count, off
-from exigible.domain.deadlines.events import all_before, too_early
+from exigible.domain.deadlines.events import all_before, partly_known, too_early
 from exigible.domain.deadlines.model import Deadline, ProcedureCase
 from exigible.domain.deadlines.where import creditor_away, distance_added, where
 from exigible.domain.french import capital, full_day, long_day, typeset
@@ -69,7 +69,7 @@ class Reading:
                 )
         for name, first in self.too_early.items():
             if self.answers_something():
-                self.warnings.append(too_early(self.procedure, name, self.events[name], first))
+                self.warnings.append(partly_known(self.procedure, name, self.events[name], first))
         self._compare()
 
     def answers_something(self) -> bool:
@@ -150,7 +150,7 @@ class Reading:
     def _of_this_law(self, rule: DeadlineRule, start: date | None, conditions: list[str]) -> bool:
         """Say whether a deadline belongs to the law of the dates given (or may belong to it)."""
         if rule.law_of is not None:
-            return self._chosen(rule.law_of, conditions)
+            return self._chosen(rule, rule.law_of, conditions)
         if rule.on is not None:
             return rule.in_force_to is None or min(self.events.values()) <= rule.in_force_to
         assert start is not None
@@ -161,11 +161,12 @@ class Reading:
             return False
         return last is None or start <= last
 
-    def _chosen(self, law: LawOf, conditions: list[str]) -> bool:
+    def _chosen(self, rule: DeadlineRule, law: LawOf, conditions: list[str]) -> bool:
         chosen_on = self.events.get(law.event)
         if chosen_on is not None:
             if law.first is not None and chosen_on < law.first:
-                self._note_too_early(law.event, law.first)
+                if not self._had_a_law(rule, law.event, chosen_on):
+                    self._note_too_early(law.event, law.first)
                 return False
             return law.last is None or chosen_on <= law.last
         latest = self._latest_possible(law.event)
@@ -180,6 +181,21 @@ class Reading:
             day for name, day in self.events.items() if event in all_before(self.procedure, name)
         ]
         return min(bounds, default=None)
+
+    def _had_a_law(self, rule: DeadlineRule, event: str, day: date) -> bool:
+        """Say whether the law known for `day` answers in another way than `rule`, or not at all."""
+        if rule.on is not None:
+            return True
+        chosen = [
+            (other.law_of, other.starts_from)
+            for other in self.rules.values()
+            if other.law_of is not None and other.law_of.event == event
+        ]
+        if day >= min(law.first for law, _ in chosen if law.first is not None):
+            return True
+        return any(
+            law.first is None and starts_from == rule.starts_from for law, starts_from in chosen
+        )
 
     def _note_too_early(self, event: str, first: date) -> None:
         self.too_early[event] = min(first, self.too_early.get(event, first))

@@ -28,6 +28,11 @@ _UNDONE = {
     Outcome.DISMISSED: "la demande est définitivement rejetée",
 }
 
+_LASTS = {
+    "court_claim": "l’instance dure ; il repart en entier de la décision définitive",
+    "insolvency_claim": "la procédure collective dure ; il repart en entier de sa clôture",
+}
+
 
 class RunningPeriod:
     """The period as it runs: where it was opened, what stopped it, its last day so far."""
@@ -81,8 +86,7 @@ class RunningPeriod:
             self._tell(
                 What.INTERRUPTION,
                 act.on,
-                f"{name} : le délai est interrompu et ne court pas tant que l’instance dure ; il "
-                "repart en entier de la décision définitive.",
+                f"{name} : le délai est interrompu et ne court pas tant que {_LASTS[act.kind]}.",
                 basis,
             )
             return

@@ -94,15 +94,19 @@ def _components_answer(components: Components) -> dict[str, str]:
 
 
 def _line_answer(line: Line) -> dict[str, object]:
+    """Return a line with every field of the contract: null where it counts no days."""
     answer: dict[str, object] = {
         "claim": line.claim,
         "component": line.component,
+        "from": None if line.first_day is None else line.first_day.isoformat(),
+        "to": None,
+        "days": None,
+        "base": None,
+        "rate": None,
         "amount": euros_text(line.amount_cents),
         "source": line.source,
         "label": line.label,
     }
-    if line.first_day is not None:
-        answer["from"] = line.first_day.isoformat()
     if line.rate is not None and line.last_day is not None and line.base_cents is not None:
         answer |= {
             "to": line.last_day.isoformat(),

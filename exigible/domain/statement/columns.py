@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from exigible.domain.calendar import ONE_DAY
+from exigible.domain.calendar import ONE_DAY, add_years
 from exigible.domain.case import (
     Capitalisation,
     Case,
@@ -60,6 +60,7 @@ from exigible.domain.statement.charges import (
 )
 from exigible.domain.statement.model import BUCKET_OF_COMPONENT
 
+MOST_GRACE_YEARS = 2  # C. civ. 1343-5
 PRINCIPAL_FIRST = Allocation(
     (Bucket.PRINCIPAL, *(bucket for bucket in Bucket if bucket is not Bucket.PRINCIPAL))
 )
@@ -148,7 +149,9 @@ class Columns:
         facts = CaseFacts(case=case.known_on(as_of), as_of=as_of)
         number = len(self.cases)
         self.cases.append(facts)
+        facts.warnings += case.unread
         facts.warnings += _voided(facts.case, as_of)
+        facts.warnings += _long_graces(facts.case, as_of)
         try:
             base = len(self.rows)
             for position in range(len(case.claims)):
@@ -401,6 +404,18 @@ def _voided(case: Case, as_of: date) -> list[str]:
         f"{capital(event.why)}."
         for event in case.events
         if isinstance(event, Voided) and event.on <= as_of
+    ]
+
+
+def _long_graces(case: Case, as_of: date) -> list[str]:
+    """Say which time granted passes what a judge may grant (C. civ. 1343-5)."""
+    return [
+        f"Délai de grâce du {french_day(event.first_day)} au {french_day(event.last_day)} : un juge "
+        f"n’accorde pas plus de {MOST_GRACE_YEARS} ans (C. civ. art. 1343-5) ; vérifiez ces dates."
+        for event in case.events
+        if isinstance(event, GracePeriod)
+        and event.first_day <= as_of
+        and event.last_day > add_years(event.first_day, MOST_GRACE_YEARS)
     ]
 
 

@@ -322,7 +322,7 @@ class Interest(Calculator):
 def _line(line: Mapping[str, Any], *, reply: Mapping[str, Any], whys: Mapping[str, str]) -> Line:
     cents = _cents(line["amount"])
     name = decompte.COMPONENTS.get(line["component"], line["component"])
-    ranged = "rate" in line
+    ranged = line["rate"] is not None
     if line["component"] == "fixed_indemnity":
         name = "Indemnité forfaitaire"
     elif line["component"] == "payments":
