@@ -1,5 +1,14 @@
 """The tables. Facts are append-only; what changes is said to change in each docstring."""
 
+from exigible.store.models.identity import (
+    DebtorBankAccount,
+    DebtorMerge,
+    DebtorsApart,
+    DuplicatePair,
+    DuplicateSearch,
+    MergedAccount,
+    RegisterAnswer,
+)
 from exigible.store.models.imports import ImportBatch, ImportProblem, LedgerLine
 from exigible.store.models.journal import JournalEntry, JournalSeal
 from exigible.store.models.law import LawValue
@@ -68,9 +77,14 @@ __all__ = [
     "CreditorBankAccount",
     "DailyRun",
     "Debtor",
+    "DebtorBankAccount",
     "DebtorKind",
+    "DebtorMerge",
+    "DebtorsApart",
     "Dispute",
     "DueOnSource",
+    "DuplicatePair",
+    "DuplicateSearch",
     "Entry",
     "EntryKind",
     "Hold",
@@ -81,6 +95,7 @@ __all__ = [
     "LawValue",
     "LedgerLine",
     "LetterBatch",
+    "MergedAccount",
     "Message",
     "MessageStatus",
     "Note",
@@ -91,6 +106,7 @@ __all__ = [
     "Promise",
     "Proposal",
     "ProposalStatus",
+    "RegisterAnswer",
     "RunShard",
     "SavedView",
     "Settlement",
