@@ -22,6 +22,7 @@ from exigible.intake.problems import Problems
 from exigible.intake.receivables import customer_key
 from exigible.intake.report import ImportReport
 from exigible.operations import figures, journal
+from exigible.operations.bank_accounts import add_bank_accounts
 from exigible.operations.documents import path_of
 from exigible.operations.due_dates import derive_again
 from exigible.operations.ledger_import import Progress
@@ -119,7 +120,7 @@ def import_customers(
         taken.add(account.id)
         matched.append((account, row))
     progress("Mise à jour des clients", 0, 1)
-    changed, contacts, due_dates = _write(matched, at)
+    changed, contacts, due_dates = _write(batch, matched, at)
     if changed:
         finish(batch, sorted(changed), on, at, "customer_file_imported")
     if read and not matched:
@@ -151,14 +152,14 @@ def complete_new_customers(
         account = accounts.find(row.code)
         if account is not None and account.id in account_ids:
             matched.setdefault(account.id, (account, row))
-    changed, _, _ = _write(list(matched.values()), at)
+    changed, _, _ = _write(batch, list(matched.values()), at)
     if changed:
         finish(batch, sorted(changed), on, at, "customer_file_imported")
     return len(changed)
 
 
 def _write(
-    matched: Sequence[tuple[Account, CustomerRow]], at: datetime
+    batch: ImportBatch, matched: Sequence[tuple[Account, CustomerRow]], at: datetime
 ) -> tuple[set[int], int, int]:
     """Write rows on their accounts; return the accounts changed, contacts added, due dates moved."""
     if not matched:
@@ -168,6 +169,11 @@ def _write(
     changed = _update_debtors() | _update_accounts(at)
     contacts, with_new_contact = _add_contacts(matched)
     changed |= with_new_contact
+    changed |= add_bank_accounts(
+        ((account.id, account.debtor_id, row.iban) for account, row in matched if row.iban),
+        origin=f"import:{batch.pk}",
+        at=at,
+    )
     return changed, contacts, derive_again(changed)
 
 
@@ -245,21 +251,45 @@ def _staged(account: Account, row: CustomerRow) -> tuple[object, ...]:
 
 
 def _update_debtors() -> set[int]:
-    """Write what the file says of debtors; return the accounts of those that changed."""
-    sets = ", ".join(f"{name} = coalesce(s.{name}, d.{name})" for name in DEBTOR)
-    new = ", ".join(f"coalesce(s.{name}, d.{name})" for name in DEBTOR)
+    """Write what the file says of debtors; return the accounts of those that changed.
+
+    Of a debtor with several lines, one counts: that of an account of his own, before those that a
+    merge brought him, and then the oldest account's. A line of an account that a merge brought only
+    fills what is empty: what was decided when merging stands.
+    """
+    said = {name: _said(name) for name in DEBTOR}
+    sets = ", ".join(f"{name} = {value}" for name, value in said.items())
+    new = ", ".join(said.values())
     old = ", ".join(f"d.{name}" for name in DEBTOR)
-    moved = ", ".join(f"coalesce(s.{name}, d.{name})" for name in ADDRESS)
+    moved = ", ".join(said[name] for name in ADDRESS)
     stood = ", ".join(f"d.{name}" for name in ADDRESS)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE store_debtor d
                    SET {sets}, address_ok = d.address_ok OR ({moved}) IS DISTINCT FROM ({stood})
-                  FROM customer_stage s
+                  FROM (SELECT DISTINCT ON (t.debtor_id) t.*, {_BROUGHT} AS brought
+                          FROM customer_stage t ORDER BY t.debtor_id, brought, t.account_id) s
                  WHERE d.id = s.debtor_id AND ({new}) IS DISTINCT FROM ({old})
              RETURNING s.account_id"""
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+_BROUGHT = """EXISTS (SELECT 1 FROM store_mergedaccount g JOIN store_debtormerge h ON h.id = g.merge_id
+                         WHERE g.account_id = t.account_id AND h.undone_at IS NULL)"""
+_NO_ADDRESS = "d.address_line1 || d.address_line2 || d.postcode || d.city = ''"
+
+
+def _said(name: str) -> str:
+    """Return what a debtor's column becomes: what the line says, else what is known."""
+    stated = f"coalesce(s.{name}, d.{name})"
+    if name in ADDRESS:
+        empty = _NO_ADDRESS
+    elif name == "kind":
+        empty = "d.kind = 'unknown'"
+    else:
+        empty = f"d.{name} = ''"
+    return f"CASE WHEN s.brought AND NOT ({empty}) THEN d.{name} ELSE {stated} END"
 
 
 def _update_accounts(at: datetime) -> set[int]:
