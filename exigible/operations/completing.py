@@ -34,6 +34,7 @@ from exigible.store.models import (
     DebtorKind,
     DueOnSource,
 )
+from exigible.store.queries import reliability
 
 TEXT_LENGTH = 200
 _DEBTOR_TEXTS = (
@@ -186,6 +187,7 @@ def record_returned_mail(account_id: int, *, on: date, by: By, at: datetime) -> 
         debtor.address_ok = False
         debtor.save(update_fields=["address_ok"])
         act.journal("mail_returned", f"debtor:{debtor.pk}", on=on.isoformat())
+        reliability.rewrite([debtor.pk])
     return debtor
 
 
@@ -274,6 +276,7 @@ def save_contact(
             debtor.email_ok = True
             debtor.save(update_fields=["email_ok"])
         act.journal("contact_saved", f"contact:{contact.pk}")
+        reliability.rewrite([debtor.pk])
     return contact
 
 
@@ -285,6 +288,7 @@ def change_phone(account_id: int, contact_id: int, phone: str, *, by: By, at: da
         contact.phone = number
         contact.save(update_fields=["phone"])
         act.journal("contact_saved", f"contact:{contact.pk}")
+        reliability.rewrite([act.account.debtor_id])
 
 
 def set_account_terms(
