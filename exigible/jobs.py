@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -9,16 +10,21 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from exigible.channels.email.transport import SmtpTransport
+from exigible.channels.registers import registers_of
+from exigible.domain.refusals import Refused
 from exigible.operations import (
     chasing,
     daily_run,
+    duplicates,
     imports,
     journal,
     letter_batches,
     messages,
     outbox,
+    registers,
     sending,
 )
 from exigible.operations.acts import By
@@ -77,6 +83,40 @@ def run_import(batch_id: int) -> None:
     """Take a file that was received; a refusal is its outcome, not a failure."""
     if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
         imports.run_import(batch_id, at=_now())
+        queue_duplicates()
+
+
+@app.periodic(cron="40 4 * * *")
+@app.task(name="exigible.jobs.find_duplicates_nightly", queueing_lock="find_duplicates_nightly")
+def find_duplicates_nightly(timestamp: int) -> None:
+    """In the night: look for debtors known twice among everybody."""
+    queue_duplicates()
+
+
+def queue_duplicates() -> None:
+    """Queue a search for duplicates; one that waits already will do."""
+    with suppress(AlreadyEnqueued):
+        find_duplicates.defer()
+
+
+@app.task(name="exigible.jobs.look_up_many", retry=RETRY)
+def look_up_many(account_ids: list[int], actor: str) -> None:
+    """Ask the public registers about the debtors of many accounts."""
+    at = _now()
+    registers.look_up_many(
+        account_ids,
+        registers=registers_of(settings.ENVIRONMENT),
+        on=messages.paris_day(at),
+        by=By(actor),
+        at=at,
+    )
+
+
+@app.task(name="exigible.jobs.find_duplicates", queueing_lock="find_duplicates")
+def find_duplicates() -> None:
+    """Look for debtors known twice; a search under way answers for this one."""
+    with suppress(Refused):
+        duplicates.search_duplicates(at=_now())
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -1,4 +1,4 @@
-"""Addresses of *Balance âgée*, *À compléter*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
+"""Addresses of *Balance âgée*, *À compléter*, *Doublons*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
 
 from django.urls import include, path
 
@@ -8,6 +8,7 @@ from exigible.web.views import (
     ageing_exports,
     calculators,
     creditors,
+    duplicates,
     imports,
     incomplete,
     law,
@@ -45,6 +46,16 @@ urlpatterns = [
     path("a-completer/lot/<slug:verb>/", incomplete.in_bulk, name="complete_in_bulk"),
     path("a-completer/compte/<int:account_id>/", incomplete.fill_account, name="fill_account"),
     path("a-completer/creance/<int:claim_id>/", incomplete.fill_claim, name="fill_claim"),
+    path("doublons/", duplicates.duplicates, name="duplicates"),
+    path("doublons/exporter/", duplicates.export, name="export_duplicates"),
+    path("doublons/chercher/", duplicates.search_again, name="search_duplicates"),
+    path("doublons/lot/<slug:verb>/", duplicates.in_bulk, name="duplicates_in_bulk"),
+    path("doublons/<int:pair_id>/reunir/", duplicates.merge, name="merge_debtors"),
+    path("doublons/<int:pair_id>/distincts/", duplicates.set_apart, name="set_debtors_apart"),
+    path(
+        "doublons/distincts/<int:apart_id>/proposer/", duplicates.bring_back, name="bring_back_pair"
+    ),
+    path("doublons/reunions/<int:merge_id>/defaire/", duplicates.undo_merge, name="undo_merge"),
     path("imports/", imports.imports, name="imports"),
     path("imports/exporter/", imports.export, name="export_imports"),
     path("imports/<int:import_id>/", imports.detail, name="import_detail"),

@@ -16,7 +16,15 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from exigible.documents.letters import letter_pdf
 from exigible.domain.roles import Capability, Role
-from exigible.operations import contacts, disputes, holds, payments, promises
+from exigible.operations import (
+    contacts,
+    disputes,
+    duplicates,
+    holds,
+    merging,
+    payments,
+    promises,
+)
 from exigible.operations.acts import By
 from exigible.operations.documents import store_document
 from exigible.store.models import (
@@ -25,6 +33,8 @@ from exigible.store.models import (
     Claim,
     Contact,
     CreditorBankAccount,
+    DebtorBankAccount,
+    DuplicatePair,
     ImportBatch,
     LawValue,
     LetterBatch,
@@ -37,7 +47,7 @@ from exigible.store.models import (
 )
 from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
-from tests.builders import make_claim
+from tests.builders import make_account, make_claim
 from tests.correspondence import written
 from tests.factories import WORLD_DAY, World
 from tests.web.conftest import NOW
@@ -85,6 +95,19 @@ EXPECTED: dict[str, Capability | str] = {
     "identity_act": C.COMPLETE_DATA,
     "contact_act": C.COMPLETE_DATA,
     "contact_edit": C.COMPLETE_DATA,
+    "ask_register": C.COMPLETE_DATA,
+    "accept_register": C.COMPLETE_DATA,
+    "search_register": C.COMPLETE_DATA,
+    "iban_act": C.COMPLETE_DATA,
+    "end_iban": C.COMPLETE_DATA,
+    "duplicates": C.COMPLETE_DATA,
+    "export_duplicates": C.COMPLETE_DATA,
+    "search_duplicates": C.MERGE_DEBTORS,
+    "duplicates_in_bulk": C.MERGE_DEBTORS,
+    "merge_debtors": C.MERGE_DEBTORS,
+    "set_debtors_apart": C.MERGE_DEBTORS,
+    "bring_back_pair": C.MERGE_DEBTORS,
+    "undo_merge": C.MERGE_DEBTORS,
     "terms_act": C.COMPLETE_DATA,
     "claim_act": C.COMPLETE_DATA,
     "write_act": C.WORK_ACCOUNTS,
@@ -202,9 +225,14 @@ BULK: dict[str, dict[str, Capability]] = {
         "retenir": C.APPROVE_MESSAGES,
         "annuler": C.APPROVE_MESSAGES,
     },
+    "duplicates_in_bulk": {
+        "reunir": C.MERGE_DEBTORS,
+        "distincts": C.MERGE_DEBTORS,
+    },
     "complete_in_bulk": {
         "qualite": C.COMPLETE_DATA,
         "conditions": C.COMPLETE_DATA,
+        "registre": C.COMPLETE_DATA,
         "confirmer": C.COMPLETE_DATA,
         "echeance": C.COMPLETE_DATA,
     },
@@ -234,6 +262,14 @@ POSTED = {
     "fill_account",
     "fill_claim",
     "complete_in_bulk",
+    "ask_register",
+    "accept_register",
+    "end_iban",
+    "search_duplicates",
+    "duplicates_in_bulk",
+    "set_debtors_apart",
+    "bring_back_pair",
+    "undo_merge",
     "import_again",
     "archive_creditor",
     "remove_logo",
@@ -357,6 +393,7 @@ class Rows:
             "law_value": LawValue.objects.get_or_create(
                 **LAW_VALUE, defaults={"recorded_by": by.uuid, "recorded_at": NOW}
             )[0].pk,
+            **_twins(account, by),
             "page_number": 1,
             "channel": "letter",
             "key": "relance_2",
@@ -381,6 +418,25 @@ class Rows:
             values["message_id"] = self.letter_id
         path = reverse(address.name, kwargs={name: values[name] for name in address.arguments})
         return path + QUERIES.get(address.name, "")
+
+
+def _twins(account: Account, by: By) -> dict[str, int]:
+    """A pair that waits, one said apart, one merged, all with a debtor of the account; an IBAN."""
+    others = [make_account(account.creditor, portfolio=account.portfolio).debtor for _ in range(3)]
+    pair = DuplicatePair.objects.create(
+        first=account.debtor, second=others[0], name_key="", score=80, found_at=NOW
+    )
+    apart = duplicates.set_apart(account.debtor_id, others[1].pk, by=by, at=NOW)
+    made = merging.merge(others[1].pk, others[2].pk, on=WORLD_DAY, by=by, at=NOW)
+    iban = DebtorBankAccount.objects.create(
+        debtor=account.debtor, iban=f"FR{account.pk}", origin="test", recorded_at=NOW
+    )
+    return {
+        "pair_id": pair.pk,
+        "apart_id": apart.pk,
+        "merge_id": made.pk,
+        "debtor_iban_id": iban.pk,
+    }
 
 
 def _letter(account: Account) -> Message:

@@ -24,6 +24,7 @@ from exigible.web import answers, charts, clock, wording
 from exigible.web import timeline as timeline_words
 from exigible.web.access import account_or_404, page, person
 from exigible.web.typed import day_of, row_number
+from exigible.web.views import identity
 from exigible.web.views.my_day import main_contact
 
 TABS = {
@@ -86,7 +87,10 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "siblings": reads.siblings(found, user),
         "may": _rights(user, live=live),
         "term_words": _term_words(found),
+        "register_warnings": identity.warnings(found) if live else [],
     }
+    if live:
+        context["reliability"], context["reliability_chip"] = identity.reliability_of(found)
     context |= _beside(found, on, today, request) | _TAB_CONTEXTS[tab](
         found, day, on, today, request
     )
@@ -312,7 +316,8 @@ def _identity(
     return {
         "contacts": Contact.objects.filter(debtor_id=found.debtor_id).order_by(
             "-active", "-is_main", "pk"
-        )
+        ),
+        **identity.panel(found),
     }
 
 
@@ -372,6 +377,7 @@ def _rights(user: Any, *, live: bool) -> dict[str, bool]:
         "assign": live and user.may(Capability.ASSIGN_ACCOUNTS),
         "complete": live and user.may(Capability.COMPLETE_DATA),
         "approve": live and user.may(Capability.APPROVE_MESSAGES),
+        "merge": live and user.may(Capability.MERGE_DEBTORS),
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
@@ -12,19 +13,24 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from exigible.channels.registers import registers_of
 from exigible.domain import french
+from exigible.domain.identity.reliability import Reliability, of_bits, thresholds
+from exigible.domain.identity.reliability import lacks as known_lacks
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.domain.text_keys import ref_key
+from exigible.jobs import look_up_many
 from exigible.operations import completing
 from exigible.operations.acts import By
+from exigible.operations.registers import no_register
 from exigible.store.keyset import read_page
 from exigible.store.models import Account, AccountFigures, Claim, DebtorKind, DueOnSource
 from exigible.store.queries import accounts as account_reads
 from exigible.store.queries import incomplete as reads
 from exigible.store.queries.access import visible_accounts, visible_creditors
 from exigible.store.queries.incomplete import AccountLacks, Lack
-from exigible.web import answers, clock, forms, listing, shared_filters
+from exigible.web import answers, clock, forms, identity_words, listing, shared_filters
 from exigible.web.access import account_or_404, page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import AmountFilter, ChoiceFilter, FilterBar
@@ -43,6 +49,7 @@ TABS = {
     Lack.NUMBER: "Numéro",
     Lack.DATE: "Date",
     Lack.DUE_DATE: "Échéance",
+    reads.UNRELIABLE: "Fiabilité",
 }
 OF_CLAIMS = (CLAIMS, Lack.NUMBER, Lack.DATE, Lack.DUE_DATE)
 ACCOUNT_COLUMNS = (
@@ -50,6 +57,7 @@ ACCOUNT_COLUMNS = (
     listing.Column("kind", "Qualité"),
     listing.Column("address", "Adresse, code postal, ville"),
     listing.Column("claims", "Créances à compléter"),
+    listing.Column("reliability", "Fiabilité", sort="fiabilite"),
     listing.Column("balance", "Encours, €", sort="encours", numeric=True),
 )
 CLAIM_COLUMNS = (
@@ -68,9 +76,14 @@ class AccountRow:
     account: Account
     lacks: AccountLacks | None
     balance_cents: int
+    reliability: Reliability
     form: forms.FillAccountForm = field(repr=False)
     done: bool = False
     refusal: str = ""
+
+    @property
+    def reliability_chip(self) -> object:
+        return identity_words.reliability_chip(self.reliability)
 
     @property
     def asks_kind(self) -> bool:
@@ -129,9 +142,7 @@ def incomplete(request: HttpRequest) -> HttpResponse:
     of_claims = tab in OF_CLAIMS
     bar = filter_bar(request, tab)
     sorts = reads.CLAIM_SORTS if of_claims else reads.SORTS
-    asked_sort, order = listing.chosen_order(
-        request.GET, sorts, "montant" if of_claims else "encours"
-    )
+    asked_sort, order = listing.chosen_order(request.GET, sorts, default_sort(tab))
     found = _found(request, request.GET, bar)
     rows: list[AccountRow] | list[ClaimRow]
     cursor = request.GET.get("suite", "")
@@ -144,8 +155,7 @@ def incomplete(request: HttpRequest) -> HttpResponse:
             accounts = read_page(account_reads.with_account(found), order, size=PAGE, cursor=cursor)
             lacks = reads.what_accounts_lack([one.account_id for one in accounts.rows])
             rows = [
-                _account_row(one.account, lacks.get(one.account_id), one.balance_cents)
-                for one in accounts.rows
+                _account_row(one.account, lacks.get(one.account_id), one) for one in accounts.rows
             ]
             next_cursor = accounts.next_cursor
     except ValueError:
@@ -213,6 +223,7 @@ def fill_account(request: HttpRequest, account_id: int) -> HttpResponse:
         account,
         lacks,
         account.figures.balance_cents,
+        of_bits(account.figures.lacks),
         _account_form(account) if good else form,
         done=good,
         refusal=refusal,
@@ -279,6 +290,14 @@ class Verb:
     done: tuple[str, str]
 
 
+def queue_look_ups(account_ids: list[int], by: By) -> int:
+    """Queue the look-ups of many accounts; refuse where no register is open."""
+    if not registers_of(settings.ENVIRONMENT):
+        raise no_register()
+    look_up_many.defer(account_ids=account_ids, actor=by.actor)
+    return len(account_ids)
+
+
 VERBS: dict[str, Verb] = {
     "qualite": Verb(
         False,
@@ -303,6 +322,16 @@ VERBS: dict[str, Verb] = {
             ids, term_days=data["term_days"], term_method=data["term_method"], on=on, by=by, at=at
         ),
         ("compte aux nouvelles conditions", "comptes aux nouvelles conditions"),
+    ),
+    "registre": Verb(
+        False,
+        "Interroger le registre sur {}",
+        "Interroger le registre sur",
+        "Chaque SIREN est demandé aux registres des réglages, en arrière-plan, s’il ne l’a pas été depuis "
+        "trente jours. Rien n’est changé : ce qui diffère se reprend sur la page de chaque compte.",
+        forms.ActForm,
+        lambda ids, data, on, by, at: queue_look_ups(ids, by),
+        ("compte à interroger", "comptes à interroger"),
     ),
     "confirmer": Verb(
         True,
@@ -415,6 +444,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
                 "Ce qui manque",
                 "Solde du compte",
                 "Créancier",
+                "Fiabilité",
+                "Ce qui pèse",
             ],
             _account_lines(found),
             money=frozenset({8}),
@@ -453,6 +484,8 @@ def _account_cells(batch: Sequence[AccountFigures]) -> Iterator[Sequence[Cell]]:
             ", ".join(missing.labels) if missing else "",
             row.balance_cents,
             row.account.creditor.name,
+            row.reliability,
+            ", ".join(lack.label for lack in of_bits(row.lacks).lacks),
         ]
 
 
@@ -472,6 +505,13 @@ def _claim_lines(found: QuerySet[Claim]) -> Iterator[Sequence[Cell]]:
 # ---- shared
 
 
+def default_sort(tab: str) -> str:
+    """What owes most comes first; where reliability is the matter, what is least reliable."""
+    if tab in OF_CLAIMS:
+        return "montant"
+    return "fiabilite" if tab == reads.UNRELIABLE else "encours"
+
+
 def filter_bar(request: HttpRequest, tab: str, query: QueryDict | None = None) -> FilterBar:
     """The filters of a tab, read from the address (or from a query sent along)."""
     user = person(request)
@@ -484,6 +524,24 @@ def filter_bar(request: HttpRequest, tab: str, query: QueryDict | None = None) -
                 "Qualité",
                 "Qualité",
                 options=[(kind.value, str(kind.label)) for kind in DebtorKind],
+                every="toutes",
+            )
+        )
+        filters.append(
+            ChoiceFilter(
+                "lacune",
+                "Ce qui pèse",
+                "Pèse",
+                options=[(key, lack.label) for key, lack in known_lacks().items()],
+                every="tout",
+            )
+        )
+        filters.append(
+            ChoiceFilter(
+                "niveau",
+                "Fiabilité",
+                "Fiabilité",
+                options=[("poor", "faible"), ("fair", "moyenne"), ("good", "bonne")],
                 every="toutes",
             )
         )
@@ -518,6 +576,14 @@ def _found(request: HttpRequest, query: QueryDict, bar: FilterBar) -> QuerySet[A
             found = found.filter(creditor_id=creditor)
         if kind := bar.values.get("qualite"):
             found = found.filter(account__debtor__kind=kind)
+        if lack := bar.values.get("lacune"):
+            found = reads.lacking(found, known_lacks()[lack].bit)
+        if level := bar.values.get("niveau"):
+            good, fair = thresholds()
+            least, most = {"good": (good, 100), "fair": (fair, good - 1), "poor": (0, fair - 1)}[
+                level
+            ]
+            found = found.filter(reliability__range=(least, most))
     least = bar.values.get("plus_de")
     return found if least is None else found.filter(balance_cents__gte=least)
 
@@ -543,8 +609,12 @@ def _account_of(request: HttpRequest, query: QueryDict) -> Account | None:
     return account_or_404(request, wanted) if wanted else None
 
 
-def _account_row(account: Account, lacks: AccountLacks | None, balance_cents: int) -> AccountRow:
-    return AccountRow(account, lacks, balance_cents, _account_form(account))
+def _account_row(
+    account: Account, lacks: AccountLacks | None, figures: AccountFigures
+) -> AccountRow:
+    return AccountRow(
+        account, lacks, figures.balance_cents, of_bits(figures.lacks), _account_form(account)
+    )
 
 
 def _account_form(account: Account) -> forms.FillAccountForm:
