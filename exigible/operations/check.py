@@ -136,6 +136,27 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        "merged_debtor",
+        "store_debtor",
+        """
+        SELECT d.id, d.name, EXISTS (SELECT 1 FROM store_account a WHERE a.debtor_id = d.id)
+          FROM store_debtor d
+          LEFT JOIN store_debtormerge m ON m.merged_id = d.id AND m.undone_at IS NULL
+         WHERE d.merged_into_id IS DISTINCT FROM m.kept_id
+            OR (m.id IS NOT NULL
+                AND EXISTS (SELECT 1 FROM store_account a WHERE a.debtor_id = d.id))
+        """,
+        lambda row: (
+            f"Débiteur {row[0]} ({row[1]}) : "
+            + (
+                "réuni avec un autre, il porte encore des comptes."
+                if row[2]
+                else "il ne désigne pas celui avec lequel il est réuni."
+            ),
+            f"debtor:{row[0]}",
+        ),
+    ),
+    Rule(
         "claim_balance",
         "store_claim",
         """

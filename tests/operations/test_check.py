@@ -239,7 +239,16 @@ def break_ledger_total(cursor: Any) -> str:
     return f"account:{found.account_id}"
 
 
+def break_merged_debtor(cursor: Any) -> str:
+    cursor.execute(
+        "UPDATE store_debtor SET merged_into_id = id"
+        " WHERE id = (SELECT min(id) FROM store_debtor) RETURNING id"
+    )
+    return f"debtor:{cursor.fetchone()[0]}"
+
+
 BREAKS: dict[str, Callable[[Any], str]] = {
+    "merged_debtor": break_merged_debtor,
     "claim_balance": break_claim_balance,
     "payment_allocated": break_payment_allocated,
     "payment_exceeded": break_payment_exceeded,

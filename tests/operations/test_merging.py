@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
 
 from exigible.domain.refusals import Refused, Stale, WrongInput
 from exigible.domain.roles import Role
 from exigible.operations import completing, figures, merging, opening
 from exigible.operations.acts import By
+from exigible.operations.check import check_everything
 from exigible.operations.customer_import import import_customers
 from exigible.store.models import (
     Account,
@@ -244,3 +245,23 @@ def test_the_act_bears_the_person(twins: tuple[Account, Account]) -> None:
         known.debtor_id, bare.debtor_id, on=date(2026, 11, 22), by=By.user(user), at=AT
     )
     assert made.recorded_by == user.opaque_id
+
+
+def test_the_check_finds_a_pointer_that_no_merge_says(
+    twins: tuple[Account, Account], tmp_path: Any
+) -> None:
+    known, bare = twins
+    made = merging.merge(known.debtor_id, bare.debtor_id, **SIGNED)
+
+    def broken() -> set[str]:
+        report = check_everything(at=AT, on=TODAY, folder=tmp_path)
+        return {one.subject for one in report.findings if one.rule == "merged_debtor"}
+
+    assert broken() == set()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE store_debtor SET merged_into_id = NULL WHERE id = %s", [made.merged_id]
+        )
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert broken() == {f"debtor:{made.merged_id}"}
