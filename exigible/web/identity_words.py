@@ -13,7 +13,7 @@ _REASONS = {
     "same_vat_number": "même n° de TVA",
     "same_iban": "même IBAN",
     "same_email": "même e-mail",
-    "same_name": "même nom, forme juridique et accents mis à part",
+    "same_name": "même nom, forme et accents à part",
     "same_person_name": "même nom de personne",
     "close_name": "nom presque identique",
     "near_name": "nom proche",
@@ -75,7 +75,7 @@ def bounds(which: str) -> tuple[int, int]:
     }[which]
 
 
-def reliability_chip(found: Reliability) -> Chip:
-    """The chip of a reliability: its score out of 100."""
+def reliability_chip(found: Reliability, *, short: bool = False) -> Chip:
+    """The chip of a reliability: its score out of 100, which a column's header says."""
     tone, glyph = _LEVELS[found.level]
-    return Chip(f"{found.score} sur 100", glyph, tone)
+    return Chip(str(found.score) if short else f"{found.score} sur 100", glyph, tone)

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from exigible.domain import french
+from exigible.domain.identity.names import core_words
 from exigible.domain.text_keys import name_key
 
 SOLE_TRADER = "1000"
@@ -318,12 +319,15 @@ def differences(debtor: Mapping[str, str], company: Company) -> Iterator[tuple[s
     """Give what a register says otherwise than a debtor's row: the part, what we have, what it says.
 
     `debtor` has name, legal_form, siret, kind and the address as one text; parts equal but for case and
-    accents are the same.
+    accents are the same, and names but for the legal form.
     """
     for part, theirs in told(company).items():
         ours = debtor.get(part, "")
-        if theirs and name_key(ours) != name_key(theirs):
-            yield part, ours, theirs
+        if not theirs or name_key(ours) == name_key(theirs):
+            continue
+        if part == "name" and core_words(ours) == core_words(theirs):
+            continue
+        yield part, ours, theirs
 
 
 def told(company: Company) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """*À compléter*: what accounts and claims lack, filled line by line, or many at once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ ACCOUNT_COLUMNS = (
     listing.Column("kind", "Qualité"),
     listing.Column("address", "Adresse, code postal, ville"),
     listing.Column("claims", "Créances à compléter"),
-    listing.Column("reliability", "Fiabilité", sort="fiabilite"),
+    listing.Column("reliability", "Fiabilité /100", sort="fiabilite", optional=True),
     listing.Column("balance", "Encours, €", sort="encours", numeric=True),
 )
 CLAIM_COLUMNS = (
@@ -83,7 +83,7 @@ class AccountRow:
 
     @property
     def reliability_chip(self) -> object:
-        return identity_words.reliability_chip(self.reliability)
+        return identity_words.reliability_chip(self.reliability, short=True)
 
     @property
     def asks_kind(self) -> bool:
@@ -170,9 +170,7 @@ def incomplete(request: HttpRequest) -> HttpResponse:
             "of_claims": of_claims,
             "bar": bar,
             "search": _search(request.GET),
-            "headers": listing.headers(
-                CLAIM_COLUMNS if of_claims else ACCOUNT_COLUMNS, request.GET, sorts, asked_sort
-            ),
+            "headers": listing.headers(columns_of(tab), request.GET, sorts, asked_sort),
             "rows": rows,
             "total": total,
             "next_cursor": next_cursor,
@@ -268,7 +266,7 @@ def _line(
     response = render(
         request,
         template,
-        {"row": row, "everyone": everyone, "today": clock.today()},
+        {"row": row, "everyone": everyone, "today": clock.today(), "tab": _tab(request.GET)},
         status=200 if row.done else 422,
     )
     return answers.after_settle(response, "line-saved", {"id": row_id, "good": row.done})
@@ -503,6 +501,15 @@ def _claim_lines(found: QuerySet[Claim]) -> Iterator[Sequence[Cell]]:
 
 
 # ---- shared
+
+
+def columns_of(tab: str) -> Sequence[listing.Column]:
+    """The columns of a tab; what weighs takes the place of what claims lack."""
+    if tab in OF_CLAIMS:
+        return CLAIM_COLUMNS
+    if tab == reads.UNRELIABLE:
+        return [replace(one, narrow=True) for one in ACCOUNT_COLUMNS if one.key != "claims"]
+    return ACCOUNT_COLUMNS
 
 
 def default_sort(tab: str) -> str:

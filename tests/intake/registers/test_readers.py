@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exigible.domain.identity.company import Address, combine, from_json, to_json, told
+from exigible.domain.identity.company import Address, combine, differences, from_json, to_json, told
 from exigible.intake.problems import Unreadable
 from exigible.intake.registers import READERS
 from exigible.intake.registers.recherche_entreprises import read_candidates
@@ -115,6 +115,18 @@ def test_one_picture_of_several_registers() -> None:
     assert both.officers  # the RNE's
     assert told(both)["address"] == "8 RUE DES SCIEURS, 47000 AGEN"
     assert combine({}) is None
+
+
+def test_only_what_differs_is_proposed() -> None:
+    company = read("recherche", answers.recherche())
+    ours = {
+        "name": "Lestrade Garonnais SAS",  # the legal form is no difference
+        "legal_form": "",
+        "kind": "professional",
+        "siret": company.siret,
+        "address": "8 rue des Scieurs, 47000 Agen",  # nor are capitals
+    }
+    assert list(differences(ours, company)) == [("legal_form", "", "SAS")]
 
 
 @pytest.mark.parametrize(
