@@ -22,7 +22,7 @@ from exigible.intake.problems import Problems
 from exigible.intake.receivables import customer_key
 from exigible.intake.report import ImportReport
 from exigible.operations import figures, journal
-from exigible.operations.bank_accounts import add_bank_accounts
+from exigible.operations.debtor_bank_accounts import add_bank_accounts
 from exigible.operations.documents import path_of
 from exigible.operations.due_dates import derive_again
 from exigible.operations.ledger_import import Progress

@@ -14,7 +14,7 @@ from exigible.domain.identity.company import Company, differences, told
 from exigible.domain.identity.reliability import Reliability, assess
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
-from exigible.operations import bank_accounts, registers
+from exigible.operations import debtor_bank_accounts, registers
 from exigible.operations.acts import By
 from exigible.store.models import Account, Debtor, DebtorBankAccount, DebtorKind
 from exigible.store.queries import duplicates as duplicate_reads
@@ -240,7 +240,7 @@ def iban(request: HttpRequest, account_id: int) -> HttpResponse:
     form = act.form(forms.IbanForm)
 
     def operate(data: Data, frame: Frame) -> Done:
-        made = bank_accounts.add_bank_account(
+        made = debtor_bank_accounts.add_bank_account(
             account_id, data["iban"], holder=data["holder"], **frame.signed
         )
         return Done("IBAN noté.", undo=act.undo("end_iban", made.pk, "Annuler"))
@@ -258,7 +258,7 @@ def end_iban(request: HttpRequest, account_id: int, debtor_iban_id: int) -> Http
     ).first()
     return act.at_once(
         "IBAN retiré.",
-        lambda by, at: bank_accounts.end_bank_account(
+        lambda by, at: debtor_bank_accounts.end_bank_account(
             account_id, row.pk if row else 0, by=by, at=at
         ),
     )
