@@ -1,4 +1,4 @@
-"""Identifiers of French companies: SIREN and SIRET, told from their check digits."""
+"""Identifiers told from their check digits: SIREN, SIRET, IBAN."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def is_siret(number: str) -> bool:
         doubled = digit * (1 + place % 2)
         total += doubled - 9 * (doubled > 9)
     return total % 10 == 0
+
+
+def is_iban(number: str) -> bool:
+    """Say whether an IBAN, capitals without spaces, has its shape and its check digits (ISO 13616)."""
+    if not 15 <= len(number) <= 34 or not (number.isascii() and number.isalnum()):
+        return False
+    if not (number[:2].isalpha() and number[2:4].isdigit() and number == number.upper()):
+        return False
+    turned = number[4:] + number[:4]
+    return int("".join(str(int(character, 36)) for character in turned)) % 97 == 1
