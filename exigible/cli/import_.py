@@ -21,7 +21,7 @@ from exigible.cli._command import (
     write,
     write_json,
 )
-from exigible.domain.french import count, day, euros
+from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
 from exigible.intake.formats import Format, content_words
@@ -66,7 +66,8 @@ def import_(
     open_account: Annotated[
         bool,
         typer.Option(
-            "--open-account", help="Ajoute au créancier le compte bancaire d’un relevé, s’il manque."
+            "--open-account",
+            help="Ajoute au créancier le compte bancaire d’un relevé, s’il manque.",
         ),
     ] = False,
     dry_run: Annotated[
@@ -211,7 +212,7 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
         if report.counts.get(name):
             write(f"  {count(report.counts[name], *words)}")
     for words, cents, currency in totals_in_words(report.totals):
-        write(f"  {words} {euros(cents).replace('€', currency)}")
+        write(f"  {words} {money(cents, currency)}")
     for customer, reason in report.never_chased[:SHOWN_PROBLEMS]:
         write(f"  {customer} ne sera pas relancé. {reason}")
     for problem in report.problems[:SHOWN_PROBLEMS]:

@@ -104,6 +104,7 @@ class ImportReport:
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     error: Problem | None = None  # the first reason of a refusal
+    unknown_iban: str = ""  # of a bank account the creditor does not have
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
 
@@ -158,6 +159,7 @@ class ImportReport:
             "never_chased_count": len(self.never_chased),
             "delimiter": self.delimiter,
             "columns": list(self.columns),
+            **({"unknown_iban": self.unknown_iban} if self.unknown_iban else {}),
         }
         for long in ("accounts", "problems", "never_chased", "statements"):
             kept.pop(long, None)
@@ -175,9 +177,9 @@ SUMMED = {
 
 
 def totals_in_words(totals: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, str]]:
-    """Return (words, cents, « € » or the currency's code) for each sum of a file."""
+    """Return (words, cents, currency) for each sum of a file."""
     return [
-        (words, cents, "€" if currency == "EUR" else currency)
+        (words, cents, currency)
         for kind, words in SUMMED.items()
         for currency, cents in totals.get(kind, {}).items()
     ]

@@ -33,6 +33,7 @@ class Resolved:
     account_ids: dict[int, int | None]
     opened: int = 0
     problem: Problem | None = None
+    unknown_iban: str = ""
 
 
 def resolve(
@@ -47,7 +48,9 @@ def resolve(
 
     The caller holds the creditor's lock.
     """
-    known = {account.iban: account for account in CreditorBankAccount.objects.filter(creditor=creditor)}
+    known = {
+        account.iban: account for account in CreditorBankAccount.objects.filter(creditor=creditor)
+    }
     names = dict(
         BankAccountName.objects.filter(creditor=creditor).values_list("written", "bank_account_id")
     )
@@ -66,6 +69,7 @@ def resolve(
                 resolved.opened += 1
             if account is None:
                 resolved.problem = _unknown(creditor, statement.iban)
+                resolved.unknown_iban = statement.iban
                 return resolved
             resolved.account_ids[statement.index] = account.pk
             continue

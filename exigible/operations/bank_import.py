@@ -79,6 +79,7 @@ def import_bank_file(
         at=at,
     )
     if resolved.problem is not None:
+        report.unknown_iban = resolved.unknown_iban
         raise RefusedFile(_refused_by(report, resolved.problem), resolved.problem)
     accounts = resolved.account_ids
     new = _not_seen(creditor, statements, accounts)
@@ -294,4 +295,3 @@ def _set_unconfirmed_aside(
             },
         )
         return cursor.rowcount
-

@@ -38,12 +38,15 @@ def mark_matched(line_id: int, payment_ids: Sequence[int], *, by: By, at: dateti
             payment.account.creditor_id != line.creditor_id for payment in payments
         ):
             raise WrongInput(
-                "wrong_payment", "Un de ces règlements n’est pas du même créancier.", field="payments"
+                "wrong_payment",
+                "Un de ces règlements n’est pas du même créancier.",
+                field="payments",
             )
         taken = BankLinePayment.objects.filter(payment__in=payments).exclude(line=line).first()
         if taken is not None:
             raise Refused(
-                "payment_of_another_line", "Un de ces règlements vient d’une autre opération bancaire."
+                "payment_of_another_line",
+                "Un de ces règlements vient d’une autre opération bancaire.",
             )
         BankLinePayment.objects.bulk_create(
             (

@@ -138,9 +138,7 @@ def _detail(detail: Detail) -> dict[str, object]:
 
 def set_accounts(statements: Iterable[tuple[int, int | None]]) -> None:
     """Say the account of each statement (position, account); lines of any other statement leave."""
-    copy_rows(
-        "bank_stage_statement", {"position": "int4", "account_id": "int8"}, statements
-    )
+    copy_rows("bank_stage_statement", {"position": "int4", "account_id": "int8"}, statements)
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM bank_stage s WHERE NOT EXISTS

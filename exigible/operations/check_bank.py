@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connections
 
-from exigible.domain.french import day, euros
+from exigible.domain.french import day, euros, money
 
 SHOWN_GAPS = 20
 Words = Callable[[tuple[Any, ...]], tuple[str, str]]
@@ -106,7 +106,7 @@ def missing_statements(using: str) -> list[str]:
         cursor.execute(_GAPS, [SHOWN_GAPS])
         return [
             f"Compte bancaire {iban} : aucun relevé ne reprend au solde de "
-            f"{euros(cents).replace('€', currency if currency != 'EUR' else '€')} du {day(on)}, et "
+            f"{money(cents, currency)} du {day(on)}, et "
             "d’autres suivent. Il en manque sans doute un : importez-le."
             for iban, cents, on, currency in cursor.fetchall()
         ]

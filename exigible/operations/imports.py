@@ -31,10 +31,12 @@ from exigible.operations.documents import path_of, store_document
 from exigible.operations.ledger_import import Outcome, Progress, import_ledger
 from exigible.operations.open_item_import import complete_new_claims, import_open_items
 from exigible.operations.payments import paris_day
-from exigible.store.models import Creditor, ImportBatch, ImportProblem
+from exigible.store.models import Creditor, CreditorBankAccount, ImportBatch, ImportProblem
 
 __all__ = [
     "AlreadyRunning",
+    "accounts_for",
+    "asks_account",
     "dry_run",
     "is_finished",
     "may_be_partial",
@@ -42,6 +44,7 @@ __all__ = [
     "run_again",
     "run_import",
     "sweep_imports",
+    "take_into_account",
     "take_partially",
 ]
 
@@ -215,13 +218,68 @@ def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
     return batch
 
 
+def take_into_account(batch_id: int, answer: str, *, by: By, at: datetime) -> ImportBatch:
+    """Receive once more a statement whose account was not known, `answer` being its IBAN.
+
+    An IBAN that the creditor does not have is added to his, and must be the statement's own. Refuse
+    what was not refused for that.
+    """
+    with transaction.atomic():
+        refused_ = _locked(batch_id)
+        if not asks_account(refused_) or answer not in dict(accounts_for(refused_)):
+            raise Refused(
+                "account_not_asked", "Cet import n’attend pas de compte bancaire, ou pas celui-ci."
+            )
+        assert refused_.creditor is not None
+        his = CreditorBankAccount.objects.filter(creditor=refused_.creditor, iban=answer).exists()
+        batch = ImportBatch.objects.create(
+            creditor_id=refused_.creditor_id,
+            format=refused_.format,
+            filename=refused_.filename,
+            document_id=refused_.document_id,
+            sha256=refused_.sha256,
+            size_bytes=refused_.size_bytes,
+            options={
+                "partial": bool(refused_.options.get("partial")),
+                **({"account": answer} if his else {"open_accounts": True}),
+            },
+            created_by=by.uuid,
+            created_at=at,
+        )
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def asks_account(batch: ImportBatch) -> bool:
+    """Say whether a statement was refused because its account is not known."""
+    return batch.status == ImportBatch.Status.REFUSED and _error_code(batch) in (
+        "bank_account_unknown",
+        "bank_account_unnamed",
+    )
+
+
+def accounts_for(batch: ImportBatch) -> list[tuple[str, str]]:
+    """Return (IBAN, words) of the accounts that a statement may be of: his, or the one it names."""
+    said = batch.summary.get("unknown_iban", "")
+    if said:
+        return [(said, f"{said}, à ajouter aux comptes de {batch.creditor}")]
+    return [
+        (one.iban, f"{one.label} {one.iban}".strip())
+        for one in CreditorBankAccount.objects.filter(creditor_id=batch.creditor_id).order_by("pk")
+    ]
+
+
+def _error_code(batch: ImportBatch) -> str:
+    return str((batch.summary.get("error") or {}).get("code", ""))
+
+
 def may_be_partial(batch: ImportBatch) -> bool:
     """Say whether a refused file has lines to take: it could be read, some of its lines not."""
     return (
         batch.status == ImportBatch.Status.REFUSED
         and bool(batch.summary.get("encoding"))
         and not batch.options.get("partial")
-        and (batch.summary.get("error") or {}).get("code") not in NEVER_IN_PART
+        and _error_code(batch) not in NEVER_IN_PART
     )
 
 
@@ -263,9 +321,7 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
         _complete(batch, outcome, on, at, tell)
         return outcome.report
     if batch.format in BANK:
-        return import_bank_file(
-            batch, batch.creditor, path, partial=partial, at=at, progress=tell
-        )
+        return import_bank_file(batch, batch.creditor, path, partial=partial, at=at, progress=tell)
     take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
     return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
 

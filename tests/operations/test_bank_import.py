@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, InternalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from exigible.domain.refusals import Refused
 from exigible.intake.report import ImportReport
@@ -202,7 +202,8 @@ def test_rejected_orders_move_no_money(creditor: Creditor) -> None:
     assert (report.counts["returns"], report.totals["rejected"]) == (1, {"EUR": 8000})
     assert not lines_to_match([creditor.pk]).exists()
     [rejected] = announced_returns([creditor.pk])
-    assert (rejected.end_to_end, rejected.return_code, rejected.bank_account) == ("E1", "AC04", None)
+    assert (rejected.end_to_end, rejected.return_code) == ("E1", "AC04")
+    assert (rejected.moves_money, rejected.return_reason) == (False, "compte clos")
 
 
 # ---- states
@@ -229,7 +230,7 @@ def test_a_line_is_matched_by_its_payment_and_released_once_it_is_reversed(
         undo_import(line.statement.batch_id, by=BY, at=AT)
     with pytest.raises(Refused, match="contrepassez"):
         bank_lines.release(line.pk, by=BY, at=AT)
-    reverse_payment(payment.pk, by=BY, at=AT + timedelta(minutes=1))
+    reverse_payment(payment.pk, on=date(2026, 11, 22), by=BY, at=AT + timedelta(minutes=1))
     bank_lines.release(line.pk, by=BY, at=AT)
     assert lines_to_match([creditor.pk]).get() == line
 
@@ -289,7 +290,7 @@ def test_an_import_that_a_later_statement_repeats_is_undone_after_it(creditor: C
 
 def refused_by_database(statement: str, *values: object) -> None:
     with (
-        pytest.raises((IntegrityError, InternalError)),
+        pytest.raises(IntegrityError),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
@@ -298,12 +299,14 @@ def refused_by_database(statement: str, *values: object) -> None:
 
 def test_statements_and_lines_are_facts(creditor: Creditor) -> None:
     take(creditor, camt([DAY1, DAY2]))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as at the end of a transaction
     for statement in (
+        "TRUNCATE store_bankline CASCADE",
         "UPDATE store_bankline SET amount_cents = 1",
         "UPDATE store_bankline SET label = 'x'",
         "UPDATE store_bankline SET state = 'matched'",
         "DELETE FROM store_bankline",
-        "TRUNCATE store_bankline CASCADE",
         "UPDATE store_bankstatement SET closing_cents = 1",
         "UPDATE store_bankstatement SET credit_cents = credit_cents + 1",
         "DELETE FROM store_bankstatement",
@@ -358,7 +361,9 @@ def test_details_are_kept_with_their_line(creditor: Creditor) -> None:
     )
     take(
         creditor,
-        camt([camt_entry("2026-11-02", "30.00", "", "R1", inside)], opening="0.00", closing="30.00"),
+        camt(
+            [camt_entry("2026-11-02", "30.00", "", "R1", inside)], opening="0.00", closing="30.00"
+        ),
     )
     assert list(BankLineDetail.objects.values_list("end_to_end", "amount_cents")) == [
         ("A", None),

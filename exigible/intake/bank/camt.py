@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from lxml import etree
-
 from exigible.intake.bank import codes
 from exigible.intake.bank.shapes import (
     MAX_DETAILS,
@@ -33,19 +31,11 @@ from exigible.intake.bank.texts import (
     currency_code,
     iso_day,
 )
-from exigible.intake.bank.xml_stream import (
-    XmlStream,
-    children,
-    element_at,
-    local,
-    text_at,
-)
+from exigible.intake.bank.xml_stream import NOTHING, Node, XmlStream
 from exigible.intake.cells import Illegible
 from exigible.intake.formats import Format
 from exigible.intake.ledger_text import Opener, unreadable
 from exigible.intake.problems import Problems
-
-Element = etree._Element
 
 MESSAGES = {
     "BkToCstmrAcctRpt": (Format.CAMT052, "Rpt", Kind.INTERIM),
@@ -65,96 +55,105 @@ class CamtFile(BankFile):
     def __init__(self, opened: Opener, format_: Format, problems: Problems) -> None:
         super().__init__(format_, problems)
         self._opened = opened
+        self._statement: BankStatement | None = None
+        self._block: Node | None = None  # the element of the statement under way
         self._details: list[Detail] = []
         self._details_return = False
+        self._ready: list[BankLine] = []
 
     def lines(self) -> Iterator[BankLine]:
-        stream = XmlStream(
+        self._stream = stream = XmlStream(
             self._opened,
-            [*KINDS, "Ntry", "TxDtls", "TxsSummry"],
+            frozenset([*KINDS, "Ntry", "TxDtls"]),
+            on_start=self._begun,
+            on_end=self._ended,
             on_bytes=self.on_bytes,
         )
-        self.encoding = stream.encoding
-        statement: BankStatement | None = None
-        for event, element in stream.events():
-            name = local(element)
-            if name in KINDS:
-                if event == "start" and statement is None:
-                    if len(self.statements) >= MAX_STATEMENTS:
-                        raise unreadable("too_large", "Ce fichier porte trop de relevés.")
-                    statement = self.begin(KINDS[name], line=element.sourceline)
-                elif event == "end" and statement is not None and not element_inside(element):
-                    sound = self._header(statement, element)
-                    if not sound:
-                        self._two_currencies(statement)
-                    self.end(statement, balances_told=not sound)
-                    statement = None
-                    stream.release(element)
-            elif event == "start" or statement is None:
-                continue
-            elif name == "TxDtls":
-                if len(self._details) >= MAX_DETAILS:
-                    raise unreadable(
-                        "too_large",
-                        f"Une opération détaille plus de {MAX_DETAILS} transactions.",
-                        line=element.sourceline,
-                    )
-                self._details.append(self._detail(element))
-                stream.release(element)
-            elif name == "Ntry" and local(element.getparent()) in KINDS:
-                if not statement.lines and not statement.pending:
-                    self._header(statement, element.getparent())
-                line = self._entry(statement, element)
-                self._details = []
-                self._details_return = False
-                stream.release(element)
-                if line is not None:
-                    yield self.counted(line)
+        for _ in stream.read():
+            self.encoding = stream.encoding
+            yield from self._ready
+            self._ready.clear()
         if not self.statements:
             raise unreadable(
                 "no_statement",
                 "Ce message ne contient ni relevé ni avis : demandez-le de nouveau à la banque.",
             )
 
+    def _begun(self, node: Node) -> None:
+        if node.name in KINDS and self._statement is None:
+            if len(self.statements) >= MAX_STATEMENTS:
+                raise unreadable("too_large", "Ce fichier porte trop de relevés.")
+            self._statement, self._block = self.begin(KINDS[node.name], line=node.line), node
+
+    def _ended(self, node: Node) -> bool:
+        """Read an element that closes; return True to release it."""
+        statement = self._statement
+        if statement is None:
+            return False
+        if node is self._block:
+            sound = self._header(statement, node, closes=True)
+            if not sound:
+                self._two_currencies(statement)
+            self.end(statement, balances_told=not sound)
+            self._statement = self._block = None
+            return True
+        if node.name == "TxDtls":
+            if len(self._details) >= MAX_DETAILS:
+                raise unreadable(
+                    "too_large",
+                    f"Une opération détaille plus de {MAX_DETAILS} transactions.",
+                    line=node.line,
+                )
+            self._details.append(self._detail(node))
+            return True
+        if node.name == "Ntry" and self._stream.above[-1] is self._block:
+            if not statement.lines and not statement.pending:
+                self._header(statement, self._stream.above[-1], closes=False)
+            line = self._entry(statement, node)
+            self._details, self._details_return = [], False
+            if line is not None:
+                self._ready.append(self.counted(line))
+            return True
+        return False
+
     # ---- the statement
 
-    def _header(self, statement: BankStatement, element: Element) -> bool:
+    def _header(self, statement: BankStatement, element: Node, *, closes: bool) -> bool:
         """Read what stands before the entries, and the balances wherever they are.
 
         Return False where the balances cannot be those of one statement.
         """
-        parts = children(element)
-        statement.reference = clean(text_at(element, "Id"), MAX_REF)
-        statement.number = clean(
-            text_at(element, "LglSeqNb") or text_at(element, "ElctrncSeqNb"), MAX_REF
-        )
-        account = parts.get("Acct")
-        iban = text_at(account, "Id", "IBAN")
-        other = text_at(account, "Id", "Othr", "Id") or text_at(account, "Id", "PrtryAcct", "Id")
+        parts = element.named()
+        statement.reference = clean(element.said("Id"), MAX_REF)
+        statement.number = clean(element.said("LglSeqNb") or element.said("ElctrncSeqNb"), MAX_REF)
+        account = parts.get("Acct", NOTHING)
+        iban = account.said("Id", "IBAN")
+        other = account.said("Id", "Othr", "Id") or account.said("Id", "PrtryAcct", "Id")
         statement.iban = as_iban(iban or other)
         statement.account = statement.iban or clean(iban or other, MAX_REF)
-        statement.currency = statement.currency or currency_code(text_at(account, "Ccy"))
-        return self._balances(statement, element)
+        statement.currency = statement.currency or currency_code(account.said("Ccy"))
+        return self._balances(statement, element, closes=closes)
 
-    def _balances(self, statement: BankStatement, element: Element) -> bool:
+    def _balances(self, statement: BankStatement, element: Node, *, closes: bool) -> bool:
         found: dict[str, tuple[int, str, date | None]] = {}
         last_interim: tuple[int, str, date | None] | None = None
-        for child in element:
-            if local(child) != "Bal":
+        for child in element.children:
+            if child.name != "Bal":
                 continue
-            code = text_at(child, "Tp", "CdOrPrtry", "Cd") or text_at(child, "Tp", "Cd")
+            code = child.said("Tp", "CdOrPrtry", "Cd") or child.said("Tp", "Cd")
             if code not in OPENING and code not in CLOSING:
                 continue
-            amount = element_at(child, "Amt")
+            amount = child.at("Amt")
             try:
-                value = cents(text_at(child, "Amt"))
-                on = iso_day(text_at(child, "Dt", "Dt") or text_at(child, "Dt", "DtTm"))
+                value = cents(child.said("Amt"))
+                on = iso_day(child.said("Dt", "Dt") or child.said("Dt", "DtTm"))
             except Illegible as error:
-                self._wrong(child, "balance", error)
+                if closes:
+                    self._wrong(statement.line, "balance", error)
                 continue
-            if text_at(child, "CdtDbtInd") == "DBIT":
+            if child.said("CdtDbtInd") == "DBIT":
                 value = -value
-            currency = currency_code(amount.get("Ccy", "") if amount is not None else "")
+            currency = currency_code(amount.attributes.get("Ccy", "") if amount is not None else "")
             if code == "ITBD" and code in found:
                 last_interim = (value, currency, on)
             found.setdefault(code, (value, currency, on))
@@ -184,9 +183,9 @@ class CamtFile(BankFile):
 
     # ---- entries
 
-    def _entry(self, statement: BankStatement, entry: Element) -> BankLine | None:
-        parts = children(entry)
-        status = text_at(parts.get("Sts"), "Cd") or text_at(entry, "Sts")
+    def _entry(self, statement: BankStatement, entry: Node) -> BankLine | None:
+        parts = entry.named()
+        status = parts.get("Sts", NOTHING).said("Cd") or entry.said("Sts")
         if status in NOT_BOOKED:
             statement.pending += 1
             return None
@@ -195,14 +194,14 @@ class CamtFile(BankFile):
             booked = _day(parts.get("BookgDt"))
             value = _day(parts.get("ValDt"))
         except Illegible as error:
-            self._wrong(entry, error.code, error)
+            self._wrong(entry.line, error.code, error)
             return None
         booked_on = booked or value or statement.closing_on
         if booked_on is None:
             self.problems.add(
                 "missing_date",
-                f"Ligne {entry.sourceline} : l’opération n’a ni date comptable ni date de valeur.",
-                line=entry.sourceline,
+                f"Ligne {entry.line} : l’opération n’a ni date comptable ni date de valeur.",
+                line=entry.line,
                 field="booked_on",
             )
             return None
@@ -211,9 +210,9 @@ class CamtFile(BankFile):
         elif currency and currency != statement.currency:
             self.problems.add(
                 "entry_currency",
-                f"Ligne {entry.sourceline} : l’opération est en {currency}, le compte en "
+                f"Ligne {entry.line} : l’opération est en {currency}, le compte en "
                 f"{statement.currency}.",
-                line=entry.sourceline,
+                line=entry.line,
                 field="currency",
             )
             return None
@@ -221,51 +220,49 @@ class CamtFile(BankFile):
         sole = details[0] if len(details) == 1 else Detail()
         code, nature, comes_back = _transaction_code(parts.get("BkTxCd"))
         comes_back = (
-            comes_back
-            or self._details_return
-            or text_at(entry, "RvslInd").lower() in ("true", "1")
+            comes_back or self._details_return or entry.said("RvslInd").lower() in ("true", "1")
         )
-        batch = element_at(entry, "NtryDtls", "Btch")
+        batch = entry.at("NtryDtls", "Btch") or NOTHING
         line = BankLine(
             statement=statement,
-            line=entry.sourceline,
+            line=entry.line,
             booked_on=booked_on,
             value_on=value,
             amount_cents=amount,
             currency=currency or statement.currency,
-            label=clean(
-                " ".join(filter(None, (sole.label, text_at(entry, "AddtlNtryInf"))))
-            ),
+            label=clean(" ".join(filter(None, (sole.label, entry.said("AddtlNtryInf"))))),
             counterparty=sole.counterparty,
             counterparty_iban=sole.counterparty_iban,
             on_behalf_of=sole.on_behalf_of,
             end_to_end=sole.end_to_end,
             mandate=sole.mandate,
-            bank_ref=clean(text_at(entry, "AcctSvcrRef"), MAX_REF) or sole.bank_ref,
+            bank_ref=clean(entry.said("AcctSvcrRef"), MAX_REF) or sole.bank_ref,
             refs=sole.refs,
             code=code,
             nature=nature,
             is_return=comes_back,
             return_code=sole.return_code,
             return_reason=sole.return_reason,
-            batch_ref=clean(text_at(batch, "PmtInfId") or text_at(batch, "MsgId"), MAX_REF),
-            batch_count=_count(text_at(batch, "NbOfTxs")),
+            batch_ref=clean(batch.said("PmtInfId") or batch.said("MsgId"), MAX_REF),
+            batch_count=_count(batch.said("NbOfTxs")),
             details=tuple(details) if len(details) > 1 else (),
         )
         self._check_details(line)
         return line
 
-    def _amount(self, entry: Element) -> tuple[int, str]:
-        amount = element_at(entry, "Amt")
+    def _amount(self, entry: Node) -> tuple[int, str]:
+        amount = entry.at("Amt")
         if amount is None:
             raise Illegible("missing_amount", "le montant manque")
-        value = cents(amount.text or "")
+        value = cents(amount.text)
         if value < 0:
             raise Illegible("wrong_amount", "le montant porte un signe")
-        side = text_at(entry, "CdtDbtInd")
+        side = entry.said("CdtDbtInd")
         if side not in ("CRDT", "DBIT"):
             raise Illegible("missing_side", "ni crédit ni débit n’est indiqué")
-        return (value if side == "CRDT" else -value), currency_code(amount.get("Ccy", ""))
+        return (value if side == "CRDT" else -value), currency_code(
+            amount.attributes.get("Ccy", "")
+        )
 
     def _check_details(self, line: BankLine) -> None:
         """Say where the transactions of a line do not add up to it."""
@@ -295,33 +292,31 @@ class CamtFile(BankFile):
                 blocking=False,
             )
 
-    def _detail(self, tx: Element) -> Detail:
-        parts = children(tx)
-        refs = children(parts.get("Refs"))
-        parties = children(parts.get("RltdPties"))
-        code, _, comes_back = _transaction_code(parts.get("BkTxCd"))
+    def _detail(self, tx: Node) -> Detail:
+        parts = tx.named()
+        refs = parts.get("Refs", NOTHING).named()
+        parties = parts.get("RltdPties", NOTHING).named()
+        comes_back = _transaction_code(parts.get("BkTxCd"))[2]
         back = parts.get("RtrInf")
-        return_code = text_at(back, "Rsn", "Cd") or text_at(back, "Rsn", "Prtry")
-        words = " ".join(
-            clean(child.text) for child in (back if back is not None else ())
-            if local(child) == "AddtlInf"
-        )
+        told = back or NOTHING
+        return_code = told.said("Rsn", "Cd") or told.said("Rsn", "Prtry")
+        words = " ".join(clean(child.text) for child in told.children if child.name == "AddtlInf")
         if back is not None or comes_back:
             self._details_return = True
-        entry = next(tx.iterancestors(), None)
-        while entry is not None and local(entry) != "Ntry":
-            entry = entry.getparent()
-        credit = text_at(entry, "CdtDbtInd") == "CRDT"
+        entry = next((one for one in reversed(self._stream.above) if one.name == "Ntry"), NOTHING)
+        credit = entry.said("CdtDbtInd") == "CRDT"
         sides = ("Dbtr", "Cdtr") if back is not None else ("Dbtr",) if credit else ("Cdtr", "Dbtr")
         payer = next(filter(None, (_party(parties, side) for side in sides)), "")
-        iban = next(filter(None, (_iban(parties.get(f"{side}Acct")) for side in sides)), "")
+        iban = next(
+            filter(None, (_iban(parties.get(f"{side}Acct", NOTHING)) for side in sides)), ""
+        )
         ultimate = _party(parties, f"Ultmt{sides[0]}")
         amount, currency = self._detail_amount(tx, parts)
-        label, structured = _remittance(parts.get("RmtInf"))
+        label, structured = _remittance(parts.get("RmtInf", NOTHING))
         return Detail(
             amount_cents=amount,
             currency=currency,
-            label=clean(" ".join(filter(None, (label, text_at(tx, "AddtlTxInf")))) or words),
+            label=clean(" ".join(filter(None, (label, tx.said("AddtlTxInf")))) or words),
             counterparty=payer,
             counterparty_iban=iban,
             on_behalf_of="" if ultimate == payer else ultimate,
@@ -337,89 +332,77 @@ class CamtFile(BankFile):
             return_reason=clean(codes.reason(return_code, words), MAX_NAME),
         )
 
-    def _detail_amount(
-        self, tx: Element, parts: dict[str, Element]
-    ) -> tuple[int | None, str]:
+    def _detail_amount(self, tx: Node, parts: dict[str, Node]) -> tuple[int | None, str]:
         amount = parts.get("Amt")
         if amount is None:
-            amount = element_at(parts.get("AmtDtls"), "TxAmt", "Amt")
+            amount = parts.get("AmtDtls", NOTHING).at("TxAmt", "Amt")
         if amount is None:
             return None, ""
         try:
-            return cents(amount.text or ""), currency_code(amount.get("Ccy", ""))
+            return cents(amount.text), currency_code(amount.attributes.get("Ccy", ""))
         except Illegible as error:
-            self._wrong(tx, error.code, error, blocking=False)
+            self._wrong(tx.line, error.code, error, blocking=False)
             return None, ""
 
     def _wrong(
-        self, element: Element, code: str, error: Illegible, *, blocking: bool = True
+        self, line: int | None, code: str, error: Illegible, *, blocking: bool = True
     ) -> None:
-        self.problems.add(
-            code,
-            f"Ligne {element.sourceline} : {error}.",
-            line=element.sourceline,
-            blocking=blocking,
-        )
+        self.problems.add(code, f"Ligne {line} : {error}.", line=line, blocking=blocking)
 
 
-def element_inside(element: Element) -> bool:
-    """Say whether an element named as a statement stands inside another one."""
-    return any(local(above) in KINDS for above in element.iterancestors())
-
-
-def _day(element: Element | None) -> date | None:
+def _day(element: Node | None) -> date | None:
     if element is None:
         return None
-    return iso_day(text_at(element, "Dt") or text_at(element, "DtTm"))
+    return iso_day(element.said("Dt") or element.said("DtTm"))
 
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _transaction_code(element: Element | None) -> tuple[str, codes.Nature, bool]:
+def _transaction_code(element: Node | None) -> tuple[str, codes.Nature, bool]:
     """Return a bank transaction code as written, its nature, and whether something comes back."""
     if element is None:
         return "", codes.Nature.OTHER, False
-    domain = text_at(element, "Domn", "Cd")
-    family = text_at(element, "Domn", "Fmly", "Cd")
-    sub_family = text_at(element, "Domn", "Fmly", "SubFmlyCd")
+    domain = element.said("Domn", "Cd")
+    family = element.said("Domn", "Fmly", "Cd")
+    sub_family = element.said("Domn", "Fmly", "SubFmlyCd")
     nature, comes_back = codes.iso(domain, family, sub_family)
     written = "/".join(filter(None, (domain, family, sub_family)))
-    return clean(written or text_at(element, "Prtry", "Cd"), 60), nature, comes_back
+    return clean(written or element.said("Prtry", "Cd"), 60), nature, comes_back
 
 
-def _party(parties: dict[str, Element], name: str) -> str:
-    party = parties.get(name)
-    return clean(text_at(party, "Nm") or text_at(party, "Pty", "Nm"), MAX_NAME)
+def _party(parties: dict[str, Node], name: str) -> str:
+    party = parties.get(name, NOTHING)
+    return clean(party.said("Nm") or party.said("Pty", "Nm"), MAX_NAME)
 
 
-def _iban(account: Element | None) -> str:
-    written = text_at(account, "Id", "IBAN") or text_at(account, "Id", "Othr", "Id")
+def _iban(account: Node) -> str:
+    written = account.said("Id", "IBAN") or account.said("Id", "Othr", "Id")
     return as_iban(written) or clean(written, 34)
 
 
-def _ref(refs: dict[str, Element], name: str) -> str:
+def _ref(refs: dict[str, Node], name: str) -> str:
     element = refs.get(name)
     text = clean(element.text, MAX_REF) if element is not None else ""
     return "" if text.replace(" ", "").upper() in NO_REF else text
 
 
-def _remittance(element: Element | None) -> tuple[str, list[str]]:
+def _remittance(element: Node) -> tuple[str, list[str]]:
     """Return the free text of a remittance, and its structured references."""
     texts: list[str] = []
     refs: list[str] = []
-    for child in element if element is not None else ():
-        name = local(child)
+    for child in element.children:
+        name = child.name
         if name == "Ustrd":
             texts.append(clean(child.text))
         elif name == "Strd":
-            for part in child:
-                kind = local(part)
+            for part in child.children:
+                kind = part.name
                 if kind == "CdtrRefInf":
-                    refs.append(clean(text_at(part, "Ref"), MAX_REF))
+                    refs.append(clean(part.said("Ref"), MAX_REF))
                 elif kind == "RfrdDocInf":
-                    refs.append(clean(text_at(part, "Nb"), MAX_REF))
+                    refs.append(clean(part.said("Nb"), MAX_REF))
                 elif kind == "AddtlRmtInf":
                     texts.append(clean(part.text))
     return " ".join(filter(None, texts)), [ref for ref in refs if ref]

@@ -195,7 +195,10 @@ class Cfonb120File(BankFile):
             return
         if record[11:16] + record[21:32] != self._account:
             self._out_of_place(
-                "other_account", number, "le nouveau solde (07) est celui d’un autre compte", fatal=True
+                "other_account",
+                number,
+                "le nouveau solde (07) est celui d’un autre compte",
+                fatal=True,
             )
         elif french_iban(record[2:7], record[11:16], record[21:32]) != statement.iban:
             self.problems.add(
@@ -236,9 +239,7 @@ class Cfonb120File(BankFile):
             if booked_on is None:
                 raise Illegible("missing_date", "la date du mouvement manque")
         except Illegible as error:
-            self.problems.add(
-                error.code, f"Ligne {number} : {error}.", line=number, excerpt=record
-            )
+            self.problems.add(error.code, f"Ligne {number} : {error}.", line=number, excerpt=record)
             return None
         currency = currency_code(record[16:19])
         if currency and statement.currency and currency != statement.currency:
@@ -366,9 +367,7 @@ class Cfonb240File(BankFile):
             self.problems.add(error.code, f"Ligne {number} : {error}.", line=number)
         return statement
 
-    def _operation(
-        self, statement: BankStatement, number: int, record: str
-    ) -> BankLine | None:
+    def _operation(self, statement: BankStatement, number: int, record: str) -> BankLine | None:
         try:
             amount = _unsigned(record[228:240])
             settled_on = short_day(record[10:16], "dmy")
@@ -397,9 +396,7 @@ class Cfonb240File(BankFile):
             is_return=comes_back,
         )
 
-    def _total(
-        self, statement: BankStatement, number: int, record: str, total: int
-    ) -> None:
+    def _total(self, statement: BankStatement, number: int, record: str, total: int) -> None:
         try:
             told = _unsigned(record[228:240])
         except Illegible as error:

@@ -108,12 +108,8 @@ def guess_habits(rows: Iterable[Mapping[str, str]], *, french: bool = True) -> H
             if last >= 0 and len(text) - last - 1 in (1, 2):
                 comma += text[last] == ","
                 point += text[last] == "."
-    if day_first or month_first:
-        first = day_first >= month_first
-    else:
-        first = True
     return Habits(
-        day_first=first,
+        day_first=day_first >= month_first,
         decimal="," if comma > point or (comma == point and french) else ".",
         dates_ambiguous=slashed and not day_first and not month_first and not french,
     )

@@ -28,7 +28,9 @@ ZIP = b"PK\x03\x04"
 MAX_MEMBERS = 1_000
 MAX_UNPACKED = 2 * 1024 * 1024 * 1024
 
-_MESSAGE = re.compile(r"<(?:[A-Za-z0-9_.-]+:)?(BkToCstmrAcctRpt|BkToCstmrStmt|BkToCstmrDbtCdtNtfctn)\b")
+_MESSAGE = re.compile(
+    r"<(?:[A-Za-z0-9_.-]+:)?(BkToCstmrAcctRpt|BkToCstmrStmt|BkToCstmrDbtCdtNtfctn)\b"
+)
 _PAIN = re.compile(r"<(?:[A-Za-z0-9_.-]+:)?CstmrPmtStsRpt\b|pain\.002\.001")
 _CFONB120 = re.compile(r"\s*0[14][0-9]{5}.{9}[A-Z]{3}[0-9 ]", re.DOTALL)
 _CFONB240 = re.compile(r"\s*31[0-9]{6}.{2}[0-9]{6}[A-Z ]", re.DOTALL)

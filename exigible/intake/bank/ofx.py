@@ -46,7 +46,9 @@ TAG = re.compile(r"<\s*(/?)\s*([A-Za-z][A-Za-z0-9_.]{0,40})\s*(/?)>([^<]*)")
 MAX_VALUE = 1 << 16
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS", "INVSTMTRS"})
 _NESTED = frozenset({"CURRENCY", "ORIGCURRENCY", "BANKACCTTO", "CCACCTTO", "PAYEE", "IMAGEDATA"})
-_BLOCKS = frozenset({"BANKACCTFROM", "CCACCTFROM", "LEDGERBAL", "AVAILBAL", "BANKTRANLIST", "STMTTRN"})
+_BLOCKS = frozenset(
+    {"BANKACCTFROM", "CCACCTFROM", "LEDGERBAL", "AVAILBAL", "BANKTRANLIST", "STMTTRN"}
+)
 
 
 class OfxFile(BankFile):
@@ -227,7 +229,10 @@ class OfxFile(BankFile):
 
     def _close(self, statement: BankStatement, facts: dict[str, str]) -> None:
         self._identify(statement, facts)
-        for name, field in (("LEDGERBAL.BALAMT", "closing_cents"), ("LEDGERBAL.DTASOF", "closing_on")):
+        for name, field in (
+            ("LEDGERBAL.BALAMT", "closing_cents"),
+            ("LEDGERBAL.DTASOF", "closing_on"),
+        ):
             text = facts.get(name, "")
             try:
                 if field == "closing_cents":

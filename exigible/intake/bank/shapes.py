@@ -12,7 +12,8 @@ from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
 
-from exigible.domain.french import day, euros
+from exigible.domain.french import day
+from exigible.domain.french import money as money_in
 from exigible.intake.formats import Format
 from exigible.intake.problems import Problems
 
@@ -232,8 +233,10 @@ class BankFile:
                     fatal=True,
                 )
         elif statement.kind is not Kind.STATUS:
-            missing = "de solde" if closing is None and opening is None else (
-                "de solde initial" if opening is None else "de solde final"
+            missing = (
+                "de solde"
+                if closing is None and opening is None
+                else ("de solde initial" if opening is None else "de solde final")
             )
             self.note(
                 "no_balance",
@@ -253,9 +256,7 @@ def returns_of(line: BankLine) -> int:
 
 def money(cents: int, statement: BankStatement) -> str:
     """Word an amount in a statement's currency."""
-    if statement.currency in ("EUR", ""):
-        return euros(cents)
-    return euros(cents).replace("€", statement.currency)
+    return money_in(cents, statement.currency)
 
 
 def named(statement: BankStatement) -> str:

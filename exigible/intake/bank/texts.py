@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 
 from exigible.intake.cells import FIRST_YEAR, LAST_YEAR, MAX_CENTS, Illegible
 from exigible.intake.identifiers import is_iban
@@ -146,6 +147,7 @@ def currency_code(text: str) -> str:
     return code if len(code) == 3 and code.isascii() and code.isalpha() else ""
 
 
+@lru_cache(maxsize=4096)
 def as_iban(text: str) -> str:
     """Return an account number as an IBAN without spaces, "" if it is none."""
     bare = re.sub(r"[\s\-.]", "", text).upper()
