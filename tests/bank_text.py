@@ -97,7 +97,7 @@ def record(code: str, day: str, amount: str = "", **fields: str) -> str:
             f"{text}{fields.get('motive', ''):2}{day}{label:31}  {fields.get('entry', ''):7}  "
             f"{amount}{fields.get('reference', ''):16}"
         ).ljust(120)
-    return f"{text}     {fields['qualifier']:3}{label:70}".ljust(120)
+    return f"{text}     {fields.get('qualifier', ''):3}{label:70}".ljust(120)
 
 
 def cfonb120(*movements: tuple[str, str, str], opening: str = "0.00", closing: str = "") -> str:

@@ -211,7 +211,7 @@ def _add_lines(creditor: Creditor, batch: ImportBatch, at: datetime) -> int:
                 "at": at,
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _add_details(batch: ImportBatch) -> int:
@@ -245,7 +245,7 @@ def _add_details(batch: ImportBatch) -> int:
                                     WHERE x.line_id = s.known AND i.status <> 'undone')""",
             {"batch": batch.pk},
         )
-        return added + cursor.rowcount
+        return int(added + cursor.rowcount)
 
 
 def names_of(row: str, *, skip: int = 0) -> str:
@@ -261,7 +261,7 @@ def _add_sightings() -> int:
                  FROM bank_stage s JOIN bank_stage_statement t ON t.position = s.statement
                 WHERE s.known IS NOT NULL"""
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _set_unconfirmed_aside(
@@ -294,4 +294,4 @@ def _set_unconfirmed_aside(
                 "creditor": creditor.pk,
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

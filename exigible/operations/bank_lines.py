@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import journal
@@ -110,7 +111,7 @@ def put_back(line_ids: Iterable[int], *, by: By, at: datetime) -> int:
         )
 
 
-def _waiting(line_ids: Iterable[int], state: BankLine.State):  # type: ignore[no-untyped-def]
+def _waiting(line_ids: Iterable[int], state: BankLine.State) -> QuerySet[BankLine]:
     locked = BankLine.objects.select_for_update().filter(pk__in=list(line_ids), state=state)
     return BankLine.objects.filter(pk__in=sorted(locked.values_list("pk", flat=True)))
 

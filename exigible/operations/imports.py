@@ -265,7 +265,7 @@ def accounts_for(batch: ImportBatch) -> list[tuple[str, str]]:
         return [(said, f"{said}, à ajouter aux comptes de {batch.creditor}")]
     return [
         (one.iban, f"{one.label} {one.iban}".strip())
-        for one in CreditorBankAccount.objects.filter(creditor_id=batch.creditor_id).order_by("pk")
+        for one in CreditorBankAccount.objects.filter(creditor=batch.creditor).order_by("pk")
     ]
 
 

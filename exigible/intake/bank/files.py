@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +26,7 @@ from exigible.intake.ledger_text import Opener, opener, unreadable
 from exigible.intake.problems import Problems
 
 ZIP = b"PK\x03\x04"
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 MAX_MEMBERS = 1_000
 MAX_UNPACKED = 2 * 1024 * 1024 * 1024
 
@@ -78,7 +80,7 @@ def recognise_file(path: Path) -> Format | None:
             for member in _members(archive):
                 with archive.open(member) as inside:
                     return recognise(inside.read(HEAD))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
+    except (*BAD_ZIP, ValueError):
         return None
     return None
 
@@ -137,7 +139,7 @@ class ZipFile(BankFile):
                     raise unreadable("empty_file", "Cette archive ne contient aucun fichier.")
                 for member in members:
                     yield from self._member(archive, member)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        except BAD_ZIP as error:
             raise unreadable(
                 "damaged_archive",
                 "Cette archive ne s’ouvre pas : elle est abîmée, ou protégée par un mot de passe.",
