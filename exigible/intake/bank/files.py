@@ -26,7 +26,16 @@ from exigible.intake.ledger_text import Opener, opener, unreadable
 from exigible.intake.problems import Problems
 
 ZIP = b"PK\x03\x04"
-BAD_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
+# What the reader of archives raises on a damaged one: a version or a name it cannot read, a password…
+BAD_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 MAX_MEMBERS = 1_000
 MAX_UNPACKED = 2 * 1024 * 1024 * 1024
 
@@ -80,7 +89,7 @@ def recognise_file(path: Path) -> Format | None:
             for member in _members(archive):
                 with archive.open(member) as inside:
                     return recognise(inside.read(HEAD))
-    except (*BAD_ZIP, ValueError):
+    except BAD_ZIP:
         return None
     return None
 

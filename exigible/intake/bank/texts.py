@@ -157,10 +157,12 @@ def as_iban(text: str) -> str:
 def french_iban(bank: str, branch: str, account: str) -> str:
     """Return the IBAN of a French account, from the parts of its RIB; "" if they are not one."""
     bank, branch, account = bank.strip(), branch.strip(), account.strip().upper()
-    if not (bank.isdigit() and branch.isdigit() and re.fullmatch(r"[0-9A-Z]{1,11}", account)):
+    if not (re.fullmatch("[0-9]{1,5}", bank) and re.fullmatch("[0-9]{1,5}", branch)):
+        return ""
+    if not re.fullmatch("[0-9A-Z]{1,11}", account):
         return ""
     bank, branch, account = bank.zfill(5), branch.zfill(5), account.zfill(11)
-    if len(bank) != 5 or len(branch) != 5 or not bank.strip("0"):
+    if not bank.strip("0"):
         return ""
     digits = int(account.translate(_RIB_LETTERS))
     key = 97 - (89 * int(bank) + 15 * int(branch) + 3 * digits) % 97

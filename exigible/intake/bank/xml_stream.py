@@ -15,7 +15,13 @@ from exigible.intake.ledger_text import CHUNK, Opener, unreadable
 
 MAX_DEPTH = 64  # the messages go to twenty
 MAX_TEXT = 1 << 16
+MAX_ATTRIBUTES = 20
+MAX_NAMES = 10_000  # names of elements remembered without their namespace
 MAX_HELD = 1_000_000  # elements since the reader last released some
+
+_Start = Callable[[str, dict[str, str]], None]
+_End = Callable[[str], None]
+_Characters = Callable[[str], None]
 
 
 class Node:
@@ -82,15 +88,14 @@ class XmlStream:
         self._on_start = on_start
         self._on_end = on_end
         self._on_bytes = on_bytes
-        self._held = 0
-        self._local: dict[str, str] = {}
         self._parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
+        start, end, characters = self._handlers(parser)
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = characters
 
     def read(self) -> Iterator[None]:
         """Feed the file, pausing after each piece; raise Unreadable where the XML is not sound."""
@@ -130,36 +135,52 @@ class XmlStream:
             line=self._parser.CurrentLineNumber,
         )
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        local = self._local.get(name)
-        if local is None:
-            local = name.rpartition(" ")[2]
-            if len(self._local) < 10_000:
-                self._local[name] = local
-        self._held += 1
-        if len(self.above) >= MAX_DEPTH or len(attributes) > 20 or self._held > MAX_HELD:
-            raise self._too_large()
-        wanted = local in self._names
-        node = Node(local, self._parser.CurrentLineNumber if wanted else 0, attributes)
-        if self.above:
-            self.above[-1].children.append(node)
-        self.above.append(node)
-        if wanted:
-            self._on_start(node)
+    def _handlers(self, parser: expat.XMLParserType) -> tuple[_Start, _End, _Characters]:
+        """Return the three that run for every element: closures, for a third of the time."""
+        names, above = self._names, self.above
+        on_start, on_end, too_large = self._on_start, self._on_end, self._too_large
+        locals_: dict[str, str] = {}
+        held = 0
 
-    def _end(self, name: str) -> None:
-        node = self.above.pop()
-        if node.name in self._names and self._on_end(node) and self.above:
-            self._held = 0
-            self.above[-1].children.pop()
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal held
+            local = locals_.get(name)
+            if local is None:
+                local = name.rpartition(" ")[2]
+                if len(locals_) < MAX_NAMES:
+                    locals_[name] = local
+            held += 1
+            if held > MAX_HELD or len(above) >= MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
+                raise too_large()
+            if local in names:
+                node = Node(local, parser.CurrentLineNumber, attributes)
+                if above:
+                    above[-1].children.append(node)
+                above.append(node)
+                on_start(node)
+            else:
+                node = Node(local, 0, attributes)
+                if above:
+                    above[-1].children.append(node)
+                above.append(node)
 
-    def _characters(self, text: str) -> None:
-        node = self.above[-1]
-        if len(node.text) + len(text) > MAX_TEXT:
-            if text.isspace():
-                return
-            raise self._too_large()
-        node.text = node.text + text if node.text else text
+        def end(name: str) -> None:
+            nonlocal held
+            node = above.pop()
+            if node.name in names and on_end(node) and above:
+                held = 0
+                above[-1].children.pop()
+
+        def characters(text: str) -> None:
+            node = above[-1]
+            if node.text:
+                if len(node.text) + len(text) > MAX_TEXT:
+                    raise too_large()
+                node.text += text
+            elif not text.isspace():
+                node.text = text
+
+        return start, end, characters
 
     def _too_large(self) -> Exception:
         return unreadable(

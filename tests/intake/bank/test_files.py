@@ -69,12 +69,13 @@ def test_the_same_message_twice_in_an_archive_is_one(tmp_path: Path) -> None:
     [
         ([("a.xml", camt([LINE])), ("b.txt", "bonjour")], "not_recognised"),
         ([("a.xml", camt([LINE])), ("b.sta", TEXTS["mt940"])], "mixed_formats"),
+        ([("a.xml", camt([LINE])), ("[Content_Types].xml", "")], "damaged_archive"),
     ],
 )
 def test_an_archive_of_something_else_is_refused(
     members: list[tuple[str, str]], code: str, tmp_path: Path
 ) -> None:
-    answer = report(tmp_path, archive(*members))
+    answer = report(tmp_path, archive(*members), "camt053")
     assert answer["error"]["code"] == code  # type: ignore[index]
 
 
@@ -106,6 +107,7 @@ def test_ibans() -> None:
     assert french_iban("30006", "00001", "12345678901") == IBAN
     assert french_iban("20041", "01005", "0500013M026") == "FR1420041010050500013M02606"
     assert french_iban("3000X", "00001", "12345678901") == ""
+    assert french_iban("3000¹", "00001", "12345678901") == ""
 
 
 # ---- the real files
