@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,12 +21,12 @@ from exigible.cli._command import (
     write,
     write_json,
 )
-from exigible.domain.french import count, day, euros
+from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
 from exigible.intake.formats import Format, content_words
 from exigible.intake.identifiers import is_siren
-from exigible.intake.report import COUNTED, WRITTEN, ImportReport
+from exigible.intake.report import COUNTED, WRITTEN, ImportReport, totals_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,9 @@ def import_(
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="fec, customers (fichier des clients) ou open_items (factures ouvertes) ; "
-            "sans elle, le format est reconnu.",
+            help="fec, customers (fichier des clients), open_items (factures ouvertes), ou un relevé "
+            "bancaire : camt052, camt053, camt054, mt940, mt942, cfonb120, cfonb240, ofx, pain002, "
+            "bank_csv ; sans elle, le format est reconnu.",
         ),
     ] = "",
     creditor: Annotated[
@@ -54,6 +55,21 @@ def import_(
         str,
         typer.Option("--creditor-name", metavar="NOM", help="Crée ce créancier s’il est inconnu."),
     ] = "",
+    account: Annotated[
+        str,
+        typer.Option(
+            "--account",
+            metavar="IBAN",
+            help="De quel compte bancaire du créancier est un relevé qui ne le dit pas.",
+        ),
+    ] = "",
+    open_account: Annotated[
+        bool,
+        typer.Option(
+            "--open-account",
+            help="Ajoute au créancier le compte bancaire d’un relevé, s’il manque.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Lit et contrôle, sans base et sans rien écrire.")
     ] = False,
@@ -62,7 +78,7 @@ def import_(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC), un fichier de clients ou de factures ouvertes."""
+    """Importe un export comptable (FEC), un fichier de clients, de factures ouvertes, un relevé bancaire."""
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -83,7 +99,16 @@ def import_(
         if dry_run:
             reports = [_read(file, format_, partial, progress) for file in files]
         else:
-            reports = _bring_in(files, format_, creditor, creditor_name, partial, progress)
+            reports = _bring_in(
+                files,
+                creditor,
+                creditor_name,
+                progress,
+                format_=format_,
+                partial=partial,
+                bank_account=account,
+                open_accounts=open_account,
+            )
     if as_json:
         answers = [report.as_json() for report in reports]
         write_json(answers[0] if len(answers) == 1 else answers)
@@ -109,11 +134,10 @@ def _read(
 
 def _bring_in(
     files: list[Path],
-    format_: str,
     siren: str,
     name: str,
-    partial: bool,
     progress: Callable[[str, int, int], None],
+    **options: Any,
 ) -> list[ImportReport]:
     owners = [siren or read_name(file.name)[0] for file in files]
     for file, owner in zip(files, owners, strict=True):
@@ -136,8 +160,7 @@ def _bring_in(
                 content,
                 name=file.name,
                 creditor=creditor,
-                format_=format_,
-                partial=partial,
+                **options,
                 by=By.job("import"),
                 at=at,
             )
@@ -188,9 +211,8 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
     for name, words in COUNTED.items():
         if report.counts.get(name):
             write(f"  {count(report.counts[name], *words)}")
-    for kind, words in (("debit", "débit"), ("credit", "crédit")):
-        if kind in report.totals:
-            write(f"  total {words} {euros(report.totals[kind].get('EUR', 0))}")
+    for words, cents, currency in totals_in_words(report.totals):
+        write(f"  {words} {money(cents, currency)}")
     for customer, reason in report.never_chased[:SHOWN_PROBLEMS]:
         write(f"  {customer} ne sera pas relancé. {reason}")
     for problem in report.problems[:SHOWN_PROBLEMS]:

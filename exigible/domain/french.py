@@ -44,6 +44,11 @@ def euros(cents: int) -> str:
     return f"{amount(cents)}{NO_BREAK}€"
 
 
+def money(cents: int, currency: str) -> str:
+    """Return an amount with its unit: « 1 234,56 € », « 1 234,56 SEK »."""
+    return f"{amount(cents)}{NO_BREAK}{'€' if currency in ('EUR', '') else currency}"
+
+
 def percent(ten_thousandths: int) -> str:
     """Return 124000 (1/10,000 of a percent) as « 12,40 % », with two to four decimals."""
     units, rest = divmod(abs(ten_thousandths), 10_000)

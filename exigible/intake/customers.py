@@ -213,6 +213,15 @@ def looks_like_open_items(path: Path) -> bool:
     return True
 
 
+def looks_like_customers(path: Path) -> bool:
+    """Say whether a table names customers by their code."""
+    try:
+        read_table(path, CUSTOMER_HEADINGS, ("code", "name"))
+    except Unreadable:
+        return False
+    return True
+
+
 # --- customers ----------------------------------------------------------------------------------
 
 

@@ -13,13 +13,47 @@ class Format(StrEnum):
     FEC = "fec"
     CUSTOMERS = "customers"
     OPEN_ITEMS = "open_items"
+    CAMT052 = "camt052"
+    CAMT053 = "camt053"
+    CAMT054 = "camt054"
+    MT940 = "mt940"
+    MT942 = "mt942"
+    CFONB120 = "cfonb120"
+    CFONB240 = "cfonb240"
+    OFX = "ofx"
+    PAIN002 = "pain002"
+    BANK_CSV = "bank_csv"
 
 
 LABELS = {
     Format.FEC: "export comptable (FEC)",
     Format.CUSTOMERS: "fichier des clients",
     Format.OPEN_ITEMS: "liste des factures ouvertes",
+    Format.CAMT052: "relevé bancaire du jour (CAMT.052)",
+    Format.CAMT053: "relevé bancaire (CAMT.053)",
+    Format.CAMT054: "avis d’opérations bancaires (CAMT.054)",
+    Format.MT940: "relevé bancaire (MT940)",
+    Format.MT942: "relevé bancaire du jour (MT942)",
+    Format.CFONB120: "relevé bancaire (CFONB 120)",
+    Format.CFONB240: "opérations revenues (CFONB 240)",
+    Format.OFX: "relevé bancaire (OFX)",
+    Format.PAIN002: "compte rendu de prélèvements ou virements (pain.002)",
+    Format.BANK_CSV: "relevé bancaire (CSV ou tableur)",
 }
+BANK = frozenset(
+    {
+        Format.CAMT052,
+        Format.CAMT053,
+        Format.CAMT054,
+        Format.MT940,
+        Format.MT942,
+        Format.CFONB120,
+        Format.CFONB240,
+        Format.OFX,
+        Format.PAIN002,
+        Format.BANK_CSV,
+    }
+)
 NOT_RECOGNISED = "contenu non reconnu"
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and any zip; XLS and any OLE file
 HEAD = 8192

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exigible.intake import fec_dry_run
 from exigible.intake.fec import DEFAULT_PREFIXES
-from exigible.intake.formats import HEAD, Format, is_fec
+from exigible.intake.formats import BANK, HEAD, Format, is_fec
 from exigible.intake.ledger_text import opener
 from exigible.intake.report import ImportReport
 
@@ -23,17 +23,35 @@ def dry_run(
 ) -> ImportReport:
     """Read a file and say what it holds and why it would be refused; raise OSError if unreachable."""
     name = name or path.name
-    if not format_:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD)
-        if is_fec(head) or not head:
-            format_ = Format.FEC
+    format_ = format_ or guess_format(path)
     if format_ == Format.FEC:
         return fec_dry_run.dry_run(
             opener(path), name, prefixes=prefixes, partial=partial, on_bytes=on_bytes
         )
+    if format_ in BANK:
+        from exigible.intake.bank.dry_run import dry_run as dry_run_bank
+
+        return dry_run_bank(path, name, format_, partial=partial, on_bytes=on_bytes)
     from exigible.intake import customers
 
-    if format_ == Format.OPEN_ITEMS or (not format_ and customers.looks_like_open_items(path)):
+    if format_ == Format.OPEN_ITEMS:
         return customers.dry_run_open_items(path, name, partial=partial)
     return customers.dry_run_customers(path, name, partial=partial)
+
+
+def guess_format(path: Path) -> Format:
+    """Return the format of a file from what it begins with; one of no known kind may be customers."""
+    from exigible.intake import customers
+    from exigible.intake.bank import files, table
+
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if is_fec(head) or not head:
+        return Format.FEC
+    if bank := files.recognise_file(path):
+        return bank
+    if customers.looks_like_open_items(path):
+        return Format.OPEN_ITEMS
+    if not customers.looks_like_customers(path) and table.looks_like_statement(path):
+        return Format.BANK_CSV
+    return Format.CUSTOMERS

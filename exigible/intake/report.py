@@ -6,10 +6,11 @@ import, which adds what it wrote.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from exigible.intake.problems import Problem, Problems, Unreadable
 
@@ -23,6 +24,11 @@ COUNTED = {
     "payments": ("règlement", "règlements"),
     "credit_notes": ("avoir", "avoirs"),
     "lettered_groups": ("groupe lettré", "groupes lettrés"),
+    "statements": ("relevé", "relevés"),
+    "lines": ("opération bancaire", "opérations bancaires"),
+    "details": ("transaction détaillée", "transactions détaillées"),
+    "returns": ("paiement revenu", "paiements revenus"),
+    "pending": ("opération à venir, laissée", "opérations à venir, laissées"),
 }
 WRITTEN = {
     "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
@@ -38,6 +44,12 @@ WRITTEN = {
     "contacts": ("contact ajouté", "contacts ajoutés"),
     "due_dates": ("échéance reprise", "échéances reprises"),
     "numbers": ("numéro de facture repris", "numéros de facture repris"),
+    "statements": ("relevé enregistré", "relevés enregistrés"),
+    "bank_lines": ("opération bancaire nouvelle", "opérations bancaires nouvelles"),
+    "bank_details": ("transaction détaillée enregistrée", "transactions détaillées enregistrées"),
+    "lines_known": ("opération déjà connue", "opérations déjà connues"),
+    "set_aside": ("annonce non confirmée, mise de côté", "annonces non confirmées, mises de côté"),
+    "bank_accounts": ("compte bancaire ajouté", "comptes bancaires ajoutés"),
     "due_dates_derived": (
         "échéance déduite des conditions",
         "échéances déduites des conditions",
@@ -87,10 +99,12 @@ class ImportReport:
     counts: dict[str, int] = field(default_factory=dict)
     totals: dict[str, dict[str, int]] = field(default_factory=dict)  # kind → currency → cents
     accounts: list[AccountRow] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)  # of a bank file, in its order
     never_chased: list[tuple[str, str]] = field(default_factory=list)  # customer, reason
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     error: Problem | None = None  # the first reason of a refusal
+    unknown_iban: str = ""  # of a bank account the creditor does not have
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
 
@@ -124,6 +138,8 @@ class ImportReport:
                 "to": self.last_on.isoformat() if self.last_on else None,
                 "closing": self.closing_on.isoformat(),
             }
+        if self.statements:
+            answer["statements"] = self.statements
         if self.never_chased:
             answer["never_chased"] = [
                 {"customer": customer, "reason": reason} for customer, reason in self.never_chased
@@ -143,10 +159,38 @@ class ImportReport:
             "never_chased_count": len(self.never_chased),
             "delimiter": self.delimiter,
             "columns": list(self.columns),
+            **({"unknown_iban": self.unknown_iban} if self.unknown_iban else {}),
         }
-        for long in ("accounts", "problems", "never_chased"):
+        for long in ("accounts", "problems", "never_chased", "statements"):
             kept.pop(long, None)
         return kept
+
+
+# Sums of a file, in words, in the order that people read them.
+SUMMED = {
+    "debit": "total au débit",
+    "credit": "total au crédit",
+    "rejected": "total rejeté",
+    "announced": "total annoncé",
+    "open": "total ouvert",
+}
+
+
+def totals_in_words(totals: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, str]]:
+    """Return (words, cents, currency) for each sum of a file."""
+    return [
+        (words, cents, currency)
+        for kind, words in SUMMED.items()
+        for currency, cents in totals.get(kind, {}).items()
+    ]
+
+
+class RefusedFile(Unreadable):
+    """A file entirely read, with the report of what refuses it."""
+
+    def __init__(self, report: ImportReport, problem: Problem) -> None:
+        super().__init__(problem)
+        self.report = report
 
 
 def refused(format_: str, filename: str, error: Unreadable) -> ImportReport:

@@ -87,7 +87,7 @@ def inspect(path: Path) -> None:
         try:
             with zipfile.ZipFile(stream) as archive:
                 parts = archive.infolist()
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise _damaged() from error
         if len(parts) > MAX_PARTS:
             raise _too_large()

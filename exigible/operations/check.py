@@ -26,6 +26,7 @@ from exigible.domain.french import day as french_day
 from exigible.domain.french import euros, grouped
 from exigible.domain.law import Law
 from exigible.domain.law.status import missing_on
+from exigible.operations.check_bank import BANK_RULES, missing_statements
 from exigible.operations.documents import documents_folder
 from exigible.operations.journal import GENESIS, HEADS, heads_digest, line_hash, seal_hash
 from exigible.operations.law import current_law
@@ -87,6 +88,7 @@ def check_everything(
         for number, rule in enumerate(RULES):
             tell("Comptes, créances et règlements", number, len(RULES))
             _apply(rule, report, using)
+        report.warnings += missing_statements(using)
         _check_journal(report, using, tell)
         _check_seals(report, using)
         _check_documents(report, using, folder or documents_folder(), at, tell)
@@ -335,6 +337,7 @@ RULES: tuple[Rule, ...] = (
             f"account:{row[0]}",
         ),
     ),
+    *(Rule(*rule) for rule in BANK_RULES),
 )
 
 

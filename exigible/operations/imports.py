@@ -18,23 +18,25 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.customers import looks_like_open_items
-from exigible.intake.formats import HEAD, Format, is_fec
-from exigible.intake.importing import dry_run
+from exigible.intake.formats import BANK, Format
+from exigible.intake.importing import dry_run, guess_format
 from exigible.intake.ledger_text import opener
 from exigible.intake.problems import Unreadable
-from exigible.intake.report import ImportReport, refused
+from exigible.intake.report import ImportReport, RefusedFile, refused
 from exigible.operations import journal, queueing
 from exigible.operations.acts import By
+from exigible.operations.bank_import import import_bank_file
 from exigible.operations.customer_import import complete_new_customers, import_customers
 from exigible.operations.documents import path_of, store_document
-from exigible.operations.ledger_import import Outcome, Progress, RefusedLedger, import_ledger
+from exigible.operations.ledger_import import Outcome, Progress, import_ledger
 from exigible.operations.open_item_import import complete_new_claims, import_open_items
 from exigible.operations.payments import paris_day
-from exigible.store.models import Creditor, ImportBatch, ImportProblem
+from exigible.store.models import Creditor, CreditorBankAccount, ImportBatch, ImportProblem
 
 __all__ = [
     "AlreadyRunning",
+    "accounts_for",
+    "asks_account",
     "dry_run",
     "is_finished",
     "may_be_partial",
@@ -42,11 +44,24 @@ __all__ = [
     "run_again",
     "run_import",
     "sweep_imports",
+    "take_into_account",
     "take_partially",
 ]
 
 CREDITOR_LOCK, BATCH_LOCK = 7342, 7343
 TELL_EVERY_SECONDS = 0.3
+# A bank statement that does not add up, or of an account that is not known, is not taken in part.
+NEVER_IN_PART = frozenset(
+    {
+        "balance",
+        "balance_currency",
+        "bank_account_unknown",
+        "bank_account_unnamed",
+        "missing_closing",
+        "total",
+        "truncated",
+    }
+)
 TAKEN = (ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED)
 
 
@@ -64,13 +79,16 @@ def receive_file(
     creditor: Creditor,
     format_: str = "",
     partial: bool = False,
+    bank_account: str = "",
+    open_accounts: bool = False,
     queued: bool = False,
     by: By,
     at: datetime,
 ) -> ImportBatch:
     """Keep a file under its hash and open its import, waiting to be run.
 
-    Without a format, it is told from the first bytes. `queued` leaves it to a worker: the job exists
+    Without a format, it is told from the first bytes. `bank_account` (an IBAN of the creditor) and
+    `open_accounts` say whose a bank statement is where it is not known. `queued` leaves it to a worker: the job exists
     if the file was kept. Raise WrongInput for a format not known.
     """
     if format_ and format_ not in Format:
@@ -85,22 +103,17 @@ def receive_file(
             document=document,
             sha256=document.sha256,
             size_bytes=document.size_bytes,
-            options={"partial": partial},
+            options={
+                "partial": partial,
+                **({"account": bank_account} if bank_account else {}),
+                **({"open_accounts": True} if open_accounts else {}),
+            },
             created_by=by.uuid,
             created_at=at,
         )
         if queued:
             queueing.queue_import(batch.pk)
     return batch
-
-
-def guess_format(path: Path) -> str:
-    """Return the format of a file, from what it begins with."""
-    with path.open("rb") as stream:
-        head = stream.read(HEAD)
-    if is_fec(head):
-        return Format.FEC
-    return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
 
 
 def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None) -> ImportReport:
@@ -127,7 +140,7 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
         except Unreadable as error:
             report = (
                 error.report
-                if isinstance(error, RefusedLedger)
+                if isinstance(error, RefusedFile)
                 else refused(batch.format, batch.filename, error)
             )
             _refuse(batch, report, at)
@@ -205,12 +218,68 @@ def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
     return batch
 
 
+def take_into_account(batch_id: int, answer: str, *, by: By, at: datetime) -> ImportBatch:
+    """Receive once more a statement whose account was not known, `answer` being its IBAN.
+
+    An IBAN that the creditor does not have is added to his, and must be the statement's own. Refuse
+    what was not refused for that.
+    """
+    with transaction.atomic():
+        refused_ = _locked(batch_id)
+        if not asks_account(refused_) or answer not in dict(accounts_for(refused_)):
+            raise Refused(
+                "account_not_asked", "Cet import n’attend pas de compte bancaire, ou pas celui-ci."
+            )
+        assert refused_.creditor is not None
+        his = CreditorBankAccount.objects.filter(creditor=refused_.creditor, iban=answer).exists()
+        batch = ImportBatch.objects.create(
+            creditor_id=refused_.creditor_id,
+            format=refused_.format,
+            filename=refused_.filename,
+            document_id=refused_.document_id,
+            sha256=refused_.sha256,
+            size_bytes=refused_.size_bytes,
+            options={
+                "partial": bool(refused_.options.get("partial")),
+                **({"account": answer} if his else {"open_accounts": True}),
+            },
+            created_by=by.uuid,
+            created_at=at,
+        )
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def asks_account(batch: ImportBatch) -> bool:
+    """Say whether a statement was refused because its account is not known."""
+    return batch.status == ImportBatch.Status.REFUSED and _error_code(batch) in (
+        "bank_account_unknown",
+        "bank_account_unnamed",
+    )
+
+
+def accounts_for(batch: ImportBatch) -> list[tuple[str, str]]:
+    """Return (IBAN, words) of the accounts that a statement may be of: his, or the one it names."""
+    said = batch.summary.get("unknown_iban", "")
+    if said:
+        return [(said, f"{said}, à ajouter aux comptes de {batch.creditor}")]
+    return [
+        (one.iban, f"{one.label} {one.iban}".strip())
+        for one in CreditorBankAccount.objects.filter(creditor=batch.creditor).order_by("pk")
+    ]
+
+
+def _error_code(batch: ImportBatch) -> str:
+    return str((batch.summary.get("error") or {}).get("code", ""))
+
+
 def may_be_partial(batch: ImportBatch) -> bool:
     """Say whether a refused file has lines to take: it could be read, some of its lines not."""
     return (
         batch.status == ImportBatch.Status.REFUSED
         and bool(batch.summary.get("encoding"))
         and not batch.options.get("partial")
+        and _error_code(batch) not in NEVER_IN_PART
     )
 
 
@@ -251,6 +320,8 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
         )
         _complete(batch, outcome, on, at, tell)
         return outcome.report
+    if batch.format in BANK:
+        return import_bank_file(batch, batch.creditor, path, partial=partial, at=at, progress=tell)
     take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
     return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
 

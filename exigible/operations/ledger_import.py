@@ -25,7 +25,6 @@ from exigible.intake.fec_report import FecReport
 from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import current_openings, plan_account
 from exigible.intake.ledger_text import Opener
-from exigible.intake.problems import Unreadable
 from exigible.intake.receivables import (
     PostedAs,
     customer_number,
@@ -34,7 +33,7 @@ from exigible.intake.receivables import (
     never_chased_reason,
     posted_as,
 )
-from exigible.intake.report import ImportReport, in_order
+from exigible.intake.report import ImportReport, RefusedFile, in_order
 from exigible.operations import figures, journal
 from exigible.operations.accounts import NewCustomer, open_accounts
 from exigible.operations.ledger_facts import write_account
@@ -115,7 +114,7 @@ class _Import:
         if not self.read.accepted:
             problem = self.read.problems.first_blocking
             assert problem is not None
-            raise RefusedLedger(report_of(self.read), problem)
+            raise RefusedFile(report_of(self.read), problem)
         self.closing = self.read.closing_on
         self.natures = journal_natures(self.read.journal_masks, self.read.journal_labels)
         self._find_customers()
@@ -455,11 +454,3 @@ _LINES = """
       FROM store_ledgerline k WHERE k.account_id = ANY(%(accounts)s)
     ORDER BY 1
 """
-
-
-class RefusedLedger(Unreadable):
-    """A file entirely read, with what refuses it."""
-
-    def __init__(self, report: ImportReport, problem: Any) -> None:
-        super().__init__(problem)
-        self.report = report

@@ -44,6 +44,7 @@ IMPORTS = {
     ImportBatch.Status.UNCHANGED: Chip("Sans effet", "tick", ""),
     ImportBatch.Status.REFUSED: Chip("Refusé", "slash", "wax"),
     ImportBatch.Status.FAILED: Chip("Interrompu", "tri", "wax"),
+    ImportBatch.Status.UNDONE: Chip("Annulé", "slash", ""),
 }
 
 LAW = {

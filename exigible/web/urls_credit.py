@@ -62,6 +62,8 @@ urlpatterns = [
     path("imports/<int:import_id>/fichier/", imports.original, name="import_file"),
     path("imports/<int:import_id>/relancer/", imports.again, name="import_again"),
     path("imports/<int:import_id>/en-partie/", imports.partially, name="import_partially"),
+    path("imports/<int:import_id>/compte/", imports.into_account, name="import_into_account"),
+    path("imports/<int:import_id>/annuler/", imports.undo, name="import_undo"),
     path(
         "imports/<int:import_id>/remarques/exporter/",
         imports.export_problems,

@@ -146,6 +146,8 @@ EXPECTED: dict[str, Capability | str] = {
     "import_file": C.IMPORT,
     "import_again": C.IMPORT,
     "import_partially": C.IMPORT,
+    "import_into_account": C.IMPORT,
+    "import_undo": C.IMPORT,
     "export_problems": C.IMPORT,
     "calculators": C.CALCULATE,
     "calculator": C.CALCULATE,

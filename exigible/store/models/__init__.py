@@ -1,5 +1,13 @@
 """The tables. Facts are append-only; what changes is said to change in each docstring."""
 
+from exigible.store.models.bank import (
+    BankAccountName,
+    BankLine,
+    BankLineDetail,
+    BankLinePayment,
+    BankLineSighting,
+    BankStatement,
+)
 from exigible.store.models.identity import (
     DebtorBankAccount,
     DebtorMerge,
@@ -65,6 +73,12 @@ __all__ = [
     "Account",
     "AccountFigures",
     "Allocation",
+    "BankAccountName",
+    "BankLine",
+    "BankLineDetail",
+    "BankLinePayment",
+    "BankLineSighting",
+    "BankStatement",
     "Call",
     "CallOutcome",
     "Case",

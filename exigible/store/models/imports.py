@@ -14,6 +14,7 @@ class ImportBatch(models.Model):
         UNCHANGED = "unchanged", "déjà importé, rien n’a changé"
         REFUSED = "refused", "refusé"
         FAILED = "failed", "interrompu"
+        UNDONE = "undone", "annulé"
 
     creditor = models.ForeignKey(
         "store.Creditor", null=True, blank=True, on_delete=models.PROTECT, related_name="imports"

@@ -32,6 +32,7 @@ from exigible.web.forms.administration import (
     PersonForm,
     PortfolioForm,
     ProfileForm,
+    StatementAccountForm,
 )
 from exigible.web.forms.facts import (
     ClaimForm,
@@ -95,6 +96,7 @@ __all__ = [
     "ReasonForm",
     "RegisterSearchForm",
     "ResolveForm",
+    "StatementAccountForm",
     "StrategyForm",
     "TaskForm",
     "TermsForm",

@@ -16,11 +16,12 @@ from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import LABELS
-from exigible.intake.report import COUNTED, WRITTEN
+from exigible.intake.formats import BANK, LABELS
+from exigible.intake.report import COUNTED, WRITTEN, totals_in_words
 from exigible.operations import imports as operations
 from exigible.operations.acts import By
 from exigible.operations.documents import DamagedDocument, path_of
+from exigible.operations.undoing import undo_import, why_not_undone
 from exigible.store.keyset import read_page
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
 from exigible.store.queries import imports as reads
@@ -234,7 +235,7 @@ class Understood:
     period: tuple[str, str, str] | None
     siren: str
     counts: list[str]
-    totals: list[tuple[str, int]]
+    totals: list[tuple[str, int, str]]
     written: list[str]
     never_chased: int
 
@@ -252,11 +253,13 @@ class Understood:
             else None,
             siren=str(period.get("siren") or ""),
             counts=_in_words(kept.get("counts", {}), COUNTED),
-            totals=[
-                (words, _cents(str(kept["totals"][kind].get("EUR", "0"))))
-                for kind, words in (("debit", "Total au débit"), ("credit", "Total au crédit"))
-                if kind in kept.get("totals", {})
-            ],
+            totals=totals_in_words(
+                {
+                    kind: {currency: _cents(text) for currency, text in sums.items()}
+                    for kind, sums in kept.get("totals", {}).items()
+                    if kind != "open"
+                }
+            ),
             written=_in_words(kept.get("written", {}), WRITTEN),
             never_chased=int(kept.get("never_chased_count", 0)),
         )
@@ -290,6 +293,9 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
         if batch.status == ImportBatch.Status.UNCHANGED
         else None,
         "may_be_partial": operations.may_be_partial(batch),
+        "is_bank": batch.format in BANK,
+        "may_undo": why_not_undone(batch) is None,
+        "asks_account": operations.asks_account(batch),
         "blocking": ImportProblem.objects.filter(batch=batch, blocking=True).count(),
         "kept": ImportProblem.objects.filter(batch=batch).count(),
         "bar": bar,
@@ -378,6 +384,64 @@ def partially(request: HttpRequest, import_id: int) -> HttpResponse:
         blocking=ImportProblem.objects.filter(batch=batch, blocking=True).count(),
         batch=batch,
         verb="Prendre ce qui est lisible",
+    )
+
+
+@page(Capability.IMPORT, section=SCREEN)
+def into_account(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Take a statement refused for want of an account, once somebody says which one it is."""
+    batch = _batch(request, import_id)
+    form = forms.StatementAccountForm(
+        request.POST if request.method == "POST" else None, today=clock.today()
+    )
+    form.choose("account", operations.accounts_for(batch))
+    refused: Refused | None = None
+    if form.is_valid():
+        try:
+            taken = operations.take_into_account(
+                batch.pk, form.cleaned_data["account"], by=By.user(person(request)), at=clock.now()
+            )
+        except Refused as refusal:
+            refused = refusal
+        else:
+            return answers.go_to(request, reverse("import_detail", args=[taken.pk]))
+    return answers.dialog(
+        request,
+        "imports/account_dialog.html",
+        title="De quel compte bancaire est ce relevé ?",
+        action=request.path,
+        back=reverse("import_detail", args=[batch.pk]),
+        form=form,
+        refused=refused,
+        batch=batch,
+        verb="Importer dans ce compte",
+    )
+
+
+@page(Capability.IMPORT, section=SCREEN)
+def undo(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Withdraw what a bank statement brought, once a dialog has said what that means."""
+    batch = _batch(request, import_id)
+    form = forms.ActForm(request.POST if request.method == "POST" else None, today=clock.today())
+    back = reverse("import_detail", args=[batch.pk])
+    refused = why_not_undone(batch)
+    if form.is_valid():
+        try:
+            undo_import(batch.pk, by=By.user(person(request)), at=clock.now())
+        except Refused as refusal:
+            refused = refusal
+        else:
+            return answers.acted(request, "Import annulé.", back=back)
+    return answers.dialog(
+        request,
+        "imports/undo_dialog.html",
+        title="Annuler cet import ?",
+        action=request.path,
+        back=back,
+        form=form,
+        refused=refused,
+        batch=batch,
+        verb="Annuler l’import",
     )
 
 
