@@ -13,13 +13,27 @@ class Format(StrEnum):
     FEC = "fec"
     CUSTOMERS = "customers"
     OPEN_ITEMS = "open_items"
+    FACTURX = "facturx"
+    CII = "cii"
+    UBL = "ubl"
+    CDAR = "cdar"
+    EINVOICES = "einvoices"
 
 
 LABELS = {
     Format.FEC: "export comptable (FEC)",
     Format.CUSTOMERS: "fichier des clients",
     Format.OPEN_ITEMS: "liste des factures ouvertes",
+    Format.FACTURX: "facture Factur-X ou ZUGFeRD (PDF)",
+    Format.CII: "facture électronique CII",
+    Format.UBL: "facture électronique UBL",
+    Format.CDAR: "statuts de factures (cycle de vie)",
+    Format.EINVOICES: "archive de factures électroniques",
 }
+# What `intake.einvoice` reads; the seller of an invoice says whose file it is.
+EINVOICE_FORMATS = frozenset(
+    {Format.FACTURX, Format.CII, Format.UBL, Format.CDAR, Format.EINVOICES}
+)
 NOT_RECOGNISED = "contenu non reconnu"
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and any zip; XLS and any OLE file
 HEAD = 8192

@@ -23,6 +23,19 @@ COUNTED = {
     "payments": ("règlement", "règlements"),
     "credit_notes": ("avoir", "avoirs"),
     "lettered_groups": ("groupe lettré", "groupes lettrés"),
+    "invoices": ("facture", "factures"),
+    "statuses": ("statut de facture", "statuts de factures"),
+    "attachments": ("pièce jointe", "pièces jointes"),
+    "ignored": ("fichier laissé de côté", "fichiers laissés de côté"),
+}
+TOTALS = {
+    "debit": "Total au débit",
+    "credit": "Total au crédit",
+    "net": "Total hors TVA",
+    "vat": "Total de TVA",
+    "gross": "Total TVA comprise",
+    "payable": "Total à payer",
+    "credited": "dont avoirs",
 }
 WRITTEN = {
     "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
@@ -42,6 +55,12 @@ WRITTEN = {
         "échéance déduite des conditions",
         "échéances déduites des conditions",
     ),
+    "einvoices": ("facture électronique gardée", "factures électroniques gardées"),
+    "linked": ("créance déjà connue complétée", "créances déjà connues complétées"),
+    "debtors": ("débiteur créé", "débiteurs créés"),
+    "exhibits": ("pièce gardée", "pièces gardées"),
+    "statuses": ("statut enregistré", "statuts enregistrés"),
+    "tasks": ("tâche proposée", "tâches proposées"),
 }
 
 
@@ -88,11 +107,13 @@ class ImportReport:
     totals: dict[str, dict[str, int]] = field(default_factory=dict)  # kind → currency → cents
     accounts: list[AccountRow] = field(default_factory=list)
     never_chased: list[tuple[str, str]] = field(default_factory=list)  # customer, reason
+    documents: list[dict[str, object]] = field(default_factory=list)  # e-invoices, in few words
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     error: Problem | None = None  # the first reason of a refusal
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
+    parts: list[ImportReport] = field(default_factory=list)  # of several files taken together
 
     def take(self, problems: Problems) -> None:
         """Copy the problems met while reading, and what they decide."""
@@ -124,6 +145,8 @@ class ImportReport:
                 "to": self.last_on.isoformat() if self.last_on else None,
                 "closing": self.closing_on.isoformat(),
             }
+        if self.documents:
+            answer["documents"] = self.documents
         if self.never_chased:
             answer["never_chased"] = [
                 {"customer": customer, "reason": reason} for customer, reason in self.never_chased
@@ -144,7 +167,7 @@ class ImportReport:
             "delimiter": self.delimiter,
             "columns": list(self.columns),
         }
-        for long in ("accounts", "problems", "never_chased"):
+        for long in ("accounts", "problems", "never_chased", "documents"):
             kept.pop(long, None)
         return kept
 

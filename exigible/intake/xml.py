@@ -72,9 +72,7 @@ def root_name(head: bytes) -> RootName | None:
         return None
 
 
-def read_xml(
-    content: bytes, *, max_bytes: int = MAX_BYTES, max_marks: int = MAX_MARKS
-) -> Document:
+def read_xml(content: bytes, *, max_bytes: int = MAX_BYTES, max_marks: int = MAX_MARKS) -> Document:
     """Parse a document; raise Unreadable, saying why and where, for what is not sound XML."""
     if not content.strip():
         raise _refusal("empty_file", "Ce fichier est vide.")
@@ -227,7 +225,5 @@ def _unsound(content: bytes, encoding: str, line: int | None, reason: str) -> Un
     )
 
 
-def _refusal(
-    code: str, message: str, *, line: int | None = None, excerpt: str = ""
-) -> Unreadable:
+def _refusal(code: str, message: str, *, line: int | None = None, excerpt: str = "") -> Unreadable:
     return Unreadable(Problem(code=code, message=message, line=line, excerpt=excerpt[:200]))

@@ -8,6 +8,7 @@ job, or marked *interrompu* by `sweep_imports`. `dry_run` reads without writing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,15 +20,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.customers import looks_like_open_items
-from exigible.intake.formats import HEAD, Format, is_fec
-from exigible.intake.importing import dry_run
+from exigible.intake.formats import EINVOICE_FORMATS, HEAD, Format, is_fec
+from exigible.intake.importing import dry_run, einvoice_format
 from exigible.intake.ledger_text import opener
 from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, refused
-from exigible.operations import journal, queueing
+from exigible.operations import einvoice_sources, invoice_statuses, journal, queueing
 from exigible.operations.acts import By
 from exigible.operations.customer_import import complete_new_customers, import_customers
 from exigible.operations.documents import path_of, store_document
+from exigible.operations.einvoice_import import RefusedInvoices, import_einvoices
 from exigible.operations.ledger_import import Outcome, Progress, RefusedLedger, import_ledger
 from exigible.operations.open_item_import import complete_new_claims, import_open_items
 from exigible.operations.payments import paris_day
@@ -38,6 +40,7 @@ __all__ = [
     "dry_run",
     "is_finished",
     "may_be_partial",
+    "receive_einvoices",
     "receive_file",
     "run_again",
     "run_import",
@@ -85,7 +88,7 @@ def receive_file(
             document=document,
             sha256=document.sha256,
             size_bytes=document.size_bytes,
-            options={"partial": partial},
+            options={"partial": partial, "chosen": format_},
             created_by=by.uuid,
             created_at=at,
         )
@@ -94,10 +97,33 @@ def receive_file(
     return batch
 
 
+def receive_einvoices(
+    files: Sequence[Path], *, creditor: Creditor, partial: bool = False, by: By, at: datetime
+) -> ImportBatch:
+    """Keep several files of electronic invoices and open one import of them all.
+
+    Each stays a file of its own: one that is refused costs the others nothing.
+    """
+    with transaction.atomic():
+        stored = einvoice_sources.store(files, at=at)
+        return ImportBatch.objects.create(
+            creditor=creditor,
+            format=Format.EINVOICES,
+            filename=f"{files[0].name} et {len(files) - 1} autres" if files[1:] else files[0].name,
+            sha256=einvoice_sources.digest_of(stored),
+            size_bytes=sum(one.size_bytes for one in stored),
+            options={"partial": partial, "documents": [one.pk for one in stored]},
+            created_by=by.uuid,
+            created_at=at,
+        )
+
+
 def guess_format(path: Path) -> str:
     """Return the format of a file, from what it begins with."""
     with path.open("rb") as stream:
         head = stream.read(HEAD)
+    if found := einvoice_format(path, head):
+        return found
     if is_fec(head):
         return Format.FEC
     return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
@@ -127,7 +153,7 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
         except Unreadable as error:
             report = (
                 error.report
-                if isinstance(error, RefusedLedger)
+                if isinstance(error, RefusedLedger | RefusedInvoices)
                 else refused(batch.format, batch.filename, error)
             )
             _refuse(batch, report, at)
@@ -235,10 +261,20 @@ def is_finished(batch_id: int) -> bool:
 
 def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
     assert batch.creditor is not None
-    assert batch.document is not None
-    path = path_of(batch.document.sha256)
     on = paris_day(at)
     partial = bool(batch.options.get("partial"))
+    if batch.format in EINVOICE_FORMATS:
+        return import_einvoices(
+            batch,
+            batch.creditor,
+            einvoice_sources.of_batch(batch),
+            partial=partial,
+            on=on,
+            at=at,
+            progress=tell,
+        )
+    assert batch.document is not None
+    path = path_of(batch.document.sha256)
     if batch.format == Format.FEC:
         outcome = import_ledger(
             batch,
@@ -250,6 +286,7 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
             progress=tell,
         )
         _complete(batch, outcome, on, at, tell)
+        invoice_statuses.link(batch.creditor, on=on, at=at)
         return outcome.report
     take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
     return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)

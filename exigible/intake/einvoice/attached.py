@@ -16,9 +16,7 @@ LONGEST_NAME = 150
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
 
 
-def decoded(
-    binary: etree._Element | None, problems: Problems
-) -> tuple[bytes | None, str, str]:
+def decoded(binary: etree._Element | None, problems: Problems) -> tuple[bytes | None, str, str]:
     """Return the content of an embedded file, its media type and its name; None where there is none."""
     if binary is None or not binary.text:
         return None, "", ""

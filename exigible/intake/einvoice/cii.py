@@ -125,7 +125,10 @@ class _Cii(Reader):
         if header is None:
             return []
         return [
-            Note("\n".join(text_of(one) for one in note.iterfind("Content")), self.text(note, "SubjectCode"))
+            Note(
+                "\n".join(text_of(one) for one in note.iterfind("Content")),
+                self.text(note, "SubjectCode"),
+            )
             for note in header.iterfind("IncludedNote")
         ]
 
@@ -242,16 +245,14 @@ class _Cii(Reader):
         )
         invoice.period = self._period(settlement.find("BillingSpecifiedPeriod"))
         invoice.means = [
-            self._means(one)
-            for one in settlement.iterfind("SpecifiedTradeSettlementPaymentMeans")
+            self._means(one) for one in settlement.iterfind("SpecifiedTradeSettlementPaymentMeans")
         ]
         invoice.vat = [self._vat(one) for one in settlement.iterfind("ApplicableTradeTax")]
         for tax in settlement.iterfind("ApplicableTradeTax"):
             invoice.vat_point_on = invoice.vat_point_on or self.day(tax, "TaxPointDate/DateString")
             invoice.vat_point_code = invoice.vat_point_code or self.text(tax, "DueDateTypeCode")
         invoice.allowances = [
-            self._allowance(one)
-            for one in settlement.iterfind("SpecifiedTradeAllowanceCharge")
+            self._allowance(one) for one in settlement.iterfind("SpecifiedTradeAllowanceCharge")
         ] + [self._logistics(one) for one in settlement.iterfind("SpecifiedLogisticsServiceCharge")]
         self._terms(invoice, settlement)
         invoice.totals = self._totals(settlement.find(self.n.summation), invoice)
@@ -403,8 +404,7 @@ class _Cii(Reader):
             allowances=[]
             if settlement is None
             else [
-                self._allowance(one)
-                for one in settlement.iterfind("SpecifiedTradeAllowanceCharge")
+                self._allowance(one) for one in settlement.iterfind("SpecifiedTradeAllowanceCharge")
             ],
             period=self._period(period),
             item_id=self.identifier(product, "GlobalID"),

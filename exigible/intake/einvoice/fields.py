@@ -40,9 +40,7 @@ class Reader:
         found = None if element is None else element.find(path)
         return None if found is None else identifier_of(found)
 
-    def amount(
-        self, element: etree._Element | None, path: str, *, as_: str = ""
-    ) -> Decimal | None:
+    def amount(self, element: etree._Element | None, path: str, *, as_: str = "") -> Decimal | None:
         """Return a decimal; None where it is absent, or is none, which is a problem."""
         found = None if element is None else element.find(path)
         return None if found is None else self.amount_of(found, as_=as_)

@@ -48,7 +48,13 @@ STATUSES = {
     "501": "irrecevable",
 }
 # Amounts that a status carries: approved net of tax…, paid, received.
-AMOUNTS = {"MPA": "payé", "MEN": "encaissé", "MAP": "approuvé", "MNA": "non approuvé", "RAP": "reste à payer"}
+AMOUNTS = {
+    "MPA": "payé",
+    "MEN": "encaissé",
+    "MAP": "approuvé",
+    "MNA": "non approuvé",
+    "RAP": "reste à payer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,9 @@ class _Cdar(Reader):
             statuses.append(status)
         if not statuses and not self.problems.blocking:
             self.problems.add(
-                "status_of_nothing", "Ce message de cycle de vie ne vise aucune facture.", fatal=True
+                "status_of_nothing",
+                "Ce message de cycle de vie ne vise aucune facture.",
+                fatal=True,
             )
         return statuses
 

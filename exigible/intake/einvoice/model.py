@@ -12,7 +12,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-CREDIT_TYPES = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"})
+CREDIT_TYPES = frozenset(
+    {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"}
+)
 CORRECTED_TYPES = frozenset({"384", "471", "472", "473"})
 PREPAYMENT_TYPES = frozenset({"386", "500", "503"})
 SELF_BILLED_TYPES = frozenset({"261", "389", "471", "473", "500", "501", "502"})

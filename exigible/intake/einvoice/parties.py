@@ -31,7 +31,7 @@ def identity_of(party: Party) -> Identity:
         (
             digits
             for one in every
-            if one.scheme in (SIRET_SCHEME, "") and is_siret(digits := _bare(one.value))
+            if one.scheme in (SIRET_SCHEME, "") and is_siret(digits := bare(one.value))
         ),
         "",
     )
@@ -39,7 +39,7 @@ def identity_of(party: Party) -> Identity:
         (
             digits
             for one in every
-            if one.scheme in (SIREN_SCHEME, "") and is_siren(digits := _bare(one.value))
+            if one.scheme in (SIREN_SCHEME, "") and is_siren(digits := bare(one.value))
         ),
         "",
     )
@@ -48,27 +48,28 @@ def identity_of(party: Party) -> Identity:
     if not siren and party.endpoint is not None:
         siren = siren_of_identifier(party.endpoint)
     plain = [one.value for one in party.ids if one.value and not one.scheme]
-    number = plain[0] if len(plain) == 1 and _bare(plain[0]) not in (siren, siret) else ""
+    number = plain[0] if len(plain) == 1 and bare(plain[0]) not in (siren, siret) else ""
     return Identity(siren, siret, vat, number[:100])
 
 
 def siren_of_identifier(identifier: Identifier) -> str:
     """Return the SIREN that an identifier is or begins with, "" if it is something else."""
-    bare = _bare(identifier.value)
-    if identifier.scheme in (SIRET_SCHEME, "") and is_siret(bare):
-        return bare[:9]
-    if identifier.scheme in (SIREN_SCHEME, "") and is_siren(bare):
-        return bare
-    if identifier.scheme == FRENCH_ADDRESS and is_siren(bare[:9]):
-        return bare[:9]
+    digits = bare(identifier.value)
+    if identifier.scheme in (SIRET_SCHEME, "") and is_siret(digits):
+        return digits[:9]
+    if identifier.scheme in (SIREN_SCHEME, "") and is_siren(digits):
+        return digits
+    if identifier.scheme == FRENCH_ADDRESS and is_siren(digits[:9]):
+        return digits[:9]
     return ""
 
 
 def normal_vat(number: str) -> str:
     """Return a VAT number without spaces nor punctuation, "" if it has not the shape of one."""
-    bare = _bare(number)
-    return bare if _VAT.fullmatch(bare) else ""
+    compact = bare(number)
+    return compact if _VAT.fullmatch(compact) else ""
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """Return the letters and digits of an identifier, in capitals."""
     return _NOT_ALNUM.sub("", text.upper())

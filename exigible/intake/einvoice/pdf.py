@@ -106,7 +106,10 @@ class PdfReader:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                },
             )
         return self._process
 
@@ -129,7 +132,10 @@ class PdfReader:
                 return None
             files.append(
                 PdfFile(
-                    safe_name(one["name"]), one["relationship"][:40], one["media_type"][:100], content
+                    safe_name(one["name"]),
+                    one["relationship"][:40],
+                    one["media_type"][:100],
+                    content,
                 )
             )
         return answer["error"], files

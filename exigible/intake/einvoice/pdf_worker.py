@@ -76,7 +76,9 @@ def _files(path: str) -> list[tuple[str, str, str, bytes]]:
             left -= len(content)
             name = str(spec.get("/UF", "") or spec.get("/F", "") or "fichier")
             kind = str(spec.get("/AFRelationship", "")).lstrip("/")
-            media = str(stream.get("/Subtype", "")).lstrip("/").replace("#2F", "/").replace("#2f", "/")
+            media = (
+                str(stream.get("/Subtype", "")).lstrip("/").replace("#2F", "/").replace("#2f", "/")
+            )
             found.append((name, kind, media, content))
     return found
 
@@ -134,7 +136,11 @@ def _unpacked(stream: Any, limit: int) -> bytes:
         content = raw
     elif (
         filters == "/FlateDecode"
-        or (isinstance(filters, pikepdf.Array) and len(filters) == 1 and filters[0] == "/FlateDecode")
+        or (
+            isinstance(filters, pikepdf.Array)
+            and len(filters) == 1
+            and filters[0] == "/FlateDecode"
+        )
     ) and "/DecodeParms" not in stream:
         unpacker = zlib.decompressobj()
         content = unpacker.decompress(raw, limit + 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from exigible.intake.einvoice import codes
 from exigible.intake.einvoice.model import (
@@ -58,11 +59,7 @@ class Rule:
 
 def broken_rules(invoice: Invoice) -> Iterator[Broken]:
     """Yield the rules that an invoice breaks, among those that its profile is held to."""
-    from exigible.intake.einvoice.vat_rules import VAT_RULES
-
-    for rule in (*RULES, *VAT_RULES):
-        if not applies(rule.id, invoice):
-            continue
+    for rule in _asked(invoice):
         for where in rule.check(invoice):
             detail = f" ({where.detail})" if where.detail else ""
             at = f"Ligne {where.line} : " if where.line else ""
@@ -70,13 +67,32 @@ def broken_rules(invoice: Invoice) -> Iterator[Broken]:
             yield Broken(rule.id, message[0].upper() + message[1:], where.line)
 
 
-def applies(rule: str, invoice: Invoice) -> bool:
-    """Say whether a profile is held to a rule: short ones lack lines, ZUGFeRD 1 precedes the norm."""
+def _asked(invoice: Invoice) -> Iterator[Rule]:
+    """Yield the rules that an invoice is held to: those of its profile, and of the VAT it bears."""
+    from exigible.intake.einvoice.vat_rules import RULES_BY_CATEGORY
+
+    yield from _of_profile(invoice.syntax, invoice.profile)
     if invoice.syntax is Syntax.ZUGFERD1:
-        return rule in ARITHMETIC or rule in {"BR-02", "BR-03", "BR-05", "BR-06", "BR-07"}
-    if not invoice.profile.has_lines and rule in NEEDS_LINES:
+        return
+    used = {one.category for one in (*invoice.vat, *invoice.lines, *invoice.allowances)}
+    for category in sorted(used & RULES_BY_CATEGORY.keys()):
+        for rule in RULES_BY_CATEGORY[category]:
+            if invoice.profile.has_lines or rule.id not in NEEDS_LINES:
+                yield rule
+
+
+@cache
+def _of_profile(syntax: Syntax, profile: Profile) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if applies(rule.id, syntax, profile))
+
+
+def applies(rule: str, syntax: Syntax, profile: Profile) -> bool:
+    """Say whether a profile is held to a rule: short ones lack lines, ZUGFeRD 1 precedes the norm."""
+    if syntax is Syntax.ZUGFERD1:
+        return rule in ARITHMETIC or rule in BEFORE_THE_NORM
+    if not profile.has_lines and rule in NEEDS_LINES:
         return False
-    return invoice.profile is not Profile.MINIMUM or rule not in NEEDS_MORE_THAN_MINIMUM
+    return profile is not Profile.MINIMUM or rule not in NEEDS_MORE_THAN_MINIMUM
 
 
 # --- helpers ---------------------------------------------------------------------------------------
@@ -129,9 +145,7 @@ def _lines(check: Callable[[Line], bool], *, counting: bool = False) -> Check:
 
 def _documents(is_charge: bool, check: Callable[[AllowanceCharge], bool]) -> Check:
     return lambda invoice: (
-        Where(one.at)
-        for one in invoice.allowances
-        if one.is_charge is is_charge and check(one)
+        Where(one.at) for one in invoice.allowances if one.is_charge is is_charge and check(one)
     )
 
 
@@ -144,7 +158,9 @@ def _of_lines(is_charge: bool, check: Callable[[AllowanceCharge], bool]) -> Chec
     )
 
 
-def _party(get: Callable[[Invoice], Party | None], check: Callable[[Party], object], at: str) -> Check:
+def _party(
+    get: Callable[[Invoice], Party | None], check: Callable[[Party], object], at: str
+) -> Check:
     def places(invoice: Invoice) -> Iterator[Where]:
         party = get(invoice)
         if party is not None:
@@ -520,8 +536,9 @@ RULES: tuple[Rule, ...] = (
 ARITHMETIC = frozenset(
     {f"BR-CO-{number}" for number in (10, 11, 12, 13, 14, 15, 16, 17)} | {"BR-DEC"}
 )
-NEEDS_LINES = frozenset({"BR-16", "BR-CO-10"})
+BEFORE_THE_NORM = frozenset({"BR-02", "BR-03", "BR-05", "BR-06", "BR-07"})
+NEEDS_LINES = frozenset({"BR-16", "BR-CO-10", "BR-IC-11", "BR-IC-12"})
 NEEDS_MORE_THAN_MINIMUM = frozenset(
-    {"BR-08", "BR-10", "BR-11", "BR-12", "BR-CO-04", "BR-CO-11", "BR-CO-12", "BR-CO-13", "BR-CO-18",
-     "BR-CO-25"}
+    {"BR-08", "BR-10", "BR-11", "BR-12", "BR-CO-04", "BR-CO-11", "BR-CO-12", "BR-CO-13", "BR-CO-16",
+     "BR-CO-18", "BR-CO-25"}
 )  # fmt: skip

@@ -117,9 +117,7 @@ class _Ubl(Reader):
                 )
         invoice.terms = "\n".join(text for text in texts if text)
         for found in _SKONTO.finditer(invoice.terms):
-            invoice.discounts.append(
-                Discount(days=int(found[1]), percent=Decimal(found[2]))
-            )
+            invoice.discounts.append(Discount(days=int(found[1]), percent=Decimal(found[2])))
         if invoice.due_on is None and invoice.instalments:
             invoice.due_on = max(one.due_on for one in invoice.instalments)
 
@@ -263,7 +261,9 @@ class _Ubl(Reader):
             tax=self.amount(element, "TaxAmount"),
             category=self.text(category, "ID"),
             rate=self.amount(category, "Percent"),
-            reason="\n".join(text_of(one) for one in element.iterfind("TaxCategory/TaxExemptionReason")),
+            reason="\n".join(
+                text_of(one) for one in element.iterfind("TaxCategory/TaxExemptionReason")
+            ),
             reason_code=self.text(category, "TaxExemptionReasonCode"),
             at=element.sourceline,
         )

@@ -201,16 +201,24 @@ def _rules_of(category: Category) -> Iterator[Rule]:
         else "n’a pas un taux de TVA nul"
     )
     explained = (
-        "n’explique pas l’absence de TVA" if category.explained else "ne doit pas citer d’exonération"
+        "n’explique pas l’absence de TVA"
+        if category.explained
+        else "ne doit pas citer d’exonération"
     )
     code, prefix = category.code, category.rules
-    yield Rule(f"{prefix}-01", f"lignes et ventilation {of} ne se répondent pas", _breakdown(category))
-    yield Rule(f"{prefix}-02", f"pour une ligne {of}, {who}", _identified(category, _has_lines(code)))
+    yield Rule(
+        f"{prefix}-01", f"lignes et ventilation {of} ne se répondent pas", _breakdown(category)
+    )
+    yield Rule(
+        f"{prefix}-02", f"pour une ligne {of}, {who}", _identified(category, _has_lines(code))
+    )
     yield Rule(f"{prefix}-03", f"pour une remise {of}, {who}", _identified(category, _has_allowances(code, False)))  # fmt: skip
     yield Rule(f"{prefix}-04", f"pour des frais {of}, {who}", _identified(category, _has_allowances(code, True)))  # fmt: skip
     yield Rule(f"{prefix}-05", f"une ligne {of} {rate}", _line_rates(category))
     yield Rule(f"{prefix}-06", f"une remise {of} {rate}", _allowance_rates(category, False))
-    yield Rule(f"{prefix}-07", f"des frais {of} : ce poste {rate}", _allowance_rates(category, True))
+    yield Rule(
+        f"{prefix}-07", f"des frais {of} : ce poste {rate}", _allowance_rates(category, True)
+    )
     yield Rule(f"{prefix}-08", f"la base {of} n’est pas la somme de ses lignes", _base(category))
     yield Rule(f"{prefix}-09", f"la TVA {of} n’est pas celle de sa base", _tax(category))
     yield Rule(f"{prefix}-10", f"la ventilation {of} {explained}", _reason(category))
@@ -240,10 +248,14 @@ def _alone(holds: Callable[[Invoice], bool]) -> Check:
     return check
 
 
-VAT_RULES: tuple[Rule, ...] = (
-    *(rule for category in CATEGORIES for rule in _rules_of(category)),
+RULES_BY_CATEGORY: dict[str, tuple[Rule, ...]] = {
+    category.code: tuple(_rules_of(category)) for category in CATEGORIES
+}
+RULES_BY_CATEGORY["K"] += (
     Rule("BR-IC-11", "une livraison intracommunautaire n’a ni date de livraison ni période", _delivery_known),
     Rule("BR-IC-12", "une livraison intracommunautaire n’a pas de pays de livraison (BT-80)", _delivery_country),
+)  # fmt: skip
+RULES_BY_CATEGORY["O"] += (
     Rule("BR-O-11", "« hors champ » se mêle à une autre catégorie de TVA", _alone(lambda i: len(i.vat) > 1)),
     Rule("BR-O-12", "« hors champ » se mêle à une ligne d’une autre catégorie", _alone(lambda i: any(line.category != "O" for line in i.lines))),
     Rule("BR-O-13", "« hors champ » se mêle à une remise d’une autre catégorie", _alone(lambda i: any(one.category != "O" and not one.is_charge for one in i.allowances))),

@@ -1,5 +1,6 @@
 """The tables. Facts are append-only; what changes is said to change in each docstring."""
 
+from exigible.store.models.einvoices import EInvoice, EInvoiceExhibit, InvoiceStatus
 from exigible.store.models.imports import ImportBatch, ImportProblem, LedgerLine
 from exigible.store.models.journal import JournalEntry, JournalSeal
 from exigible.store.models.law import LawValue
@@ -71,11 +72,14 @@ __all__ = [
     "DebtorKind",
     "Dispute",
     "DueOnSource",
+    "EInvoice",
+    "EInvoiceExhibit",
     "Entry",
     "EntryKind",
     "Hold",
     "ImportBatch",
     "ImportProblem",
+    "InvoiceStatus",
     "JournalEntry",
     "JournalSeal",
     "LawValue",
