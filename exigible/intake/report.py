@@ -56,6 +56,10 @@ WRITTEN = {
         "échéances déduites des conditions",
     ),
     "einvoices": ("facture électronique gardée", "factures électroniques gardées"),
+    "einvoices_recognised": (
+        "facture électronique reconnue",
+        "factures électroniques reconnues",
+    ),
     "linked": ("créance déjà connue complétée", "créances déjà connues complétées"),
     "debtors": ("débiteur créé", "débiteurs créés"),
     "exhibits": ("pièce gardée", "pièces gardées"),

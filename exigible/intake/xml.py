@@ -20,7 +20,6 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_MARKS = 2_000_000  # « < »: elements opened and closed, comments
 MAX_ATTRIBUTES = 1_000_000
 LONGEST_NAME = 200
-PROLOG_BLOCK = 1 << 16
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf8": "UTF-8",
@@ -144,11 +143,7 @@ def _walk_prolog(content: bytes) -> RootName | None:
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = doctype
     try:
-        for place in range(0, len(content), PROLOG_BLOCK):
-            parser.Parse(content[place : place + PROLOG_BLOCK], False)
-        # Recent expats keep a token that a block cuts until the next one: say there is none.
-        if len(content) <= PROLOG_BLOCK:
-            parser.Parse(b"", True)
+        parser.Parse(content, True)  # stops at the root: what follows is not looked at
     except _Reached as reached:
         namespace, _, local = reached.name.rpartition("}")
         if len(reached.name) > LONGEST_NAME:

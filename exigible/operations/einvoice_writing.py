@@ -13,11 +13,11 @@ from uuid import UUID
 
 from exigible.domain.calendar import add_working_days
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.operations.accounts import portfolio_of
+from exigible.operations.accounts import PROVISIONAL, portfolio_of
 from exigible.operations.due_dates import set_due_dates
 from exigible.operations.einvoice_matching import KnownAccount
 from exigible.operations.einvoice_prepared import Buyer, Prepared
-from exigible.operations.ledger_writer import ALLOCATION, CLAIM, ENTRY, PAYMENT, SETTLEMENT
+from exigible.operations.fact_columns import ALLOCATION, CLAIM, ENTRY, PAYMENT, SETTLEMENT
 from exigible.store.bulk import Ids, copy_rows
 from exigible.store.models import (
     Account,
@@ -33,7 +33,6 @@ from exigible.store.models import (
 )
 
 ORIGIN = "einvoice:"
-PROVISIONAL = "E-"  # account numbers given until accounting says its own
 TASK_LENGTH = 300
 EINVOICE = {
     "id": "int8", "creditor_id": "int8", "account_id": "int8", "claim_id": "int8",

@@ -8,6 +8,8 @@ job, or marked *interrompu* by `sweep_imports`. `dry_run` reads without writing.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -44,6 +46,7 @@ __all__ = [
     "receive_file",
     "run_again",
     "run_import",
+    "seller_among",
     "sweep_imports",
     "take_partially",
 ]
@@ -116,6 +119,24 @@ def receive_einvoices(
             created_by=by.uuid,
             created_at=at,
         )
+
+
+def seller_among(content: BinaryIO, creditors: Sequence[Creditor]) -> Creditor | None:
+    """Return which of some creditors sold what an electronic invoice bills, None if it is none.
+
+    Reads the file from its beginning and leaves it there.
+    """
+    content.seek(0)
+    head = content.read(HEAD)
+    content.seek(0)
+    with tempfile.TemporaryDirectory(prefix="exigible-") as folder:
+        path = Path(folder) / "received"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(content, copy)
+        content.seek(0)
+        if not einvoice_format(path, head):
+            return None
+        return einvoice_sources.creditor_of(path, creditors)[0]
 
 
 def guess_format(path: Path) -> str:

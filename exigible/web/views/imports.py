@@ -17,7 +17,7 @@ from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.intake.fec_report import read_name
 from exigible.intake.formats import LABELS
-from exigible.intake.report import COUNTED, WRITTEN
+from exigible.intake.report import COUNTED, TOTALS, WRITTEN
 from exigible.operations import imports as operations
 from exigible.operations.acts import By
 from exigible.operations.documents import DamagedDocument, path_of
@@ -111,7 +111,7 @@ def _form(request: HttpRequest, creditors: Sequence[Creditor]) -> forms.ImportFo
         today=clock.today(),
         initial={"format": forms.ImportForm.RECOGNISED},
     )
-    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le SIREN du nom du fichier")]
+    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le fichier (son nom, son vendeur)")]
     form.choose("creditor", [*named, *((str(one.pk), one.name) for one in creditors)])
     return form
 
@@ -164,6 +164,8 @@ def _owner(
     name = file.name or ""
     siren, _ = read_name(name)
     named = next((one for one in creditors if siren and one.siren == siren), None)
+    if chosen is None and named is None:
+        named = operations.seller_among(file, creditors)  # type: ignore[arg-type]
     if chosen is None:
         if named is None:
             form.add_error(
@@ -254,8 +256,8 @@ class Understood:
             counts=_in_words(kept.get("counts", {}), COUNTED),
             totals=[
                 (words, _cents(str(kept["totals"][kind].get("EUR", "0"))))
-                for kind, words in (("debit", "Total au débit"), ("credit", "Total au crédit"))
-                if kind in kept.get("totals", {})
+                for kind, words in TOTALS.items()
+                if "EUR" in kept.get("totals", {}).get(kind, {})
             ],
             written=_in_words(kept.get("written", {}), WRITTEN),
             never_chased=int(kept.get("never_chased_count", 0)),
