@@ -115,10 +115,14 @@ def read_xml(content: bytes, *, max_bytes: int = MAX_BYTES, max_marks: int = MAX
 
 def without_namespaces(root: etree._Element) -> None:
     """Leave the local names only, in place, once the root's own namespace was looked at."""
+    locals_: dict[str, str] = {}
     for element in root.iter(etree.Element):
-        tag = element.tag
-        if tag[0] == "{":  # type: ignore[index]
-            element.tag = tag.rpartition("}")[2]  # type: ignore[union-attr, arg-type]
+        tag: str = element.tag  # type: ignore[assignment]
+        if tag[0] == "{":
+            local = locals_.get(tag)
+            if local is None:
+                local = locals_[tag] = tag.rpartition("}")[2]
+            element.tag = local
 
 
 class _Reached(Exception):

@@ -17,6 +17,8 @@ from exigible.intake.einvoice.parties import bare, identity_of
 from exigible.intake.einvoice.reading import Received
 from exigible.store.models import Creditor
 
+Place = tuple[int, int]  # which file of an import, which document of it
+
 _DAYS = re.compile(r"\b([0-9]{1,3})\s*(?:jours?|jrs?|j|days?|tage[n]?)\b", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9%€]+")
 
@@ -39,7 +41,7 @@ class Buyer:
 class Prepared:
     """One document to write; its bytes are read again when its turn comes."""
 
-    place: tuple[int, int]  # which file of the batch, which document of it
+    place: Place
     name: str
     sha256: str
     media_type: str
@@ -74,9 +76,7 @@ class Prepared:
         return self.document_id is None or self.exhibits > 0
 
 
-def prepared(
-    received: Received, place: tuple[int, int], *, document_id: int | None = None
-) -> Prepared:
+def prepared(received: Received, place: Place, *, document_id: int | None = None) -> Prepared:
     """Return what is kept of a document that was accepted."""
     ready = Prepared(
         place=place,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -14,28 +13,24 @@ from exigible.intake.einvoice.recognition import recognise
 from exigible.intake.formats import Format
 from exigible.intake.problems import Problems, Unreadable
 from exigible.operations.documents import NewDocument, path_of, store_documents
-from exigible.operations.einvoice_import import Source
+from exigible.operations.einvoice_import import BYTES_AT_ONCE, STORED_AT_ONCE, Source
 from exigible.operations.einvoice_prepared import sold_by
 from exigible.store.models import Creditor, ImportBatch, StoredDocument
-
-OPEN_AT_ONCE = 200
 
 
 def store(files: Sequence[Path], *, at: datetime) -> list[StoredDocument]:
     """Keep files under their hashes; return their rows in order."""
     stored: list[StoredDocument] = []
-    for first in range(0, len(files), OPEN_AT_ONCE):
-        with ExitStack() as stack:
-            stored += store_documents(
-                [
-                    NewDocument(
-                        stack.enter_context(file.open("rb")), file.name, "application/octet-stream"
-                    )
-                    for file in files[first : first + OPEN_AT_ONCE]
-                ],
-                at=at,
-            )
-    return stored
+    chunk: list[NewDocument] = []
+    size = 0
+    for file in files:
+        content = file.read_bytes()
+        chunk.append(NewDocument(content, file.name, "application/octet-stream"))
+        size += len(content)
+        if len(chunk) >= STORED_AT_ONCE or size > BYTES_AT_ONCE:
+            stored += store_documents(chunk, at=at)
+            chunk, size = [], 0
+    return [*stored, *store_documents(chunk, at=at)]
 
 
 def digest_of(documents: Iterable[StoredDocument]) -> str:

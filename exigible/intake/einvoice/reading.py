@@ -16,11 +16,12 @@ from pathlib import Path
 from exigible.intake.cells import MAX_CENTS
 from exigible.intake.einvoice import cii, codes, life_cycle, ubl
 from exigible.intake.einvoice.archive import members
+from exigible.intake.einvoice.checking import CENT, ZERO, shown
 from exigible.intake.einvoice.life_cycle import StatusMessage
 from exigible.intake.einvoice.model import Attachment, Invoice
 from exigible.intake.einvoice.pdf import PDF, PdfFile, PdfReader
 from exigible.intake.einvoice.recognition import of_root
-from exigible.intake.einvoice.rules import CENT, ZERO, broken_rules, shown
+from exigible.intake.einvoice.rules import broken_rules
 from exigible.intake.formats import LABELS, Format
 from exigible.intake.problems import Problem, Problems, Unreadable
 from exigible.intake.xml import RootName, looks_like_xml, read_xml, without_namespaces
@@ -80,6 +81,22 @@ def read_file(
         yield _read_pdf(path, path.read_bytes(), name, format_, pdf)
     else:
         yield read_document(path.read_bytes(), name, format_=format_)
+
+
+def contents(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the names and bytes of the documents of a file, in the order of `read_file`, unread."""
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    if head == b"PK\x03\x04":
+        yield from ((member.name, member.content) for member in members(path, Problems()))
+    else:
+        yield name, path.read_bytes()
+
+
+def exhibits_of(content: bytes, name: str, *, pdf: PdfReader) -> list[Attachment]:
+    """Return the files that one document carries."""
+    with tempfile.TemporaryDirectory(prefix="exigible-") as folder:
+        return _read_member(content, name, Path(folder), pdf).exhibits
 
 
 def _read_member(content: bytes, name: str, folder: Path, pdf: PdfReader) -> Received:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from exigible.intake.einvoice.checking import ZERO, Check, Rule, Where, beyond_slack, rounded, shown
 from exigible.intake.einvoice.model import AllowanceCharge, Invoice, Line, Party
-from exigible.intake.einvoice.rules import ZERO, Check, Rule, Where, beyond_slack, rounded, shown
 
 
 @dataclass(frozen=True, slots=True)
