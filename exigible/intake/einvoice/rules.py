@@ -110,7 +110,7 @@ RULES: tuple[Rule, ...] = (
     Rule("BR-48", "une ventilation de TVA n’a pas de taux (BT-119)", lambda i: (c.Where(one.at) for one in i.vat if one.rate is None and one.category != "O")),
     Rule("BR-49", "le moyen de paiement n’a pas de code (BT-81)", lambda i: (c.Where(one.at) for one in i.means if not one.code)),
     Rule("BR-50", "le compte à créditer (BT-84) manque", c.accounts),
-    Rule("BR-51", "le numéro de carte (BT-87) montre plus que ses derniers chiffres", c.cards),
+    Rule("BR-51", "le numéro de carte (BT-87) montre plus que ses six premiers et quatre derniers chiffres", c.cards),
     Rule("BR-52", "une pièce jointe n’a pas de référence (BT-122)", lambda i: (c.Where(one.at) for one in i.attachments if not one.reference)),
     Rule("BR-53", "la TVA en devise de comptabilisation (BT-111) manque", c.on_totals(c.accounting_currency)),
     Rule("BR-54", "une caractéristique d’article n’a pas de nom ou de valeur (BT-160, BT-161)", c.on_lines(lambda line: any(not name or not value for name, value in line.attributes))),
