@@ -29,7 +29,7 @@ class Reader:
 
     def text(self, element: etree._Element | None, path: str, *, as_: str = "") -> str:
         """Return the text of a field, "" where it is absent; `as_` notes where it stands."""
-        found = None if element is None else element.find(path)
+        found = None if element is None else child(element, path)
         if found is None:
             return ""
         if as_:
@@ -37,12 +37,12 @@ class Reader:
         return text_of(found)
 
     def identifier(self, element: etree._Element | None, path: str) -> Identifier | None:
-        found = None if element is None else element.find(path)
+        found = None if element is None else child(element, path)
         return None if found is None else identifier_of(found)
 
     def amount(self, element: etree._Element | None, path: str, *, as_: str = "") -> Decimal | None:
         """Return a decimal; None where it is absent, or is none, which is a problem."""
-        found = None if element is None else element.find(path)
+        found = None if element is None else child(element, path)
         return None if found is None else self.amount_of(found, as_=as_)
 
     def amount_of(self, found: etree._Element, *, as_: str = "") -> Decimal | None:
@@ -62,7 +62,7 @@ class Reader:
 
     def day(self, element: etree._Element | None, path: str, *, as_: str = "") -> date | None:
         """Return a day written AAAA-MM-JJ or AAAAMMJJ; None where it is absent or is none."""
-        found = None if element is None else element.find(path)
+        found = None if element is None else child(element, path)
         if found is None or not (text := text_of(found)):
             return None
         if as_:
@@ -78,6 +78,13 @@ class Reader:
                 blocking=False,
             )
         return read
+
+
+def child(element: etree._Element, path: str) -> etree._Element | None:
+    """Return the first element at a path; a single name, nearly every field, costs a tenth of `find`."""
+    if "/" in path:
+        return element.find(path)
+    return next(element.iterchildren(path), None)
 
 
 def identifier_of(element: etree._Element) -> Identifier | None:
