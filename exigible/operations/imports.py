@@ -91,7 +91,7 @@ def receive_file(
             document=document,
             sha256=document.sha256,
             size_bytes=document.size_bytes,
-            options={"partial": partial, "chosen": format_},
+            options={"partial": partial} | ({"chosen": format_} if format_ else {}),
             created_by=by.uuid,
             created_at=at,
         )
@@ -244,7 +244,7 @@ def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
             document_id=refused_.document_id,
             sha256=refused_.sha256,
             size_bytes=refused_.size_bytes,
-            options={"partial": True},
+            options={**refused_.options, "partial": True},
             created_by=by.uuid,
             created_at=at,
         )

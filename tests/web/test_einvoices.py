@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from exigible.operations.imports import receive_file, run_import
-from exigible.store.models import Account, Creditor, EInvoice
+from exigible.store.models import Account, Creditor, EInvoice, ImportBatch
 from tests.einvoice_text import archive, cdar, cii
 from tests.factories import World
 from tests.operations.importing import AT, BY
@@ -74,3 +75,21 @@ def test_an_invoice_of_another_account_is_not_found(manager: Client, received: E
     other = Account.objects.exclude(pk=received.account_id).first()
     assert other is not None
     assert manager.get(reverse("einvoice", args=[other.pk, received.pk])).status_code == 404
+
+
+def test_the_page_takes_an_invoice_to_the_creditor_who_sold_it(manager: Client, received: EInvoice):
+    """Nothing in the file's name says whose it is: its seller does."""
+    sent = SimpleUploadedFile("facture.xml", cii("F-2"))
+    fields = {"files": sent, "creditor": "nom", "format": "reconnu"}
+    answer = manager.post(reverse("imports"), fields)
+    assert answer.status_code == 302, answer.context["form"].errors
+    batch = ImportBatch.objects.order_by("-pk")[0]
+    assert (batch.creditor_id, batch.format) == (received.creditor_id, "cii")
+
+
+def test_an_invoice_of_nobody_here_asks_for_the_creditor(manager: Client):
+    sent = SimpleUploadedFile("facture.xml", cii("F-2", seller=("Inconnue SA", "443061841")))
+    fields = {"files": sent, "creditor": "nom", "format": "reconnu"}
+    answer = manager.post(reverse("imports"), fields)
+    assert answer.status_code == 422
+    assert "creditor" in answer.context["form"].errors

@@ -1,7 +1,7 @@
 """Electronic invoices as they were received, their exhibits, and what became of them on the platforms.
 
 The rows are facts: what a document stated, what a status said. Only their links (account, claim, credit)
-are completed or moved, when the ledger brings the same invoice elsewhere (0003_einvoices.py refuses the
+are completed or moved, when the ledger brings the same invoice elsewhere (0004_einvoices.py refuses the
 rest).
 """
 

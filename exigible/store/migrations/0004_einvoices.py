@@ -44,7 +44,7 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON store_invoicestatus
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0002_guards'),
+        ('store', '0003_law_values'),
     ]
 
     operations = [
