@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HELPERS = {"__init__", "__main__", "big_book", "scratch", "fec_file"}
+HELPERS = {"__init__", "__main__", "big_book", "einvoice_files", "fec_file", "scratch"}
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ from exigible.cli._command import (
 from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import Format, content_words
+from exigible.intake.formats import EINVOICE_FORMATS, Format, content_words
 from exigible.intake.identifiers import is_siren
 from exigible.intake.report import COUNTED, WRITTEN, ImportReport, totals_in_words
 
@@ -43,7 +43,8 @@ def import_(
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="fec, customers (fichier des clients), open_items (factures ouvertes), ou un relevé "
+            help="fec, customers (fichier des clients), open_items (factures ouvertes), une facture "
+            "électronique : facturx, cii, ubl, cdar (statuts), einvoices (zip), ou un relevé "
             "bancaire : camt052, camt053, camt054, mt940, mt942, cfonb120, cfonb240, ofx, pain002, "
             "bank_csv ; sans elle, le format est reconnu.",
         ),
@@ -78,7 +79,7 @@ def import_(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC), un fichier de clients, de factures ouvertes, un relevé bancaire."""
+    """Importe un export comptable (FEC), des clients, des factures, un relevé bancaire."""
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -139,6 +140,102 @@ def _bring_in(
     progress: Callable[[str, int, int], None],
     **options: Any,
 ) -> list[ImportReport]:
+    format_ = str(options["format_"])
+    by_kind: dict[bool, list[Path]] = {True: [], False: []}
+    for file in dict.fromkeys(files):
+        by_kind[_is_einvoice(file, format_)].append(file)
+    electronic, others = by_kind[True], by_kind[False]
+    reports = _bring_others(others, siren, name, progress, **options) if others else {}
+    if electronic:
+        reports |= _bring_einvoices(
+            electronic, format_, siren, name, bool(options["partial"]), progress
+        )
+    return [reports[file] for file in files]
+
+
+def _is_einvoice(file: Path, format_: str) -> bool:
+    from exigible.intake.importing import guess_format
+
+    return (format_ or guess_format(file)) in EINVOICE_FORMATS
+
+
+def _bring_einvoices(
+    files: list[Path],
+    format_: str,
+    siren: str,
+    name: str,
+    partial: bool,
+    progress: Callable[[str, int, int], None],
+) -> dict[Path, ImportReport]:
+    """Bring electronic invoices in, those of a creditor together; the seller says whose they are."""
+    open_database()
+    from exigible.operations.acts import By
+    from exigible.operations.einvoice_sources import creditor_of
+    from exigible.operations.imports import receive_einvoices, receive_file, run_import
+    from exigible.store.models import Creditor
+
+    creditors = list(Creditor.objects.order_by("pk"))
+    reports: dict[Path, ImportReport] = {}
+    left = files
+    while left:
+        if siren:
+            owner: Creditor | None = _creditor(siren, name)
+        else:
+            owner, seller = creditor_of(left[0], creditors)
+            if owner is None:
+                reports[left[0]] = _without_creditor(left[0], seller)
+                left = left[1:]
+                continue
+        at = datetime.now(UTC)
+        if len(left) == 1:
+            with left[0].open("rb") as content:
+                batch = receive_file(
+                    content, name=left[0].name, creditor=owner, format_=format_, partial=partial,
+                    by=By.job("import"), at=at,
+                )  # fmt: skip
+        else:
+            batch = receive_einvoices(
+                left, creditor=owner, partial=partial, by=By.job("import"), at=at
+            )
+        report = run_import(batch.pk, at=at, progress=progress)
+        taken = dict(zip(left, report.parts or [report], strict=False))
+        # What another creditor sold is brought to him in his turn.
+        left = [
+            file
+            for file in left[1:]
+            if not siren and taken[file].error is not None and taken[file].error.code == "seller"
+        ]
+        waiting = set(left)
+        reports |= {file: report for file, report in taken.items() if file not in waiting}
+    return reports
+
+
+def _without_creditor(file: Path, seller: str) -> ImportReport:
+    """Return the refusal of a file that nobody here sold, with what it holds."""
+    from exigible.intake.importing import dry_run
+    from exigible.intake.problems import Problem
+
+    report = dry_run(file)
+    if report.accepted:
+        report.accepted = False
+        report.error = Problem(
+            code="seller",
+            message=f"« {file.name} » est de {seller or 'un vendeur sans nom'}, qui n’est aucun de vos "
+            "créanciers. Créez-le dans Administration, ou désignez-en un par --creditor SIREN.",
+            field="seller",
+        )
+        report.problems = [report.error, *report.problems]
+        report.problem_count += 1
+    return report
+
+
+def _bring_others(
+    files: list[Path],
+    siren: str,
+    name: str,
+    progress: Callable[[str, int, int], None],
+    **options: Any,
+) -> dict[Path, ImportReport]:
     owners = [siren or read_name(file.name)[0] for file in files]
     for file, owner in zip(files, owners, strict=True):
         if not owner:
@@ -152,7 +249,7 @@ def _bring_in(
     from exigible.operations.imports import receive_file, run_import
 
     creditors = [_creditor(owner, name) for owner in owners]
-    reports = []
+    reports: dict[Path, ImportReport] = {}
     for file, creditor in zip(files, creditors, strict=True):
         at = datetime.now(UTC)
         with file.open("rb") as content:
@@ -164,7 +261,7 @@ def _bring_in(
                 by=By.job("import"),
                 at=at,
             )
-        reports.append(run_import(batch.pk, at=at, progress=progress))
+        reports[file] = run_import(batch.pk, at=at, progress=progress)
     return reports
 
 

@@ -23,6 +23,11 @@ class Format(StrEnum):
     OFX = "ofx"
     PAIN002 = "pain002"
     BANK_CSV = "bank_csv"
+    FACTURX = "facturx"
+    CII = "cii"
+    UBL = "ubl"
+    CDAR = "cdar"
+    EINVOICES = "einvoices"
 
 
 LABELS = {
@@ -39,6 +44,11 @@ LABELS = {
     Format.OFX: "relevé bancaire (OFX)",
     Format.PAIN002: "compte rendu de prélèvements ou virements (pain.002)",
     Format.BANK_CSV: "relevé bancaire (CSV ou tableur)",
+    Format.FACTURX: "facture Factur-X ou ZUGFeRD (PDF)",
+    Format.CII: "facture électronique CII",
+    Format.UBL: "facture électronique UBL",
+    Format.CDAR: "statuts de factures (cycle de vie)",
+    Format.EINVOICES: "archive de factures électroniques",
 }
 BANK = frozenset(
     {
@@ -53,6 +63,10 @@ BANK = frozenset(
         Format.PAIN002,
         Format.BANK_CSV,
     }
+)
+# What `intake.einvoice` reads; the seller of an invoice says whose file it is.
+EINVOICE_FORMATS = frozenset(
+    {Format.FACTURX, Format.CII, Format.UBL, Format.CDAR, Format.EINVOICES}
 )
 NOT_RECOGNISED = "contenu non reconnu"
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and any zip; XLS and any OLE file

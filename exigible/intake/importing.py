@@ -7,9 +7,23 @@ from pathlib import Path
 
 from exigible.intake import fec_dry_run
 from exigible.intake.fec import DEFAULT_PREFIXES
-from exigible.intake.formats import BANK, HEAD, Format, is_fec
+from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, Format, is_fec
 from exigible.intake.ledger_text import opener
 from exigible.intake.report import ImportReport
+
+
+def einvoice_format(path: Path, head: bytes) -> str:
+    """Return the format of an electronic invoice or of an archive of them, "" for anything else.
+
+    The readers are loaded only for what begins like one. An XML that nobody knows is taken there too:
+    its refusal says what it is.
+    """
+    bare = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if not bare.startswith((b"<", b"PK\x03\x04")) and b"%PDF-" not in head[:1024]:
+        return ""
+    from exigible.intake.einvoice.recognition import recognise
+
+    return recognise(path) or (Format.CII if bare.startswith(b"<") else "")
 
 
 def dry_run(
@@ -24,6 +38,10 @@ def dry_run(
     """Read a file and say what it holds and why it would be refused; raise OSError if unreachable."""
     name = name or path.name
     format_ = format_ or guess_format(path)
+    if format_ in EINVOICE_FORMATS:
+        from exigible.intake.einvoice import summary
+
+        return summary.dry_run(path, name, format_=format_, partial=partial)
     if format_ == Format.FEC:
         return fec_dry_run.dry_run(
             opener(path), name, prefixes=prefixes, partial=partial, on_bytes=on_bytes
@@ -50,6 +68,8 @@ def guess_format(path: Path) -> Format:
         return Format.FEC
     if bank := files.recognise_file(path):
         return bank
+    if electronic := einvoice_format(path, head):
+        return Format(electronic)
     if customers.looks_like_open_items(path):
         return Format.OPEN_ITEMS
     if not customers.looks_like_customers(path) and table.looks_like_statement(path):

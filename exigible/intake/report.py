@@ -29,6 +29,10 @@ COUNTED = {
     "details": ("transaction détaillée", "transactions détaillées"),
     "returns": ("paiement revenu", "paiements revenus"),
     "pending": ("opération à venir, laissée", "opérations à venir, laissées"),
+    "invoices": ("facture", "factures"),
+    "statuses": ("statut de facture", "statuts de factures"),
+    "attachments": ("pièce jointe", "pièces jointes"),
+    "ignored": ("fichier laissé de côté", "fichiers laissés de côté"),
 }
 WRITTEN = {
     "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
@@ -54,6 +58,16 @@ WRITTEN = {
         "échéance déduite des conditions",
         "échéances déduites des conditions",
     ),
+    "einvoices": ("facture électronique gardée", "factures électroniques gardées"),
+    "einvoices_recognised": (
+        "facture électronique reconnue",
+        "factures électroniques reconnues",
+    ),
+    "linked": ("créance déjà connue complétée", "créances déjà connues complétées"),
+    "debtors": ("débiteur créé", "débiteurs créés"),
+    "exhibits": ("pièce gardée", "pièces gardées"),
+    "statuses": ("statut enregistré", "statuts enregistrés"),
+    "tasks": ("tâche proposée", "tâches proposées"),
 }
 
 
@@ -101,12 +115,14 @@ class ImportReport:
     accounts: list[AccountRow] = field(default_factory=list)
     statements: list[dict[str, Any]] = field(default_factory=list)  # of a bank file, in its order
     never_chased: list[tuple[str, str]] = field(default_factory=list)  # customer, reason
+    documents: list[dict[str, object]] = field(default_factory=list)  # e-invoices, in few words
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     error: Problem | None = None  # the first reason of a refusal
     unknown_iban: str = ""  # of a bank account the creditor does not have
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
+    parts: list[ImportReport] = field(default_factory=list)  # of several files taken together
 
     def take(self, problems: Problems) -> None:
         """Copy the problems met while reading, and what they decide."""
@@ -140,6 +156,8 @@ class ImportReport:
             }
         if self.statements:
             answer["statements"] = self.statements
+        if self.documents:
+            answer["documents"] = self.documents
         if self.never_chased:
             answer["never_chased"] = [
                 {"customer": customer, "reason": reason} for customer, reason in self.never_chased
@@ -161,7 +179,7 @@ class ImportReport:
             "columns": list(self.columns),
             **({"unknown_iban": self.unknown_iban} if self.unknown_iban else {}),
         }
-        for long in ("accounts", "problems", "never_chased", "statements"):
+        for long in ("accounts", "problems", "never_chased", "statements", "documents"):
             kept.pop(long, None)
         return kept
 
@@ -172,6 +190,11 @@ SUMMED = {
     "credit": "total au crédit",
     "rejected": "total rejeté",
     "announced": "total annoncé",
+    "net": "total hors TVA",
+    "vat": "total de TVA",
+    "gross": "total TVA comprise",
+    "payable": "total à payer",
+    "credited": "dont avoirs",
     "open": "total ouvert",
 }
 

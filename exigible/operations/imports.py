@@ -8,6 +8,9 @@ job, or marked *interrompu* by `sweep_imports`. `dry_run` reads without writing.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,16 +21,17 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.formats import BANK, Format
-from exigible.intake.importing import dry_run, guess_format
+from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, Format
+from exigible.intake.importing import dry_run, einvoice_format, guess_format
 from exigible.intake.ledger_text import opener
 from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, RefusedFile, refused
-from exigible.operations import journal, queueing
+from exigible.operations import einvoice_sources, invoice_statuses, journal, queueing
 from exigible.operations.acts import By
 from exigible.operations.bank_import import import_bank_file
 from exigible.operations.customer_import import complete_new_customers, import_customers
 from exigible.operations.documents import path_of, store_document
+from exigible.operations.einvoice_import import import_einvoices
 from exigible.operations.ledger_import import Outcome, Progress, import_ledger
 from exigible.operations.open_item_import import complete_new_claims, import_open_items
 from exigible.operations.payments import paris_day
@@ -40,9 +44,11 @@ __all__ = [
     "dry_run",
     "is_finished",
     "may_be_partial",
+    "receive_einvoices",
     "receive_file",
     "run_again",
     "run_import",
+    "seller_among",
     "sweep_imports",
     "take_into_account",
     "take_partially",
@@ -105,6 +111,7 @@ def receive_file(
             size_bytes=document.size_bytes,
             options={
                 "partial": partial,
+                **({"chosen": format_} if format_ else {}),
                 **({"account": bank_account} if bank_account else {}),
                 **({"open_accounts": True} if open_accounts else {}),
             },
@@ -114,6 +121,45 @@ def receive_file(
         if queued:
             queueing.queue_import(batch.pk)
     return batch
+
+
+def receive_einvoices(
+    files: Sequence[Path], *, creditor: Creditor, partial: bool = False, by: By, at: datetime
+) -> ImportBatch:
+    """Keep several files of electronic invoices and open one import of them all.
+
+    Each stays a file of its own: one that is refused costs the others nothing.
+    """
+    with transaction.atomic():
+        stored = einvoice_sources.store(files, at=at)
+        return ImportBatch.objects.create(
+            creditor=creditor,
+            format=Format.EINVOICES,
+            filename=f"{files[0].name} et {len(files) - 1} autres" if files[1:] else files[0].name,
+            sha256=einvoice_sources.digest_of(stored),
+            size_bytes=sum(one.size_bytes for one in stored),
+            options={"partial": partial, "documents": [one.pk for one in stored]},
+            created_by=by.uuid,
+            created_at=at,
+        )
+
+
+def seller_among(content: BinaryIO, creditors: Sequence[Creditor]) -> Creditor | None:
+    """Return which of some creditors sold what an electronic invoice bills, None if it is none.
+
+    Reads the file from its beginning and leaves it there.
+    """
+    content.seek(0)
+    head = content.read(HEAD)
+    content.seek(0)
+    with tempfile.TemporaryDirectory(prefix="exigible-") as folder:
+        path = Path(folder) / "received"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(content, copy)
+        content.seek(0)
+        if not einvoice_format(path, head):
+            return None
+        return einvoice_sources.creditor_of(path, creditors)[0]
 
 
 def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None) -> ImportReport:
@@ -210,7 +256,7 @@ def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
             document_id=refused_.document_id,
             sha256=refused_.sha256,
             size_bytes=refused_.size_bytes,
-            options={"partial": True},
+            options={**refused_.options, "partial": True},
             created_by=by.uuid,
             created_at=at,
         )
@@ -304,10 +350,20 @@ def is_finished(batch_id: int) -> bool:
 
 def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
     assert batch.creditor is not None
-    assert batch.document is not None
-    path = path_of(batch.document.sha256)
     on = paris_day(at)
     partial = bool(batch.options.get("partial"))
+    if batch.format in EINVOICE_FORMATS:
+        return import_einvoices(
+            batch,
+            batch.creditor,
+            einvoice_sources.of_batch(batch),
+            partial=partial,
+            on=on,
+            at=at,
+            progress=tell,
+        )
+    assert batch.document is not None
+    path = path_of(batch.document.sha256)
     if batch.format == Format.FEC:
         outcome = import_ledger(
             batch,
@@ -319,6 +375,7 @@ def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
             progress=tell,
         )
         _complete(batch, outcome, on, at, tell)
+        invoice_statuses.link(batch.creditor, on=on, at=at)
         return outcome.report
     if batch.format in BANK:
         return import_bank_file(batch, batch.creditor, path, partial=partial, at=at, progress=tell)

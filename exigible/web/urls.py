@@ -6,6 +6,7 @@ from exigible.web.views import (
     account,
     accounts,
     acts,
+    einvoices,
     facts,
     identity,
     money,
@@ -76,6 +77,19 @@ urlpatterns = [
         "comptes/<int:account_id>/message/<int:message_id>/document/",
         writing.message_document,
         name="message_document",
+    ),
+    path(
+        "comptes/<int:account_id>/facture/<int:einvoice_id>/", einvoices.einvoice, name="einvoice"
+    ),
+    path(
+        "comptes/<int:account_id>/facture/<int:einvoice_id>/document/",
+        einvoices.document,
+        name="einvoice_document",
+    ),
+    path(
+        "comptes/<int:account_id>/facture/<int:einvoice_id>/piece/<int:exhibit_id>/",
+        einvoices.exhibit,
+        name="einvoice_exhibit",
     ),
     path("comptes/<int:account_id>/", include(_account_acts)),
     path("vues/", accounts.save_view, name="save_view"),

@@ -303,6 +303,9 @@ JOURNAL = {
     "message_approved": "Envoi validé",
     "message_cancelled": "Message annulé",
     "message_sent": "Message parti",
+    "einvoices_imported": "Factures électroniques importées",
+    "account_renumbered": "Numéro de client repris de la comptabilité",
+    "claims_moved_by_ledger": "Créance portée à un autre compte par la comptabilité",
 }
 
 

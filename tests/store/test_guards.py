@@ -12,7 +12,11 @@ from exigible.store.models import (
     Account,
     Allocation,
     Claim,
+    EInvoice,
+    EInvoiceExhibit,
     Entry,
+    ImportBatch,
+    InvoiceStatus,
     JournalEntry,
     LawValue,
     Message,
@@ -348,3 +352,65 @@ def test_a_value_of_the_law_is_withdrawn_never_rewritten():
     assert "ne se réécrit" in refused("UPDATE store_lawvalue SET withdrawn_at = NULL")
     value.refresh_from_db()
     assert (value.value, value.confirmed_by) == ("2.55", other)
+
+
+@pytest.fixture
+def received() -> EInvoice:
+    """An electronic invoice, an exhibit and a status."""
+    account = make_account()
+    claim = make_claim(account, 10_000, LAST_WEEK)
+    batch = ImportBatch.objects.create(
+        creditor=account.creditor, format="cii", filename="f.xml", created_at=AT
+    )
+    document = StoredDocument.objects.create(
+        sha256="0" * 64, name="f.xml", media_type="application/xml", size_bytes=1, created_at=AT
+    )
+    made = EInvoice.objects.create(
+        creditor=account.creditor,
+        account=account,
+        batch=batch,
+        document=document,
+        sha256="0" * 64,
+        filename="f.xml",
+        format="cii",
+        number="F-1",
+        number_key="f1",
+        type_code="380",
+        issued_on=LAST_WEEK,
+        currency="EUR",
+        amount_cents=10_000,
+        recorded_at=AT,
+    )
+    EInvoiceExhibit.objects.create(einvoice=made, document=document)
+    InvoiceStatus.objects.create(
+        creditor=account.creditor,
+        batch=batch,
+        document=document,
+        number="F-1",
+        number_key="f1",
+        code="207",
+        given_at=AT,
+        given_on=TODAY,
+        recorded_at=AT,
+    )
+    EInvoice.objects.filter(pk=made.pk).update(claim=claim)
+    InvoiceStatus.objects.update(account=account, claim=claim)
+    return made
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE store_einvoice SET amount_cents = 1",
+        'UPDATE store_einvoice SET facts = \'{"order": "X"}\'',
+        "DELETE FROM store_einvoice",
+        "UPDATE store_einvoiceexhibit SET reference = 'X'",
+        "DELETE FROM store_einvoiceexhibit",
+        "UPDATE store_invoicestatus SET code = '212'",
+        "UPDATE store_invoicestatus SET reasons = '[1]'",
+        "DELETE FROM store_invoicestatus",
+        "TRUNCATE store_invoicestatus",
+    ],
+)
+def test_what_a_document_or_a_platform_said_never_changes(received: EInvoice, statement: str):
+    assert "Refusé" in refused(statement)

@@ -35,6 +35,8 @@ from exigible.store.models import (
     CreditorBankAccount,
     DebtorBankAccount,
     DuplicatePair,
+    EInvoice,
+    EInvoiceExhibit,
     ImportBatch,
     LawValue,
     LetterBatch,
@@ -74,6 +76,9 @@ EXPECTED: dict[str, Capability | str] = {
     "statement_pdf": C.SEE_ACCOUNTS,
     "message": C.SEE_ACCOUNTS,
     "message_document": C.SEE_ACCOUNTS,
+    "einvoice": C.SEE_ACCOUNTS,
+    "einvoice_document": C.SEE_ACCOUNTS,
+    "einvoice_exhibit": C.SEE_ACCOUNTS,
     "promise_act": C.WORK_ACCOUNTS,
     "cancel_promise": C.WORK_ACCOUNTS,
     "free_call": C.WORK_ACCOUNTS,
@@ -334,6 +339,7 @@ class Rows:
         signed: dict[str, Any] = {"by": by, "at": NOW}
         claim = make_claim(account, 100_000, WORLD_DAY - timedelta(days=30))
         self.letter_id = _letter(account).pk
+        exhibit = _einvoice_exhibit(account, claim)
         self.values = {
             "account_id": account.pk,
             "proposal_id": Proposal.objects.create(
@@ -385,6 +391,8 @@ class Rows:
             ).pk,
             "batch_id": _printed_batch(account).pk,
             "import_id": _failed_import(account).pk,
+            "einvoice_id": exhibit.einvoice_id,
+            "exhibit_id": exhibit.pk,
             "creditor_id": account.creditor_id,
             "bank_account_id": CreditorBankAccount.objects.create(
                 creditor=account.creditor, iban=f"FR{account.pk}"
@@ -464,6 +472,33 @@ def _printed_batch(account: Account) -> LetterBatch:
         document=store_document(b"%PDF-1.7", name="lot.pdf", media_type="application/pdf", at=NOW),
         created_at=NOW,
     )
+
+
+def _einvoice_exhibit(account: Account, claim: Claim) -> EInvoiceExhibit:
+    """An electronic invoice with a file of its own."""
+    batch = ImportBatch.objects.create(
+        creditor=account.creditor, format="cii", filename="f.xml", created_at=NOW
+    )
+    content = f"<facture {account.pk}>".encode()
+    kept = store_document(content, name="f.xml", media_type="application/xml", at=NOW)
+    made = EInvoice.objects.create(
+        creditor=account.creditor,
+        account=account,
+        claim=claim,
+        batch=batch,
+        document=kept,
+        sha256=kept.sha256,
+        filename="f.xml",
+        format="cii",
+        number="F-1",
+        number_key="f1",
+        type_code="380",
+        issued_on=WORLD_DAY,
+        currency="EUR",
+        amount_cents=100_000,
+        recorded_at=NOW,
+    )
+    return EInvoiceExhibit.objects.create(einvoice=made, document=kept)
 
 
 def _failed_import(account: Account) -> ImportBatch:

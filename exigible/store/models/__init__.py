@@ -8,6 +8,7 @@ from exigible.store.models.bank import (
     BankLineSighting,
     BankStatement,
 )
+from exigible.store.models.einvoices import EInvoice, EInvoiceExhibit, InvoiceStatus
 from exigible.store.models.identity import (
     DebtorBankAccount,
     DebtorMerge,
@@ -99,11 +100,14 @@ __all__ = [
     "DueOnSource",
     "DuplicatePair",
     "DuplicateSearch",
+    "EInvoice",
+    "EInvoiceExhibit",
     "Entry",
     "EntryKind",
     "Hold",
     "ImportBatch",
     "ImportProblem",
+    "InvoiceStatus",
     "JournalEntry",
     "JournalSeal",
     "LawValue",

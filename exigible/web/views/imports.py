@@ -112,7 +112,7 @@ def _form(request: HttpRequest, creditors: Sequence[Creditor]) -> forms.ImportFo
         today=clock.today(),
         initial={"format": forms.ImportForm.RECOGNISED},
     )
-    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le SIREN du nom du fichier")]
+    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le fichier (son nom, son vendeur)")]
     form.choose("creditor", [*named, *((str(one.pk), one.name) for one in creditors)])
     return form
 
@@ -165,6 +165,8 @@ def _owner(
     name = file.name or ""
     siren, _ = read_name(name)
     named = next((one for one in creditors if siren and one.siren == siren), None)
+    if chosen is None and named is None:
+        named = operations.seller_among(file, creditors)  # type: ignore[arg-type]
     if chosen is None:
         if named is None:
             form.add_error(
