@@ -149,7 +149,6 @@ def slow_sums(path: Path) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
 
 
 @database
-@database
 def test_a_bank_statement_and_its_account(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,6 +177,7 @@ def test_a_bank_dry_run_needs_neither_django_nor_database(tmp_path: Path) -> Non
     assert json.loads(done.stdout)["counts"]["lines"] == 1
 
 
+@database
 @pytest.mark.corpus
 def test_whole_real_ledgers_equal_their_own_sums(
     shared_data: Path, capsys: pytest.CaptureFixture[str]

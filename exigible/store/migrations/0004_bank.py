@@ -117,7 +117,7 @@ def guards() -> str:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0002_guards'),
+        ('store', '0003_law_values'),
     ]
 
     operations = [
