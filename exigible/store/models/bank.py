@@ -2,7 +2,7 @@
 
 Statements and lines are facts: added, never changed nor deleted. What changes is said here: a
 statement's `withdrawn_at`, written once when its import is undone, and a line's `state` with who
-changed it, when and why. Everything else is refused by triggers (migration 0003). A line never
+changed it, when and why. Everything else is refused by triggers (migration 0004). A line never
 extinguishes a claim: `BankLinePayment` says which payments were recorded from it.
 """
 
