@@ -67,7 +67,7 @@ def root_name(head: bytes) -> RootName | None:
     """
     try:
         return _walk_prolog(head)
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError):  # no XML, or in an encoding that nobody knows
         return None
 
 
@@ -93,6 +93,8 @@ def read_xml(content: bytes, *, max_bytes: int = MAX_BYTES, max_marks: int = MAX
         name = _walk_prolog(content)
     except expat.ExpatError as error:
         raise _unsound(content, encoding, error.lineno, expat.ErrorString(error.code)) from None
+    except LookupError:
+        raise _encoding_refused("inconnu") from None
     if name is None:
         raise _refusal("xml", "Ce fichier n’a aucun élément XML.")
     parser = etree.XMLParser(
@@ -108,6 +110,8 @@ def read_xml(content: bytes, *, max_bytes: int = MAX_BYTES, max_marks: int = MAX
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise _unsound(content, encoding, error.lineno, error.msg or "") from None
+    except LookupError:
+        raise _encoding_refused("inconnu") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype()
     return Document(root, encoding)

@@ -115,3 +115,10 @@ def test_the_root_is_told_from_the_first_bytes():
 
 def test_a_long_licence_before_the_root_is_no_fault():
     assert read_xml(b"<!--" + b" " * 200_000 + b"--><a/>").root.tag == "a"
+
+
+def test_an_encoding_that_nobody_knows_is_refused():
+    content = b'<?xml version="1.0"  standalone="no" encoding="UTFTF-8"?><a/>'
+    assert root_name(content) is None
+    assert refusal(content)[0] in ("encoding", "xml")
+    assert refusal(b'<?xml version="1.0" encoding="NaNUTF-8"?><a/>')[0] == "encoding"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,16 @@ MAX_MEMBER = 100 * 1024 * 1024
 MAX_UNPACKED = 4 * 1024 * 1024 * 1024
 READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 WANTED = (".xml", ".pdf")
+# What zipfile raises on an archive that is none, or of a later version, or cut.
+DAMAGED = (
+    zipfile.BadZipFile,
+    OSError,
+    ValueError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def members(path: Path, problems: Problems) -> Iterator[Member]:
                         "est refusée.",
                     )
                 yield Member(name, content)
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError) as error:
+    except (*DAMAGED, zlib.error) as error:
         raise _damaged() from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from exigible.intake.einvoice.archive import DAMAGED
 from exigible.intake.einvoice.pdf import PDF
 from exigible.intake.formats import Format
 from exigible.intake.problems import Unreadable
@@ -61,7 +62,7 @@ def _of_invoices(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except DAMAGED:
         return False
     if any(name in OFFICE for name in names[:50]):
         return False

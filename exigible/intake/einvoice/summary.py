@@ -53,10 +53,9 @@ class Summary:
         self._counts["credit_notes" if gives_back or invoice.is_credit_note else "invoices"] += 1
         self._counts["lines"] += len(invoice.lines)
         self._counts["attachments"] += len(received.exhibits)
-        for party in (invoice.seller, invoice.buyer):
-            if party is not None:
-                who = identity_of(party)
-                self._parties.add(who.siren or who.vat_number or party.name)
+        if invoice.buyer is not None:
+            who = identity_of(invoice.buyer)
+            self._parties.add(who.siren or who.vat_number or invoice.buyer.name)
         for name in STATED:
             amount = getattr(invoice.totals, name) if invoice.totals else None
             if amount is not None:

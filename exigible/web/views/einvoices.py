@@ -9,7 +9,7 @@ from exigible.intake.einvoice.codes import type_label
 from exigible.intake.formats import LABELS, Format
 from exigible.operations.documents import read_document
 from exigible.store.models import Account, EInvoice, EInvoiceExhibit, InvoiceStatus
-from exigible.web import timeline
+from exigible.web import clock, timeline
 from exigible.web.access import account_or_404, page
 from exigible.web.exports import attached
 
@@ -54,6 +54,7 @@ def einvoice(request: HttpRequest, account_id: int, einvoice_id: int) -> HttpRes
         {
             "account": account,
             "einvoice": found,
+            "today": clock.today(),
             "kind": type_label(found.type_code),
             "format": LABELS[Format(found.format)] if found.format in Format else found.format,
             "references": [(words, facts[key]) for key, words in REFERENCES if facts.get(key)],

@@ -66,3 +66,11 @@ def test_a_rare_compression_is_refused(tmp_path: Path):
         zipped.writestr("f.xml", b"<a/>" * 100)
     with pytest.raises(Unreadable, match="compressé"):
         list(members(written(tmp_path, stream.getvalue()), Problems()))
+
+
+def test_an_archive_of_a_later_version_is_refused(tmp_path: Path):
+    content = bytearray(archive({"f.xml": b"<a/>"}))
+    place = content.index(b"PK\x01\x02")
+    content[place + 6] = 117  # version needed: 11.7
+    with pytest.raises(Unreadable, match="abîmée"):
+        list(members(written(tmp_path, bytes(content)), Problems()))
