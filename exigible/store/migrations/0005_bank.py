@@ -117,11 +117,7 @@ def guards() -> str:
 class Migration(migrations.Migration):
 
     dependencies = [
-<<<<<<<< HEAD:exigible/store/migrations/0005_bank.py
         ('store', '0004_identity'),
-========
-        ('store', '0004_identity'),
->>>>>>>> bank:exigible/store/migrations/0004_bank.py
     ]
 
     operations = [
