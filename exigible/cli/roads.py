@@ -15,7 +15,6 @@ from exigible.domain.french import euros
 from exigible.domain.law import Law, shipped_law
 from exigible.domain.law.readings import distinct, readings_answer, watched
 from exigible.domain.places import Directory
-from exigible.domain.refusals import WrongInput
 from exigible.domain.roads import OpenRoad, Roads, RoadState, open_roads, roads_answer
 from exigible.domain.roads.facts import MEANINGS
 from exigible.domain.roads.opening import document_name
@@ -50,28 +49,18 @@ def roads(
     else:
         question = _read(document)
         found = open_roads(question.facts, directory, used)
-        print_roads(found, _valued(found, question))
+        print_roads(found, claim_value(found, question.facts, question.value))
 
 
 def _read(document: object) -> RoadsQuestion:
     return read_roads_question(document, datetime.now(PARIS).date())
 
 
-def _valued(found: Roads, question: RoadsQuestion) -> ClaimValue | None:
-    try:
-        return claim_value(found, question.facts, question.value)
-    except WrongInput as refusal:
-        if refusal.field and refusal.field != "amount":
-            refusal.field = f"value.{refusal.field}"
-            refusal.message = f"value.{refusal.message}"
-        raise
-
-
 def _answer(document: object, directory: Directory, law: Law) -> dict[str, object]:
     question = _read(document)
     noted = watched(law)
     found = open_roads(question.facts, directory, noted)
-    value = _valued(found, question)
+    value = claim_value(found, question.facts, question.value)
     return {
         **roads_answer(found, question.facts),
         "value": None if value is None else claim_value_answer(value, question.value),
