@@ -12,6 +12,7 @@ difference between the two is what was learnt since. Euros only, as every sum of
 from exigible.reports.ageing.balance import SORTS, ageing, ledger_balance
 from exigible.reports.ageing.behind import claims_behind, credits_behind
 from exigible.reports.ageing.model import (
+    BOUNDS,
     DAYS,
     LATE,
     NOBODY,
@@ -27,6 +28,7 @@ from exigible.reports.ageing.model import (
 )
 
 __all__ = [
+    "BOUNDS",
     "DAYS",
     "LATE",
     "NOBODY",
