@@ -60,12 +60,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Lines under a heading; `total` closes them."""
+    """Lines under a heading; `total` closes them.
+
+    `why_printed`: whether the PDF repeats the `why` of each line, or its cells say enough on paper.
+    """
 
     title: str
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
     total: str = ""
+    why_printed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,7 @@ def working_data(working: Working, made_on: date) -> Mapping[str, object]:
                     for line in table.lines
                 ],
                 "total": table.total,
+                "why_printed": table.why_printed,
             }
             for table in working.tables
         ],

@@ -434,6 +434,7 @@ def _assumption_table(value: ClaimValue, given: Mapping[str, object]) -> Table:
             Column(label="Valeur", numeric=True, weight=3),
         ),
         lines=tuple(lines),
+        why_printed=False,
     )
 
 

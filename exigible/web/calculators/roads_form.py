@@ -321,10 +321,10 @@ def _assumption(name: str) -> forms.Field:
         return NumberField(label=label, required=False, most=MAX_DAYS)
     field: AmountField | PercentField
     if name in AMOUNTS:
-        field, shown = AmountField(label=f"{label}, en €", required=False), amount(default)
+        field, shown = AmountField(label=f"{label}, en{NO_BREAK}€", required=False), amount(default)
     else:
         field = PercentField(
-            what="un pourcentage", example="60", label=f"{label}, en %", required=False
+            what="un pourcentage", example="60", label=f"{label}, en{NO_BREAK}%", required=False
         )
         shown = f"{default // ONE_PERCENT}"
     field.widget.attrs["placeholder"] = "de la voie" if name in OF_THE_ROAD else shown

@@ -135,8 +135,12 @@ def test_the_pdf_holds_the_figures(collector: Client, slug: str) -> None:
         return re.sub(r"\s+", "", text.replace("\u202f", "")) in printed
 
     assert holds(shown.answer.value)
-    for line in shown.lines:
+    lines = [line for table in shown.tables for line in table.lines]
+    for line in lines:
         assert holds(line.result), line
     if slug != "interets":  # the décompte has its own layout
-        assert all(holds(sentence) for line in shown.lines for sentence in line.why)
+        printed_lines = [
+            line for table in shown.tables if table.why_printed for line in table.lines
+        ]
+        assert all(holds(sentence) for line in printed_lines for sentence in line.why)
         assert holds(shown.text)
