@@ -37,7 +37,7 @@ def say(text: str) -> None:
 
 def write_json(document: object) -> None:
     """Write the one JSON document of an answer."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str))
     sys.stdout.write("\n")
 
 

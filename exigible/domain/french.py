@@ -72,7 +72,7 @@ def points(ten_thousandths: int) -> str:
 
 def day(on: date) -> str:
     """Return « 22/11/2026 »."""
-    return f"{on:%d/%m/%Y}"
+    return f"{on.day:02}/{on.month:02}/{on.year:04}"
 
 
 def long_day(on: date) -> str:

@@ -167,7 +167,7 @@ def _alone(case: Case, position: int, regime: Regime) -> str:
 
 def _unsettled_category(case: Case, claim: CaseClaim) -> list[str]:
     """Whose quality gives the rate of an assigned debt is unsettled (CMF L. 313-2)."""
-    kinds = [event.creditor_kind for event in case.events if isinstance(event, Assignment)]
+    kinds = [assignment.creditor_kind for assignment in case.of_kind(Assignment)]
     if {_legal_parameter(kind) for kind in kinds} <= {_legal_parameter(case.creditor_kind)}:
         return []
     return [

@@ -15,11 +15,19 @@ from exigible.domain.courts import (
     competence_answer,
 )
 from exigible.domain.law import Law, shipped_law
-from exigible.domain.law.courts import Seat, shipped_court_law
+from exigible.domain.law.courts import (
+    Seat,
+    areas,
+    judicial_seats,
+    principal_courts,
+    shipped_court_law,
+    towns,
+)
 from exigible.domain.law.entered import Entered, layered, typed_fact
 from exigible.domain.law.scales import shipped_scale
 from exigible.domain.places import Commune, Directory
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
+from exigible.domain.text_keys import name_key
 
 ON = date(2026, 11, 22)
 BEFORE_THE_TARIFF_ENDED = date(2026, 1, 15)
@@ -399,3 +407,34 @@ def test_every_road_of_every_nature_answers_or_says_it_is_closed(nature: str, pr
     for line in found.costs:
         assert line.source or line.note
         assert line.borne_by in {"creditor", "debtor"}
+
+
+def test_every_seat_is_spelt_as_its_town():
+    """Where a town of the same letters is known, its accents are those of the seat."""
+    names = {name_key(town.name): town.name for town in towns()}
+    seats = {area.seat.of for area in areas()} | set(judicial_seats().values())
+    seats |= {town.seat.of for town in towns()} | {one.of for one in principal_courts().values()}
+    spelt = 0
+    for seat in seats:
+        own = seat.removeprefix("de ").removeprefix("d’")
+        if name_key(own) in names:
+            assert own == names[name_key(own)], seat
+            spelt += 1
+    assert spelt > 150
+    assert "de Saint-Étienne" in seats
+
+
+@pytest.mark.parametrize("city", ["Saint-Étienne", "SAINT ETIENNE", "st etienne"])
+def test_a_town_is_found_whatever_its_accents(city: str):
+    found = competence(
+        CourtQuestion(
+            city=city,
+            postcode="",
+            amount_cents=1_200_000,
+            nature="commercial",
+            procedure="injonction_de_payer",
+            on=date(2026, 11, 22),
+        )
+    )
+    assert found.court is not None
+    assert found.court.name == "Tribunal de commerce de Saint-Étienne"

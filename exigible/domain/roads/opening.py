@@ -178,7 +178,7 @@ def _road(
     findings = (*_not_yet(rule, facts), *conditions)
     state = _state(findings)
     barred = state is RoadState.BARRED
-    court, costs, unknown = (None, (), "") if barred else _costs(rule, facts, directory)
+    court, costs, unknown = (None, (), "") if barred else _costs(rule, facts, directory, law)
     # A condition that holds changes nothing, were its article misread: it needs no confirmation.
     unsettled = [one.condition.rule for one in findings if one.verdict is not True]
     doubtful = dict.fromkeys(one.source for one in (rule.rule, *unsettled) if not one.verified)
@@ -332,7 +332,7 @@ def court_nature(facts: ClaimFacts) -> str | None:
 
 
 def _costs(
-    rule: RoadRule, facts: ClaimFacts, directory: Directory | None
+    rule: RoadRule, facts: ClaimFacts, directory: Directory | None, law: Law
 ) -> tuple[Competence | None, tuple[Cost, ...], str]:
     """Return the court where a road has one, its costs, and why they are unknown."""
     if not rule.court:
@@ -362,7 +362,7 @@ def _costs(
         clause_city=facts.clause_city or "",
     )
     try:
-        found = competence(question, directory)
+        found = competence(question, directory, law)
     except WrongInput:
         raise
     except Refused as refusal:

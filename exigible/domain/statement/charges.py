@@ -56,9 +56,8 @@ def reached(case: Case, claim: CaseClaim) -> list[InsolvencyOpening]:
     """Return the openings that reach a claim: one born after keeps its own life (L. 622-17)."""
     return [
         event
-        for event in case.events
-        if isinstance(event, InsolvencyOpening)
-        and (claim.issued_on is None or claim.issued_on < event.on)
+        for event in case.of_kind(InsolvencyOpening)
+        if claim.issued_on is None or claim.issued_on < event.on
     ]
 
 

@@ -305,7 +305,7 @@ class Columns:
                 f"{french_day(event.invoked_on)}, après le jour de l’arrêté ; elle n’est pas comptée."
             )
             return False
-        openings = [e.on for e in facts.case.events if isinstance(e, InsolvencyOpening)]
+        openings = [opening.on for opening in facts.case.of_kind(InsolvencyOpening)]
         if not event.connected and any(event.on >= opening for opening in openings):
             facts.warnings.append(
                 f"Compensation de {euros(event.amount_cents)} : après l’ouverture de la procédure "
@@ -339,15 +339,14 @@ class Columns:
     def lay(self) -> Laid:
         """Return the columns, rows sorted by case and events in the order they are taken."""
         order = sorted(range(len(self.rows)), key=lambda index: self.rows[index].case)
-        place = {old: new for new, old in enumerate(order)}
         rows = [self.rows[index] for index in order]
+        place = np.full(len(order) + 1, -1, np.int64)  # −1, no claim, reads the last: itself
+        place[order] = np.arange(len(order))
+        case, row, kind, day, amount, allocation = (
+            np.array(self._events, np.int64).reshape(-1, 6).T.copy()
+        )
         raw = Events(
-            case=_column(event[0] for event in self._events),
-            claim=_column(place[event[1]] if event[1] >= 0 else -1 for event in self._events),
-            kind=_column(int(event[2]) for event in self._events),
-            day=_column(event[3] for event in self._events),
-            amount=_column(event[4] for event in self._events),
-            allocation=_column(event[5] for event in self._events),
+            case=case, claim=place[row], kind=kind, day=day, amount=amount, allocation=allocation
         )
         sorting = raw.order()
         schedules = self.schedules or [NO_INTEREST]
@@ -400,11 +399,7 @@ def _principal_first(case: Case, position: int, on: date) -> bool:
 
 def _voided(case: Case, as_of: date) -> list[str]:
     """Say what no longer holds: a payment that came back, an opening withdrawn, a lapsed delay."""
-    return [
-        f"{capital(event.why)}."
-        for event in case.events
-        if isinstance(event, Voided) and event.on <= as_of
-    ]
+    return [f"{capital(event.why)}." for event in case.of_kind(Voided) if event.on <= as_of]
 
 
 def _long_graces(case: Case, as_of: date) -> list[str]:
@@ -412,9 +407,8 @@ def _long_graces(case: Case, as_of: date) -> list[str]:
     return [
         f"Délai de grâce du {french_day(event.first_day)} au {french_day(event.last_day)} : un juge "
         f"n’accorde pas plus de {MOST_GRACE_YEARS} ans (C. civ. art. 1343-5) ; vérifiez ces dates."
-        for event in case.events
-        if isinstance(event, GracePeriod)
-        and event.first_day <= as_of
+        for event in case.of_kind(GracePeriod)
+        if event.first_day <= as_of
         and event.last_day > add_years(event.first_day, MOST_GRACE_YEARS)
     ]
 

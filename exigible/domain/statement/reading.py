@@ -178,18 +178,22 @@ class _Answers:
             first_day=None,
             label=f"échéance du {french_day(claim.due_on)}{_with_vat(claim)}",
         )
-        for index in range(int(self.line_bounds[row]), int(self.line_bounds[row + 1])):
-            rate_row = self.laid.rate_rows[int(lines.row[index])]
+        mine = slice(self.line_bounds[row], self.line_bounds[row + 1])
+        columns = (lines.row, lines.first, lines.last, lines.base, lines.amount)
+        for rate, first, last, base, cents in zip(
+            *(column[mine].tolist() for column in columns), strict=True
+        ):
+            rate_row = self.laid.rate_rows[rate]
             if not rate_row.verified:
                 warnings.append(f"{claim.ref} : à confirmer, {rate_row.source}.")
             yield Line(
                 claim=claim.ref,
                 component="interest",
-                amount_cents=int(lines.amount[index]),
+                amount_cents=cents,
                 source=rate_row.source,
-                first_day=date.fromordinal(int(lines.first[index])),
-                last_day=date.fromordinal(int(lines.last[index])),
-                base_cents=int(lines.base[index]),
+                first_day=date.fromordinal(first),
+                last_day=date.fromordinal(last),
+                base_cents=base,
                 rate=rate_row.rate,
                 divisor=rate_row.divisor,
                 verified=rate_row.verified,
@@ -236,20 +240,27 @@ class _Answers:
 
     def _allocations(self, number: int) -> Iterator[AllocatedPart]:
         taken = self.result.allocated
-        start, end = int(self.taken_bounds[number]), int(self.taken_bounds[number + 1])
-        for index in sorted(self.taken_order[start:end].tolist()):
-            event = int(taken.event[index])
-            fact = self.laid.facts[event]
-            assert isinstance(fact, Payment | SetOff)
-            named = fact.ref if isinstance(fact, Payment) else ""
-            claim = self.laid.rows[int(taken.claim[index])].claim
-            yield AllocatedPart(
-                payment=named or str(self.laid.numbers[event]),
-                on=fact.on,
-                claim=claim.ref if claim else None,
-                component=COMPONENT_OF_BUCKET[Bucket(int(taken.bucket[index]))],
-                amount_cents=int(taken.amount[index]),
-            )
+        mine = self.taken_order[self.taken_bounds[number] : self.taken_bounds[number + 1]]
+        events = taken.event[mine].tolist()
+        payments = {event: self._payment(event) for event in set(events)}
+        claims = {row: self.laid.rows[row].claim for row in self._rows(number)}
+        refs = {row: claim.ref if claim else None for row, claim in claims.items()}
+        columns = (taken.claim, taken.bucket, taken.amount)
+        for event, row, bucket, cents in zip(
+            events, *(column[mine].tolist() for column in columns), strict=True
+        ):
+            name, on = payments[event]
+            yield AllocatedPart(name, on, refs[row], _COMPONENTS[bucket], cents)
+
+    def _payment(self, event: int) -> tuple[str, date]:
+        """Return what a payment is called, by its number where it has no name, and its day."""
+        fact = self.laid.facts[event]
+        assert isinstance(fact, Payment | SetOff)
+        named = fact.ref if isinstance(fact, Payment) else ""
+        return named or str(self.laid.numbers[event]), fact.on
+
+
+_COMPONENTS = tuple(COMPONENT_OF_BUCKET[bucket] for bucket in Bucket)
 
 
 def _told(

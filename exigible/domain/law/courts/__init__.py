@@ -21,6 +21,7 @@ from typing import Any
 
 from exigible.domain.data_files import read_yaml
 from exigible.domain.law.rule import Rule
+from exigible.domain.text_keys import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,17 @@ def towns() -> tuple[Town, ...]:
 def judicial_seats() -> Mapping[str, str]:
     """Return the seats of the tribunaux judiciaires, « de Paris », by INSEE code of the town."""
     return {row["insee"]: row["seat"] for row in _table("judicial.csv")}
+
+
+def spelt_seat(of: str) -> str:
+    """Return a seat with the accents of the product's own, as files once loaded may lack them."""
+    return _spelt_seats().get(name_key(of), of)
+
+
+@cache
+def _spelt_seats() -> Mapping[str, str]:
+    seats = [*(area.seat.of for area in areas()), *judicial_seats().values()]
+    return {name_key(seat): seat for seat in seats}
 
 
 @cache
