@@ -1,0 +1,122 @@
+"""Labels of banks and names of people, in forms that can be compared.
+
+Banks write in capitals without accents, cut anywhere, and drop punctuation; people retype numbers
+with O for 0, I or L for 1, S for 5, B for 8. `folded` reads those letters as the digits, on both
+sides of a comparison, so that it needs no guess of who was wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
+_FOLD = str.maketrans("OILSB", "01158")
+_TOKEN = re.compile(r"[A-Z0-9]+")
+_RUN = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_APOSTROPHE = re.compile(r"\b([LD])['’ ](?=[A-Z])")
+IBAN = re.compile(
+    r"\b(?:FR|MC|BE|DE|ES|IT|LU|NL|PT|IE|AT|CH|GB|PL|FI|GR|RO|CZ|LI|SM|DK|SE|NO)[0-9]{2}"
+    r"(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
+)
+
+# Words that identify nobody: legal forms, titles, articles.
+EMPTY_WORDS = frozenset(
+    "SARL SARLU SAS SASU SA EURL SCI SNC SCP SELARL SELAS SCA SCEA SCIC SCOP SEM GAEC EARL EI EIRL "
+    "GIE STE SOCIETE SOC ETS ETABLISSEMENTS ETABLISSEMENT ETABLIS CIE COMPAGNIE M MR MME MLLE MRS "
+    "MM MONSIEUR MADAME MELLE OU ET DE DU DES LA LE LES L D AU AUX A EN AND THE MAITRE ENTREPRISE "
+    "ENT SPRL BV BVBA GMBH LTD LIMITED SRL SPA INC NV AG PLC LLC".split()
+)
+# Abbreviations that stand for a word of a name, read the same on both sides.
+_ABBREVIATIONS = {
+    "ST": "SAINT",
+    "STE": "SAINTE",
+    "ASS": "ASSOCIATION",
+    "ASSO": "ASSOCIATION",
+    "ASSOC": "ASSOCIATION",
+    "TRANSP": "TRANSPORTS",
+    "TRANSPORT": "TRANSPORTS",
+    "TPS": "TRANSPORTS",
+    "TRPTS": "TRANSPORTS",
+    "MENUIS": "MENUISERIE",
+    "BOUL": "BOULANGERIE",
+    "REST": "RESTAURANT",
+    "RESTO": "RESTAURANT",
+    "GGE": "GARAGE",
+    "CHARP": "CHARPENTES",
+    "CHARPENTE": "CHARPENTES",
+    "ELEC": "ELECTRICITE",
+    "CONST": "CONSTRUCTIONS",
+    "CONSTR": "CONSTRUCTIONS",
+    "CONSTRUCTION": "CONSTRUCTIONS",
+    "BAT": "BATIMENT",
+    "PHIE": "PHARMACIE",
+    "PHCIE": "PHARMACIE",
+    "DISTRIB": "DISTRIBUTION",
+    "IND": "INDUSTRIES",
+    "INDUSTRIE": "INDUSTRIES",
+    "SCE": "SERVICES",
+    "SERVICE": "SERVICES",
+    "FRERE": "FRERES",
+    "SERR": "SERRURERIE",
+    "PLOMB": "PLOMBERIE",
+    "MAC": "MACONNERIE",
+    "IMP": "IMPRIMERIE",
+    "LAB": "LABORATOIRES",
+    "LABO": "LABORATOIRES",
+    "LABORATOIRE": "LABORATOIRES",
+    "ATEL": "ATELIERS",
+    "ATELIER": "ATELIERS",
+    "CAB": "CABINET",
+    "HOT": "HOTEL",
+    "PEINT": "PEINTURE",
+}
+
+
+def plain(text: str) -> str:
+    """Return a text in capitals without accents: « Élan » → « ELAN »."""
+    if text.isascii():
+        return text.upper()
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).upper()
+
+
+def tokens(text: str) -> list[str]:
+    """Return the runs of letters and digits of a plain text."""
+    return _TOKEN.findall(text)
+
+
+def folded(token: str) -> str:
+    """Return a token where letters taken for digits are those digits: « FAO1 » → « FA01 »."""
+    return token.translate(_FOLD)
+
+
+def without_zeros(token: str) -> str:
+    """Return a token without the zeros that begin its numbers: « FA00412 » → « FA412 »."""
+    return _RUN.sub("", token)
+
+
+def compact(text: str) -> str:
+    """Return letters and digits alone, folded: « FA-26/O412 » → « FA260412 »."""
+    return folded("".join(_TOKEN.findall(plain(text))))
+
+
+def name_tokens(text: str) -> tuple[str, ...]:
+    """Return the words of a name that tell it from others, abbreviations written out."""
+    words = _TOKEN.findall(_APOSTROPHE.sub(" ", plain(text)))
+    kept = tuple(
+        _ABBREVIATIONS.get(word, word)
+        for place, word in enumerate(words)
+        if word not in EMPTY_WORDS or (word == "STE" and 0 < place)
+    )
+    return kept or tuple(words)
+
+
+def name_words(text: str) -> str:
+    """Return a name as a key: its words in order of the alphabet."""
+    return " ".join(sorted(set(name_tokens(text))))
+
+
+def bare_iban(text: str) -> str:
+    """Return an IBAN, or any account number, without spaces nor punctuation."""
+    return "".join(_TOKEN.findall(plain(text)))

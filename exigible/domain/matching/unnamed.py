@@ -1,0 +1,338 @@
+"""Explaining a line that cites no invoice, by its payer: plan, single claim, several, the balance.
+
+The amount has to fall right, and be unlikely to do so by chance. Among homonyms it is what tells
+which one paid; where two explanations are as good, nothing is chosen.
+"""
+
+from __future__ import annotations
+
+from exigible.domain.french import count, euros, percent, typeset
+from exigible.domain.matching import plans
+from exigible.domain.matching.book import PlanRows
+from exigible.domain.matching.context import Look, Room
+from exigible.domain.matching.explaining import Evidence, Explanation, payer_reason
+from exigible.domain.matching.facts import Gap
+from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares
+from exigible.domain.matching.payers import Sure
+from exigible.domain.matching.references import loosely_named
+from exigible.domain.matching.sums import Found, subsets
+from exigible.domain.matching.texts import compact, without_zeros
+
+FEW = 3  # homonyms among whom the amount may choose
+SHARED_AMOUNT = 3  # open items of one amount, beyond which the amount tells nobody from another
+
+
+def explain_payer(look: Look, room: Room) -> list[Explanation]:
+    """Return the explanations by the customers recognised, best first."""
+    payer = look.payer
+    found: list[Explanation] = []
+    for customer in payer.customers:
+        found += _of_customer(look, room, customer)
+    found.sort(key=lambda one: (-_rank(one), one.chance, [room.book.refs[c] for c, _ in one.shares]))
+    if len(payer.customers) > 1:
+        _among_several(look, room, found)
+    for one in found:
+        _doubts(look, room, one)
+    return found
+
+
+def _rank(one: Explanation) -> float:
+    return (
+        4 * (Evidence.DOCUMENT in one.evidence)
+        + 2 * (Evidence.NUMBER in one.evidence)
+        + 3 * (Evidence.AMOUNT in one.evidence)
+        - 2 * one.ambiguous
+        - len(one.doubts)
+    )
+
+
+def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
+    items = room.state.payable(customer, look.line.currency, look.day + room.rules.early_days)
+    if not items:
+        return []
+    amounts = [room.state.open[claim] for claim in items]
+    numbered = loosely_named(look.reading, room.book.references, items)
+    found = []
+    if numbered:
+        found += _numbered(look, room, customer, items, numbered)
+    plan = _plan(look, room, customer)
+    if plan is not None:
+        found.append(plan)
+    sums = subsets(
+        amounts,
+        look.line.cents,
+        everything_up_to=room.rules.subset_all,
+        pairs_up_to=room.rules.subset_pairs,
+    )
+    found += _by_sums(look, room, customer, items, sums, numbered)
+    if not found:
+        found += _nearly(look, room, customer, items)
+    return found
+
+
+def _base(look: Look, room: Room, customer: int) -> Explanation:
+    found = Explanation([], set(), [payer_reason(room.book, look.payer, customer)])
+    if look.payer.sure >= Sure.LIKELY:
+        found.evidence.add(Evidence.PAYER)
+    return found
+
+
+def _numbered(
+    look: Look, room: Room, customer: int, items: list[int], numbered: list[int]
+) -> list[Explanation]:
+    """Claims whose end of number is in the label: certain with the amount, likely without."""
+    state, references = room.state, room.book.references
+    total = sum(state.open[claim] for claim in numbered)
+    found = _base(look, room, customer)
+    found.evidence.add(Evidence.NUMBER)
+    shown = ", ".join(room.book.refs[claim] for claim in numbered[:3])
+    if total == look.line.cents:
+        found.shares = [(claim, state.open[claim]) for claim in numbered]
+        found.evidence.add(Evidence.AMOUNT)
+        found.reasons.append(typeset(f"Fin de numéro lue dans le libellé ({shown}), montant égal."))
+        return [found]
+    sums = subsets(
+        [state.open[claim] for claim in numbered],
+        look.line.cents,
+        everything_up_to=room.rules.subset_all,
+        pairs_up_to=0,
+    )
+    if len(sums) == 1:
+        found.shares = [(numbered[p], state.open[numbered[p]]) for p in sums[0].places]
+        found.evidence.add(Evidence.AMOUNT)
+        found.reasons.append(typeset(f"Numéros lus en partie ({shown}), montant égal."))
+        return [found]
+    if len(numbered) == 1 and 0 < look.line.cents < total:
+        claim = numbered[0]
+        found.shares = [(claim, look.line.cents)]
+        found.gap, found.gap_cents = Gap.PARTIAL, total - look.line.cents
+        found.reasons.append(
+            typeset(f"Fin de numéro lue ({shown}) ; partiel, il reste {euros(found.gap_cents)}.")
+        )
+        if look.payer.sure is Sure.FULL and len(references.serials[claim]) >= 4:
+            found.evidence.add(Evidence.REFERENCE)
+        else:
+            found.doubts.append("Le numéro est incomplet et le montant partiel.")
+        if any(state.open[other] == look.line.cents for other in items):
+            found.doubts.append("Une autre facture a exactement ce montant.")
+        return [found]
+    return []
+
+
+def _plan(look: Look, room: Room, customer: int) -> Explanation | None:
+    for rows in room.book.plans.get(customer, ()):
+        found = explain_plan(look, room, rows)
+        if found is not None:
+            return found
+    return None
+
+
+def plan_cited(look: Look, room: Room) -> PlanRows | None:
+    """Return the plan whose code the label carries."""
+    if not room.book.plan_codes:
+        return None
+    words = look.label.split()
+    for rank in range(len(words)):
+        for last in (rank + 1, rank + 2, rank + 3):
+            rows = room.book.plan_codes.get(without_zeros(compact("".join(words[rank:last]))))
+            if rows is not None:
+                return rows
+    return None
+
+
+def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
+    """Return what an instalment pays, if the line is one."""
+    cents = look.line.cents
+    number = plans.instalment(rows, room.state, cents, look.day, room.rules)
+    if number is None:
+        return None
+    shares = plans.shares(rows, room.state, cents, look.line.currency)
+    if not shares:
+        return None
+    cited = plan_cited(look, room) is rows
+    found = Explanation(shares, {Evidence.AMOUNT, Evidence.DOCUMENT}, [])
+    found.plan, found.instalments = rows.plan.code, number
+    if rows.customer in look.payer.customers:
+        found.reasons.append(payer_reason(room.book, look.payer, rows.customer))
+        if look.payer.sure >= Sure.LIKELY:
+            found.evidence.add(Evidence.PAYER)
+    if Evidence.PAYER not in found.evidence and not cited:
+        found.doubts.append("Le payeur n’est pas reconnu.")
+    found.reasons.append(
+        typeset(
+            f"{count(number, 'échéance')} du plan {rows.plan.code}, imputée dans l’ordre du plan."
+        )
+    )
+    if not cited and not plans.in_time(rows, room.state, look.day, room.rules):
+        found.doubts.append("Le jour n’est pas celui d’une échéance du plan.")
+    elsewhere = [
+        claim
+        for claim in room.book.of_customer[rows.customer]
+        if room.state.open[claim] == cents and claim not in rows.claims
+    ]
+    if elsewhere and not cited:
+        found.doubts.append(
+            f"La facture {room.book.refs[elsewhere[0]]}, hors du plan, a le même montant."
+        )
+    return found
+
+
+def _by_sums(
+    look: Look,
+    room: Room,
+    customer: int,
+    items: list[int],
+    sums: list[Found],
+    numbered: list[int],
+) -> list[Explanation]:
+    found = []
+    for one in sums[:4]:
+        explanation = _base(look, room, customer)
+        explanation.shares = [(items[place], room.state.open[items[place]]) for place in one.places]
+        explanation.evidence.add(Evidence.AMOUNT)
+        explanation.chance = one.chance
+        explanation.reasons.append(_sum_reason(one, room, explanation))
+        found.append(explanation)
+    if len(found) > 1:
+        first, second = sums[0], sums[1]
+        simpler = first.chance * 20 < second.chance and first.shape in ("all", "run", "one")
+        if not simpler:
+            for explanation in found:
+                explanation.ambiguous = True
+                explanation.doubts.append(
+                    f"{len(sums)} façons de former ce montant avec les factures du compte."
+                )
+    chosen = {claim for one in found[:1] for claim, _ in one.shares}
+    strange = [claim for claim in numbered if claim not in chosen]
+    if found and strange:
+        for explanation in found:
+            explanation.doubts.append(
+                f"Le libellé semble citer {room.book.refs[strange[0]]}, d’un autre montant."
+            )
+    return found
+
+
+def _sum_reason(one: Found, room: Room, explanation: Explanation) -> str:
+    number = len(one.places)
+    if one.shape == "one":
+        return typeset("Montant égal à une seule facture ouverte du compte.")
+    if one.shape == "all":
+        return typeset(f"Montant égal au solde du compte ({count(number, 'pièce')}).")
+    if one.shape == "run":
+        return typeset(f"Montant égal à {number} factures qui se suivent.")
+    credit = any(cents < 0 for _, cents in explanation.shares)
+    return typeset(
+        f"Montant égal à {count(number, 'pièce')} du compte{', avoir déduit' if credit else ''}."
+    )
+
+
+def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Explanation]:
+    """A discount, the 40 € on top, part of the only claim: likely, and asked."""
+    state, cents, rules = room.state, look.line.cents, room.rules
+    positive = [claim for claim in items if state.open[claim] > 0]
+    contract = room.book.customers[customer].discount
+    said = DISCOUNT_WORDS.search(look.label) is not None
+    found: list[Explanation] = []
+    rates = (contract.rate,) if contract else rules.discount_rates
+    sets = [[claim] for claim in positive] + ([positive] if len(positive) > 1 else [])
+    for claims in sets:
+        full = [(claim, state.open[claim]) for claim in claims]
+        total = sum(amount for _, amount in full)
+        for rate in rates:
+            if abs(total - round(total * rate / 1_000_000) - cents) > max(2, len(full)):
+                continue
+            shares = discounted_shares(full, rate, cents, rules.rounding_cents)
+            if not shares:
+                continue
+            one = _base(look, room, customer)
+            one.shares, one.gap, one.gap_cents = shares, Gap.DISCOUNT_UNDUE, total - cents
+            on_time = contract is not None and all(
+                room.book.issued[c] and look.day <= room.book.issued[c] + contract.days
+                for c in claims
+            )
+            if on_time:
+                one.gap = Gap.DISCOUNT_DUE
+            one.evidence.add(Evidence.AMOUNT)
+            one.chance = len(sets) * len(rates) * 3 / max(cents, 1)
+            one.reasons.append(
+                typeset(
+                    f"L’écart de {euros(total - cents)} est un escompte de {percent(rate)}"
+                    + (", prévu et pris à temps." if on_time else " ; il reste dû.")
+                )
+            )
+            if not said and contract is None:
+                one.doubts.append("Aucun numéro de facture, et l’escompte n’est pas annoncé.")
+            found.append(one)
+    for claim in positive:
+        excess = cents - state.open[claim]
+        if excess == rules.indemnity_cents:
+            one = _base(look, room, customer)
+            one.shares, one.gap, one.gap_cents = [(claim, state.open[claim])], Gap.ACCESSORIES, -excess
+            one.evidence.add(Evidence.AMOUNT)
+            one.chance = len(positive) * 3 / max(cents, 1)
+            one.reasons.append("Montant de la facture et 40 € d’indemnité forfaitaire.")
+            if look.day <= room.book.due[claim]:
+                one.doubts.append("La facture n’était pas en retard.")
+            found.append(one)
+    if len(found) > 1:
+        for one in found:
+            one.ambiguous = True
+            one.doubts.append("Plusieurs explications sont possibles.")
+    if not found and len(positive) == 1 and len(items) == 1:
+        claim = positive[0]
+        still = state.open[claim]
+        one = _base(look, room, customer)
+        one.shares = [(claim, min(still, cents))]
+        one.gap = Gap.PARTIAL if cents < still else Gap.OVERPAID
+        one.gap_cents = still - cents
+        one.reasons.append(
+            typeset(
+                f"Partiel sur la seule facture ouverte, de {euros(still)}."
+                if cents < still
+                else f"Trop-perçu de {euros(cents - still)} sur la seule facture ouverte."
+            )
+        )
+        one.doubts.append("Aucun numéro de facture, et le montant diffère.")
+        found.append(one)
+    return found
+
+
+def _among_several(look: Look, room: Room, found: list[Explanation]) -> None:
+    """Several customers may have paid: keep only what a rare amount designates, of few homonyms."""
+    exact = [one for one in found if Evidence.AMOUNT in one.evidence]
+    for one in found:
+        number = Evidence.NUMBER in one.evidence
+        single = len(one.shares) == 1 and one.gap is None
+        rivals = [other for other in exact if other is not one]
+        if rivals:
+            one.ambiguous = True
+            one.doubts.append("Plusieurs comptes peuvent avoir payé cette somme.")
+        elif not (number or (single and len(look.payer.customers) <= FEW)):
+            one.doubts.append("Plusieurs comptes portent ce nom.")
+        one.chance *= len(look.payer.customers)
+
+
+def _doubts(look: Look, room: Room, one: Explanation) -> None:
+    payer, book = look.payer, room.book
+    chosen = [claim for claim, _ in one.shares]
+    if payer.others:
+        one.doubts.append("Le nom et l’IBAN désignent deux comptes.")
+    for shown in look.reading.foreign:
+        if not any(book.references.close_to(claim, shown) for claim in chosen):
+            one.doubts.append(typeset(f"« {shown} » ressemble à un numéro de facture, non ouverte."))
+            break
+    if payer.sure is not Sure.FULL and one.gap is None and Evidence.NUMBER not in one.evidence:
+        same = book.by_amount.get((look.line.currency, look.line.cents), ())
+        if len(chosen) == 1 and len(same) > SHARED_AMOUNT and Evidence.DOCUMENT not in one.evidence:
+            one.doubts.append("Le nom n’est pas sûr et beaucoup de factures ont ce montant.")
+        if len(chosen) > 1 and Evidence.DOCUMENT not in one.evidence:
+            one.doubts.append("Le nom n’est pas sûr.")
+    if look.agent:
+        one.doubts.append("Fonds reçus d’un mandataire : il manque le relevé de reversement.")
+        one.ambiguous = True
+    if look.outside:
+        one.doubts.append(typeset(f"Le libellé évoque autre chose : {look.outside}."))
+    if look.back:
+        one.doubts.append("Le libellé évoque un rejet.")
+    if len(one.shares) > room.rules.most_members:
+        one.doubts.append("Trop de factures pour une seule ligne.")
