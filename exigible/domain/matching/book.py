@@ -144,6 +144,9 @@ class State:
     of_customer: dict[int, list[Taken]] = field(default_factory=dict)
     instalments: dict[str, int] = field(default_factory=dict)  # plan → instalments received
     used_slips: set[str] = field(default_factory=set)
+    clock: int = 0  # decisions taken so far
+    touched: dict[int, int] = field(default_factory=dict)  # customer → clock of his last decision
+    taught: dict[str, set[int]] = field(default_factory=dict)  # IBAN → customers met in this run
 
     def __post_init__(self) -> None:
         book = self.book
@@ -164,12 +167,27 @@ class State:
             assert cents <= 0 or self.open[claim] >= 0 or self.book.cents[claim] < 0
         if not shares:
             return
+        self.clock += 1
+        for claim, _ in shares:
+            self.touched[self.book.owner[claim]] = self.clock
         owner = self.book.owner[shares[0][0]]
         taken = Taken(line, on, owner, tuple(shares), sum(cents for _, cents in shares))
         self.by_line[line] = taken
         for claim, _ in shares:
             self.of_claim.setdefault(claim, []).append(taken)
         self.of_customer.setdefault(owner, []).append(taken)
+
+    def taken_later(self, customer: int, day: int) -> dict[int, int]:
+        """Return what lines of a later day took of a customer's claims: still open on that day."""
+        found: dict[int, int] = {}
+        if customer in self.touched:
+            for claim in self.book.of_customer[customer]:
+                for taken in self.of_claim.get(claim, ()):
+                    if taken.on > day:
+                        for other, cents in taken.shares:
+                            if other == claim:
+                                found[claim] = found.get(claim, 0) + cents
+        return found
 
     def payable(self, customer: int, currency: str, day: int) -> list[int]:
         """Return the open items of a customer that a payment of that day may settle."""

@@ -33,10 +33,15 @@ class Slips:
             grouped.setdefault(cheque.slip, []).append(cheque)
         slips = cls({}, {}, {})
         for slip in sorted(grouped):
-            slips.cheques[slip] = sorted(grouped[slip], key=lambda one: (one.number, one.drawer, one.cents))
+            slips.cheques[slip] = sorted(
+                grouped[slip], key=lambda one: (one.number, one.drawer, one.cents)
+            )
             total = sum(one.cents for one in grouped[slip])
             slips.by_total.setdefault(total, []).append(slip)
-            keys = {without_zeros(compact(slip)), *(run.lstrip("0") for run in _DIGITS.findall(slip))}
+            keys = {
+                without_zeros(compact(slip)),
+                *(run.lstrip("0") for run in _DIGITS.findall(slip)),
+            }
             for key in keys:
                 if len(key) >= 3:
                     slips.by_number.setdefault(key, []).append(slip)
@@ -47,7 +52,10 @@ class Slips:
         words = look.label.replace("/", " ").split() + [look.line.end_to_end]
         found: dict[str, None] = {}
         for rank, word in enumerate(words):
-            forms = {without_zeros(compact(word)), *(r.lstrip("0") for r in _DIGITS.findall(compact(word)))}
+            forms = {
+                without_zeros(compact(word)),
+                *(r.lstrip("0") for r in _DIGITS.findall(compact(word))),
+            }
             if rank + 1 < len(words):
                 forms.add(without_zeros(compact(word)) + without_zeros(compact(words[rank + 1])))
             for form in forms:
@@ -133,9 +141,7 @@ def replace_line(look: Look, cheque: Cheque) -> Look:
         cents=cheque.cents, label="", counterparty=cheque.drawer, iban="", end_to_end=""
     )
     nothing = type(look.reading)()
-    return replace(
-        look, line=line, label="", reading=nothing, agent=False, outside="", back=False
-    )
+    return replace(look, line=line, label="", reading=nothing, agent=False, outside="", back=False)
 
 
 def _slip(look: Look, state: State, slips: Slips) -> tuple[str | None, bool]:

@@ -24,6 +24,7 @@ class Look:
     outside: str = ""
     slip: bool = False
     back: bool = False
+    seen: int = -1  # the state's clock when it was last explained
 
 
 @dataclass(slots=True)

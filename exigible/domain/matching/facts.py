@@ -155,3 +155,37 @@ class Proposal:
     @property
     def reason(self) -> str:
         return " ".join(self.reasons)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the answer of the outside contract."""
+        answer: dict[str, object] = {
+            "line": self.line,
+            "kind": self.kind.value,
+            "allocations": _allocations(self.allocations),
+            "confidence": self.confidence,
+            "automatic": self.automatic,
+            "reason": self.reason,
+        }
+        if self.gap is not None:
+            answer["gap"] = {"kind": self.gap.value, "amount": in_euros(self.gap_cents)}
+        if self.candidates:
+            answer["candidates"] = [
+                {
+                    "customer": one.customer,
+                    "allocations": _allocations(one.allocations),
+                    "confidence": one.confidence,
+                    "reason": one.reason,
+                }
+                for one in self.candidates
+            ]
+        return answer
+
+
+def _allocations(allocations: tuple[Allocation, ...]) -> list[dict[str, str]]:
+    return [{"invoice": one.ref, "amount": in_euros(one.cents)} for one in allocations]
+
+
+def in_euros(cents: int) -> str:
+    """Return 123456 as "1234.56"."""
+    units, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{units}.{rest:02d}"

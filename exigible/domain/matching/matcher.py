@@ -65,8 +65,8 @@ def match_lines(
             if place in answers:
                 continue
             look = looks[place]
-            if turn > 1:
-                run.look_again(look)
+            if turn > 1 and not run.look_again(look):
+                continue
             found = run.certain(look, cited_only=turn == 0)
             if found is not None:
                 answers[place] = found
@@ -122,20 +122,32 @@ class _Run:
         """A lawyer may be a customer too: then the words of an agent are his own name's."""
         if look.payer.sure is not Sure.FULL:
             return False
-        return not is_agent(" ".join(w for w in look.label.split() if w not in look.payer.known_words))
+        return not is_agent(
+            " ".join(w for w in look.label.split() if w not in look.payer.known_words)
+        )
 
-    def look_again(self, look: Look) -> None:
-        """Read the payer once more, with what the lines decided have taught."""
-        line = look.line
-        if line.iban and look.payer.by in ("", "name") and line.cents > 0:
-            if self.room.book.payers.taught_ibans.get(bare_iban(line.iban)):
-                look.payer = self.room.book.payers.read(line, self.room.rules)
+    def look_again(self, look: Look) -> bool:
+        """Say whether what was decided since may change the answer to a line.
+
+        Its payer is read once more with the IBANs that the lines decided have taught.
+        """
+        state, line = self.room.state, look.line
+        unsure = look.payer.by in ("", "name") and look.payer.sure < Sure.FULL
+        if unsure and line.cents > 0 and line.iban and bare_iban(line.iban) in state.taught:
+            look.payer = self.room.book.payers.read(line, self.room.rules, taught=state.taught)
+            return True
+        owners = {self.room.book.owner[c] for one in look.reading.cited for c in one.claims}
+        customers = owners.union(look.payer.customers)
+        if look.slip and state.clock > look.seen:
+            return True
+        return any(state.touched.get(customer, -1) > look.seen for customer in customers)
 
     # --- deciding ----------------------------------------------------------------------------
 
     def certain(self, look: Look, *, cited_only: bool) -> Proposal | None:
         """Return the answer to a line if it is certain, and take what it pays; else None."""
         best = None
+        look.seen = self.room.state.clock if not cited_only else look.seen
         if look.line.cents < 0:
             if look.back:
                 best = next(iter(explain_return(look, self.room)), None)
@@ -157,7 +169,7 @@ class _Run:
     def options(self, look: Look) -> list[Explanation]:
         """Return the explanations of a credit, best first."""
         room = self.room
-        if look.slip or self.slips.by_number:
+        if look.slip or look.line.cents in self.slips.by_total:
             slip = explain_slip(look, room, self.slips)
             if slip is not None:
                 return [slip]
@@ -174,7 +186,9 @@ class _Run:
                 found.append(explained)
                 if named.sure and not (explained.doubts and explained.gap is not None):
                     return found
-                rival = [one for one in explain_payer(look, room) if one.evidence >= {Evidence.AMOUNT}]
+                rival = [
+                    one for one in explain_payer(look, room) if one.evidence >= {Evidence.AMOUNT}
+                ]
                 for one in rival:
                     one.doubts.append("Le libellé cite d’autres factures.")
                 return found + rival
@@ -235,7 +249,7 @@ class _Run:
             and best.gap is None
             and look.payer.by == "name"
         ):
-            self.room.book.payers.teach(look.line.iban, owners.pop())
+            self.room.state.taught.setdefault(bare_iban(look.line.iban), set()).add(owners.pop())
 
     # --- answering ---------------------------------------------------------------------------
 
@@ -271,7 +285,9 @@ class _Run:
             assert best is not None
             return self._waits(look, Kind.RETURN, best.reasons + best.doubts, options)
         why = look.outside or "débit du compte"
-        return self._nothing(look, Kind.OUTSIDE, 0.95, f"N’est pas le règlement d’un client : {why}.")
+        return self._nothing(
+            look, Kind.OUTSIDE, 0.95, f"N’est pas le règlement d’un client : {why}."
+        )
 
     def _duplicate(self, look: Look) -> str:
         """Return why a line seems to pay again what was paid; empty if it does not."""
@@ -291,7 +307,9 @@ class _Run:
         for customer in look.payer.customers if look.payer.sure >= Sure.LIKELY else ():
             for taken in state.of_customer.get(customer, ()):
                 if taken.total == look.line.cents and not taken.returned:
-                    return f"Même payeur et même montant que la ligne {taken.line} : doublon possible."
+                    return (
+                        f"Même payeur et même montant que la ligne {taken.line} : doublon possible."
+                    )
         return ""
 
     def _unknown(self, look: Look) -> str:
@@ -417,4 +435,3 @@ class _Run:
             )
             for claim in book.oldest_first(same)[: self.room.rules.candidates]
         ]
-

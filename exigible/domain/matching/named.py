@@ -21,7 +21,7 @@ from exigible.domain.matching.explaining import (
 from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.payers import Sure
 from exigible.domain.matching.references import MEDIUM, STRONG, Cited, loosely_named
-from exigible.domain.matching.sums import subsets
+from exigible.domain.matching.sums import interchangeable, subsets
 
 DISCOUNT_WORDS = re.compile(r"\bESC(?:OMPTE|PTE|T)?\b")
 ACCESSORY_WORDS = re.compile(
@@ -43,6 +43,7 @@ class Named:
         self.shown: list[str] = []
         self.strength = STRONG
         self.unclear = False
+        self.unclear_rest = False  # several sets of other items would complete the sum
         singles = {
             book.owner[cited.claims[0]]
             for cited in look.reading.cited
@@ -194,20 +195,22 @@ def _completed(named: Named, base: Explanation) -> Explanation | None:
     items = _others(named)
     if target > 0:
         amounts = [room.state.open[claim] for claim in items]
-        found = subsets(
-            amounts, target, everything_up_to=room.rules.subset_all, pairs_up_to=60
+        found = subsets(amounts, target, everything_up_to=room.rules.subset_all, pairs_up_to=60)
+        words = (
+            "Le reste du virement est exactement le montant d’autres factures ouvertes du compte."
         )
-        words = "Le reste du virement est exactement le montant d’autres factures ouvertes du compte."
     else:
         items = [claim for claim in items if room.state.open[claim] < 0]
         amounts = [-room.state.open[claim] for claim in items]
-        found = subsets(
-            amounts, -target, everything_up_to=room.rules.subset_all, pairs_up_to=60
-        )
+        found = subsets(amounts, -target, everything_up_to=room.rules.subset_all, pairs_up_to=60)
         words = "La différence est exactement un avoir ouvert du compte, déduit."
-    if not found or (len(found) > 1 and found[0].chance > 0.3 * found[1].chance):
+    if not found:
         return None
-    if len(found) > 1 and len(found[0].places) == len(found[1].places):
+    several = len(found) > 1 and (
+        found[0].chance > 0.05 * found[1].chance or len(found[0].places) >= len(found[1].places)
+    )
+    if several or interchangeable(amounts, found[0].places):
+        named.unclear_rest = True
         return None
     chosen = [items[place] for place in found[0].places]
     answer = _copy(base, _full(named, [*named.sure, *chosen]), words)
@@ -227,7 +230,9 @@ def _discounted(named: Named, base: Explanation) -> Explanation | None:
     contract = room.book.customers[room.book.owner[claims[0]]].discount
     rates = (contract.rate,) if contract else room.rules.discount_rates
     for rate in rates:
-        shares = discounted_shares(_full(named, claims), rate, look.line.cents, room.rules.rounding_cents)
+        shares = discounted_shares(
+            _full(named, claims), rate, look.line.cents, room.rules.rounding_cents
+        )
         if not shares:
             continue
         found = _copy(base, shares)
@@ -402,9 +407,13 @@ def _doubts(named: Named, found: Explanation) -> None:
         elif not exact or named.strength < STRONG:
             found.doubts.append("Le payeur reconnu n’est pas le débiteur de la facture citée.")
         else:
-            found.reasons.append("Payée par un autre compte, qui cite le numéro et le montant exacts.")
+            found.reasons.append(
+                "Payée par un autre compte, qui cite le numéro et le montant exacts."
+            )
     if payer.others and not exact:
         found.doubts.append("Le nom et l’IBAN désignent deux comptes.")
+    if named.unclear_rest:
+        found.doubts.append("Plusieurs pièces du compte expliqueraient la différence.")
     if named.unclear and not exact:
         found.doubts.append("Un numéro lu est celui de plusieurs factures.")
     if not exact and named.closed:

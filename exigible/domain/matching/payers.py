@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -114,7 +114,7 @@ class Payers:
         self._stale = True
         self._learned = learned
         self._places: dict[str, int] = {}
-        self.taught_ibans: dict[str, set[int]] = {}
+        self._learned_ibans: dict[str, set[int]] = {}
         self.agents = frozenset(bare_iban(one) for one in learned.agents) | frozenset(
             name_words(one) for one in learned.agents
         )
@@ -127,7 +127,9 @@ class Payers:
         assert place == len(self._towns)
         self._places[customer.code] = place
         self._towns.append(
-            frozenset(word for town in customer.towns for word in name_tokens(town) if len(word) > 1)
+            frozenset(
+                word for town in customer.towns for word in name_tokens(town) if len(word) > 1
+            )
         )
         self._seen.append(set())
         for name in customer.names:
@@ -164,7 +166,7 @@ class Payers:
         total = len(self._towns)
         for iban, codes in self._learned.ibans.items():
             if known := {self._places[code] for code in codes if code in self._places}:
-                self.taught_ibans.setdefault(bare_iban(iban), set()).update(known)
+                self._learned_ibans[bare_iban(iban)] = known
         for name, codes in self._learned.names.items():
             for code in codes:
                 if code in self._places:
@@ -186,23 +188,34 @@ class Payers:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def read(self, line: BankLine, rules: Rules, *, name: str = "") -> Payer:
-        """Return who sent a line. `name` is a drawer's, for a cheque, instead of the line's."""
+    def read(
+        self,
+        line: BankLine,
+        rules: Rules,
+        *,
+        name: str = "",
+        taught: Mapping[str, set[int]] | None = None,
+    ) -> Payer:
+        """Return who sent a line. `name` is a drawer's, for a cheque, instead of the line's.
+
+        `taught` are IBANs met earlier in the same batch: likely, not certain.
+        """
         if self._stale:
             self._prepare()
         by_name = self._by_name(line, name or line.counterparty, rules)
-        by_number = self._by_number(line) if not name else None
-        if by_number is None:
+        by_number = self._by_number(line, taught or {}) if not name else None
+        if by_number is None or (by_number.sure < by_name.sure and by_name.single):
             return by_name
         by_number.known_words = by_name.known_words
         if by_name.sure is Sure.FULL and not set(by_name.customers) & set(by_number.customers):
             by_number.others = by_name.customers
-        elif len(by_number.customers) > 1 and by_name.sure >= Sure.LIKELY:
+        elif by_name.sure >= Sure.LIKELY:
             both = tuple(c for c in by_number.customers if c in by_name.customers)
             by_number.customers = both or by_number.customers
+            by_number.sure = Sure.FULL if len(both) == 1 else by_number.sure
         return by_number
 
-    def _by_number(self, line: BankLine) -> Payer | None:
+    def _by_number(self, line: BankLine, taught: Mapping[str, set[int]]) -> Payer | None:
         label = plain(line.label)
         ibans = [bare_iban(line.iban)] if line.iban else []
         ibans += [bare_iban(one[0]) for one in IBAN.finditer(label)]
@@ -210,8 +223,10 @@ class Payers:
             if found := self._by_iban.get(iban):
                 return Payer(tuple(sorted(found)), Sure.FULL, "iban", iban)
         for iban in ibans:
-            if found := self.taught_ibans.get(iban):
+            if found := self._learned_ibans.get(iban):
                 return Payer(tuple(sorted(found)), Sure.FULL, "learned_iban", iban)
+            if found := taught.get(iban):
+                return Payer(tuple(sorted(found)), Sure.LIKELY, "learned_iban", iban)
         for word in tokens(f"{label} {plain(line.end_to_end)}"):
             if len(word) in (9, 14) and word.isdigit():
                 if found := self._by_siren.get(word[:9]):
@@ -254,7 +269,9 @@ class Payers:
     ) -> Payer:
         top = scored[0]
         rivals = [
-            one for one in scored if one.share >= top.share - 0.05 and one.weight >= 0.95 * top.weight
+            one
+            for one in scored
+            if one.share >= top.share - 0.05 and one.weight >= 0.95 * top.weight
         ]
         customers = self._in_town(sorted({one.alias.customer for one in rivals}), towns)
         precise = self._precision(significant, top.words, self._towns[customers[0]])
@@ -357,7 +374,9 @@ class Payers:
             one.share = weight / one.alias.weight if one.alias.weight else 0.0
             if one.share >= 0.34:
                 ranked.append(one)
-        ranked.sort(key=lambda one: (-min(one.share, 1.0) * one.weight, -one.share, one.alias.customer))
+        ranked.sort(
+            key=lambda one: (-min(one.share, 1.0) * one.weight, -one.share, one.alias.customer)
+        )
         return ranked[:20]
 
     def _of_common(
@@ -394,12 +413,6 @@ class Payers:
                 break
         found.update(dict.fromkeys(begun))
         return list(found)[:12]
-
-    def teach(self, iban: str, customer: int) -> None:
-        """Remember, for the lines that follow, an IBAN seen with a certain match."""
-        bare = bare_iban(iban)
-        if bare and bare not in self._by_iban:
-            self.taught_ibans.setdefault(bare, set()).add(customer)
 
 
 def payer_words(line: BankLine, name: str) -> list[str]:

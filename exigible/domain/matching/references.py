@@ -81,7 +81,9 @@ class References:
         bare = [folded(part) for part in parts]
         whole = "".join(bare)
         short = "".join(map(without_zeros, bare))
-        runs = _DIGITS.findall("".join(parts)) if len(parts) == 1 else _DIGITS.findall(" ".join(parts))
+        runs = (
+            _DIGITS.findall("".join(parts)) if len(parts) == 1 else _DIGITS.findall(" ".join(parts))
+        )
         self.compacts.append(whole)
         self.serials.append(runs[-1].lstrip("0") if runs else "")
         self._stale = True
@@ -105,7 +107,9 @@ class References:
         lengths: dict[str, set[int]] = {}
         for key in self._keys:
             lengths.setdefault(key[:2], set()).add(len(key))
-        self._lengths = {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
+        self._lengths = {
+            head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()
+        }
         self._digit_lengths = tuple(sorted({len(key) for key in self._digits}, reverse=True))
         self._stale = False
 
@@ -211,8 +215,11 @@ class References:
         reading: Reading,
         used: set[int],
     ) -> None:
-        noise = [one.span() for one in _DATES.finditer(text)]
-        noise += [one.span() for one in _AMOUNTS.finditer(text)]
+        noise = []
+        if "/" in text or "-" in text or "." in text:
+            noise += [one.span() for one in _DATES.finditer(text)]
+        if "," in text or "." in text:
+            noise += [one.span() for one in _AMOUNTS.finditer(text)]
         for rank, word in enumerate(words):
             if rank in used:
                 continue
@@ -230,7 +237,11 @@ class References:
         for one in _OURS.finditer(text):
             prefix, digits = one[1], folded("".join(_TOKEN.findall(one[2])))
             if (prefix, len(digits)) in self._shapes and digits.isdigit():
-                ranks = {r for r, m in enumerate(found) if m.start() < one.end() and one.start() < m.end()}
+                ranks = {
+                    r
+                    for r, m in enumerate(found)
+                    if m.start() < one.end() and one.start() < m.end()
+                }
                 if not ranks & used:
                     reading.foreign.append(one[0].strip())
 
@@ -399,9 +410,7 @@ def _is_day(key: str) -> bool:
     )
 
 
-def _cite(
-    reading: Reading, claims: int | tuple[int, ...], strength: int, shown: str
-) -> None:
+def _cite(reading: Reading, claims: int | tuple[int, ...], strength: int, shown: str) -> None:
     several = (claims,) if isinstance(claims, int) else claims
     for other in reading.cited:
         if set(several) & set(other.claims):

@@ -48,7 +48,9 @@ def _by_references(look: Look, room: Room) -> Explanation | None:
         return None
     wanted = -look.line.cents
     total = sum(state.paid[claim] for claim in claims)
-    found = Explanation([], {Evidence.REFERENCE}, ["Rejet : ce qui avait été encaissé est dû à nouveau."])
+    found = Explanation(
+        [], {Evidence.REFERENCE}, ["Rejet : ce qui avait été encaissé est dû à nouveau."]
+    )
     found.reasons.append(references_reason(shown, len(claims)).replace(", facture ouverte", ""))
     payer = look.payer
     owners = {book.owner[claim] for claim in claims}

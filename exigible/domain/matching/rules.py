@@ -18,13 +18,13 @@ class Rules:
     # The gate: how many kinds of evidence (reference, payer, amount, document) must agree, and how
     # many explanations as simple would be expected by mere coincidence.
     least_evidence: int = 2
-    most_coincidence: float = 0.004
+    most_coincidence: float = 0.002
     # Names: the share of a customer's name found in the line, of the payer's words that are his.
     full_name: float = 0.95
     likely_name: float = 0.6
     payer_words: float = 0.6
     # Sums of several claims.
-    subset_all: int = 18  # up to so many open items, every subset is tried
+    subset_all: int = 14  # up to so many open items, every subset is tried
     subset_pairs: int = 500  # up to so many, pairs and triples
     most_members: int = 60  # claims that one line may pay
     candidates: int = 3

@@ -9,12 +9,13 @@ what they are: one match out of millions of tries proves nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 MOST_FOUND = 8
+type Add = Callable[[tuple[int, ...], str, float], None]
 _STEPS = (100_000, 10_000, 5_000, 1_000, 500, 100, 50, 10, 5)  # cents: how round amounts are
 
 
@@ -38,7 +39,7 @@ def subsets(
     count = len(amounts)
     if count == 0 or target <= 0:
         return []
-    grain = _grain(amounts, target)
+    grain = _grain(amounts, target, 2)
     found: dict[tuple[int, ...], Found] = {}
 
     def add(places: tuple[int, ...], shape: str, chance: float) -> None:
@@ -47,7 +48,7 @@ def subsets(
 
     for place, cents in enumerate(amounts):
         if cents == target:
-            add((place,), "one", _density(amounts, target) * grain)
+            add((place,), "one", _density(amounts, target))
     if found:
         return list(found.values())[:MOST_FOUND]
     total = sum(amounts)
@@ -65,7 +66,7 @@ def subsets(
     ]
 
 
-def _runs(amounts: Sequence[int], target: int, grain: int, add) -> None:  # type: ignore[no-untyped-def]
+def _runs(amounts: Sequence[int], target: int, grain: int, add: Add) -> None:
     """Add the runs of consecutive items: what fell due over a period."""
     count = len(amounts)
     if count < 2:
@@ -86,7 +87,7 @@ def _runs(amounts: Sequence[int], target: int, grain: int, add) -> None:  # type
         begun.setdefault(total, []).append(place)
 
 
-def _every(amounts: Sequence[int], target: int, grain: int, add) -> None:  # type: ignore[no-untyped-def]
+def _every(amounts: Sequence[int], target: int, grain: int, add: Add) -> None:
     sums = np.zeros(1, dtype=np.int64)
     for cents in amounts:
         sums = np.concatenate((sums, sums + cents))
@@ -98,7 +99,7 @@ def _every(amounts: Sequence[int], target: int, grain: int, add) -> None:  # typ
         add(places, "some", _chance(amounts, target, size, grain))
 
 
-def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add) -> None:  # type: ignore[no-untyped-def]
+def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add: Add) -> None:
     """Add pairs and triples; with shape `rest`, what is left when they are taken out."""
     values = np.asarray(amounts, dtype=np.int64)
     count = len(amounts)
@@ -110,18 +111,21 @@ def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add) -> No
 
     if shape == "rest":
         for place in np.flatnonzero(values == target).tolist():
-            add(chosen(place), shape, min(1.0, _density(amounts, target) * grain * 2))
+            add(chosen(place), shape, min(1.0, _density(amounts, target) * 2))
+    chance = _chance(amounts, target, 2, grain)
+    if chance > 1.0:
+        return  # pairs would be found whatever the sum
     order = np.argsort(values, kind="stable")
     ranked = values[order]
-    chance = _chance(amounts, target, 2, grain)
-    for place in range(count):
-        wanted = target - values[place]
-        low, high = np.searchsorted(ranked, (wanted, wanted + 1))
-        for other in order[low:high].tolist():
+    wanted = target - values
+    low = np.searchsorted(ranked, wanted, "left")
+    high = np.searchsorted(ranked, wanted, "right")
+    for place in np.flatnonzero(high > low).tolist():
+        for other in order[low[place] : high[place]].tolist():
             if other > place:
                 add(chosen(place, other), shape, chance)
     chance = _chance(amounts, target, 3, grain)
-    if chance > 2.0 or count > 150:
+    if chance > 0.2 or count > 120:
         return
     first, second = np.triu_indices(count, 1)
     wanted = target - values[first] - values[second]
@@ -156,15 +160,32 @@ def _chance(amounts: Sequence[int], target: int, size: int, grain: int) -> float
 
 
 def _density(amounts: Sequence[int], target: int) -> float:
-    """Return how many items there are for each cent around an amount."""
-    width = max(target // 10, 1)
-    near = sum(1 for cents in amounts if -width <= cents - target <= width and cents != target)
-    return near / (2 * width)
+    """Return how many other items an amount near the target would equal by chance.
+
+    A round amount is compared with round ones: among tens of euros there are few different values.
+    """
+    width = max(target // 10, 50)
+    near = [cents for cents in amounts if -width <= cents - target <= width]
+    best = 0.0
+    for step in (*_STEPS, 1):
+        if target % step == 0:
+            alike = sum(1 for cents in near if cents % step == 0)
+            best = max(best, alike * step / (2 * width))
+    return best
 
 
-def _grain(amounts: Sequence[int], target: int) -> int:
-    """Return the step that amounts keep to, in cents: 1 for ordinary ones, 1000 for tens of euros."""
+def _grain(amounts: Sequence[int], target: int, size: int) -> int:
+    """Return the step that sums of a few amounts keep to, in cents: 1 for ordinary ones."""
+    best = 1.0
     for step in _STEPS:
-        if target % step == 0 and sum(cents % step == 0 for cents in amounts) >= 0.7 * len(amounts):
-            return step
-    return 1
+        if target % step == 0:
+            alike = sum(1 for cents in amounts if cents % step == 0) / len(amounts)
+            best = max(best, step * alike**size)
+    return round(best)
+
+
+def interchangeable(amounts: Sequence[int], places: Sequence[int]) -> bool:
+    """Say whether an item left out has the amount of one taken: nothing tells them apart."""
+    taken = set(places)
+    inside = {amounts[place] for place in taken}
+    return any(cents in inside for place, cents in enumerate(amounts) if place not in taken)

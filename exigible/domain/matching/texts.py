@@ -93,7 +93,7 @@ def folded(token: str) -> str:
 
 def without_zeros(token: str) -> str:
     """Return a token without the zeros that begin its numbers: « FA00412 » → « FA412 »."""
-    return _RUN.sub("", token)
+    return _RUN.sub("", token) if "0" in token else token
 
 
 def compact(text: str) -> str:

@@ -15,7 +15,7 @@ from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares
 from exigible.domain.matching.payers import Sure
 from exigible.domain.matching.references import loosely_named
-from exigible.domain.matching.sums import Found, subsets
+from exigible.domain.matching.sums import Found, interchangeable, subsets
 from exigible.domain.matching.texts import compact, without_zeros
 
 FEW = 3  # homonyms among whom the amount may choose
@@ -28,7 +28,9 @@ def explain_payer(look: Look, room: Room) -> list[Explanation]:
     found: list[Explanation] = []
     for customer in payer.customers:
         found += _of_customer(look, room, customer)
-    found.sort(key=lambda one: (-_rank(one), one.chance, [room.book.refs[c] for c, _ in one.shares]))
+    found.sort(
+        key=lambda one: (-_rank(one), one.chance, [room.book.refs[c] for c, _ in one.shares])
+    )
     if len(payer.customers) > 1:
         _among_several(look, room, found)
     for one in found:
@@ -65,6 +67,8 @@ def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
         pairs_up_to=room.rules.subset_pairs,
     )
     found += _by_sums(look, room, customer, items, sums, numbered)
+    if found:
+        _open_then(look, room, customer, items, found)
     if not found:
         found += _nearly(look, room, customer, items)
     return found
@@ -202,6 +206,11 @@ def _by_sums(
                 explanation.doubts.append(
                     f"{len(sums)} façons de former ce montant avec les factures du compte."
                 )
+    elif found and sums[0].shape != "all":
+        amounts = [room.state.open[claim] for claim in items]
+        if interchangeable(amounts, sums[0].places):
+            found[0].ambiguous = True
+            found[0].doubts.append("Une autre facture du compte a le même montant.")
     chosen = {claim for one in found[:1] for claim, _ in one.shares}
     strange = [claim for claim in numbered if claim not in chosen]
     if found and strange:
@@ -210,6 +219,24 @@ def _by_sums(
                 f"Le libellé semble citer {room.book.refs[strange[0]]}, d’un autre montant."
             )
     return found
+
+
+def _open_then(
+    look: Look, room: Room, customer: int, items: list[int], found: list[Explanation]
+) -> None:
+    """Doubt a sum that items paid since by later lines would have given as well on that day."""
+    later = room.state.taken_later(customer, look.day)
+    if not later:
+        return
+    for one in found:
+        if Evidence.NUMBER in one.evidence or Evidence.DOCUMENT in one.evidence:
+            continue
+        amounts = {abs(cents) for _, cents in one.shares}
+        equal = [c for c, cents in later.items() if abs(cents) in amounts or cents == look.line.cents]
+        if equal:
+            one.doubts.append(
+                f"La facture {room.book.refs[equal[0]]}, payée depuis, avait le même montant."
+            )
 
 
 def _sum_reason(one: Found, room: Room, explanation: Explanation) -> str:
@@ -238,6 +265,8 @@ def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Exp
     for claims in sets:
         full = [(claim, state.open[claim]) for claim in claims]
         total = sum(amount for _, amount in full)
+        if not cents < total <= cents + cents // 10:
+            continue
         for rate in rates:
             if abs(total - round(total * rate / 1_000_000) - cents) > max(2, len(full)):
                 continue
@@ -267,7 +296,11 @@ def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Exp
         excess = cents - state.open[claim]
         if excess == rules.indemnity_cents:
             one = _base(look, room, customer)
-            one.shares, one.gap, one.gap_cents = [(claim, state.open[claim])], Gap.ACCESSORIES, -excess
+            one.shares, one.gap, one.gap_cents = (
+                [(claim, state.open[claim])],
+                Gap.ACCESSORIES,
+                -excess,
+            )
             one.evidence.add(Evidence.AMOUNT)
             one.chance = len(positive) * 3 / max(cents, 1)
             one.reasons.append("Montant de la facture et 40 € d’indemnité forfaitaire.")
@@ -319,7 +352,9 @@ def _doubts(look: Look, room: Room, one: Explanation) -> None:
         one.doubts.append("Le nom et l’IBAN désignent deux comptes.")
     for shown in look.reading.foreign:
         if not any(book.references.close_to(claim, shown) for claim in chosen):
-            one.doubts.append(typeset(f"« {shown} » ressemble à un numéro de facture, non ouverte."))
+            one.doubts.append(
+                typeset(f"« {shown} » ressemble à un numéro de facture, non ouverte.")
+            )
             break
     if payer.sure is not Sure.FULL and one.gap is None and Evidence.NUMBER not in one.evidence:
         same = book.by_amount.get((look.line.currency, look.line.cents), ())
