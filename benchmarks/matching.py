@@ -70,7 +70,9 @@ def score(lines: Sequence[Line], answers: Mapping[str, tuple[dict[str, int], boo
     return found
 
 
-def naive(lines: Sequence[BankLine], claims: Sequence[Claim]) -> dict[str, tuple[dict[str, int], bool, str]]:
+def naive(
+    lines: Sequence[BankLine], claims: Sequence[Claim]
+) -> dict[str, tuple[dict[str, int], bool, str]]:
     """Exact reference, else an amount that one open invoice only has: what anyone would write."""
     by_ref = {claim.ref.upper(): claim for claim in claims}
     by_amount: dict[int, list[Claim]] = defaultdict(list)
@@ -146,7 +148,9 @@ def main(arguments: list[str]) -> None:
         for style in styles:
             world = World(11 + style, size, claims=size * 3, style=style)
             found, simple, seconds = run(world)
-            print(f"\n{size:,} lines, {len(world.items):,} open items, numbers like {world.items[0].ref}")
+            print(
+                f"\n{size:,} lines, {len(world.items):,} open items, numbers like {world.items[0].ref}"
+            )
             print_score("exigible", found)
             print_score("naive", simple)
             print("  ".join(f"{name} {value:.1f} s" for name, value in seconds.items()))

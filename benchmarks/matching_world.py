@@ -45,23 +45,23 @@ CASES = {  # per thousand lines
     "no payment of a customer": 130,
     "… of the amount of an invoice": 20,
 }
-TRADES = (
-    "Boulangerie Garage Menuiserie Transports Maçonnerie Pharmacie Imprimerie Serrurerie Peinture "
-    "Électricité Plomberie Charpentes Restaurant Hôtel Librairie Fleurs Optique Carrelage Toitures "
-    "Paysages Informatique Sécurité Nettoyage Distribution Négoce Matériaux Quincaillerie Traiteur "
-    "Ambulances Taxis Autocars Viandes Primeurs Fromages Vins Domaine Cave Clinique Laboratoire"
-).split()
-SURNAMES_A = "Mar Du Le Ber Gui Rou Cha Fau Gar Mo Per La Ga Bou Tour Des Vil Ker Pou Bla Ri Ma Sa Bo Lo Ne Cor Val Ar Bri".split()
-SURNAMES_B = "tin pont roux nard llet sset vier re nier reau rin cher nin lot neau ne tier moal quet chet gnon raud lier din velle tard rel lon mel sson".split()
-FIRST = "Jean Marie Pierre Claire Paul Anne Luc Julie Marc Sophie Yves Nadia Karim Léa Hugo Inès".split()
-LEGAL = "SARL SAS SASU EURL SA SCI SNC SCOP".split()
-TOWNS = (
-    "Quimper Brest Rennes Nantes Bordeaux Lyon Lille Dijon Metz Pau Tarbes Rodez Albi Niort Vannes "
-    "Laval Angers Tours Bourges Nevers Troyes Reims Amiens Arras Rouen Caen Évreux Chartres Orléans "
-    "Saint-Malo Le\u00a0Mans La\u00a0Rochelle Aix-les-Bains Saint-Étienne Villeurbanne Mérignac"
-).split(" ")
-BRANDS = "L’Atelier Le\u00a0Comptoir La\u00a0Halle Chez Aux\u00a0Délices Le\u00a0Relais La\u00a0Maison L’Entrepôt".split(" ")
-STYLES = ("FA-26-{:05d}", "F2026/{:06d}", "2026{:05d}", "FAC{:07d}", "VE-{:06d}", "26{:06d}", "INV/2026/{:05d}", "{:06d}")
+TRADES = ["Boulangerie", "Garage", "Menuiserie", "Transports", "Maçonnerie", "Pharmacie", "Imprimerie", "Serrurerie", "Peinture", "Électricité", "Plomberie", "Charpentes", "Restaurant", "Hôtel", "Librairie", "Fleurs", "Optique", "Carrelage", "Toitures", "Paysages", "Informatique", "Sécurité", "Nettoyage", "Distribution", "Négoce", "Matériaux", "Quincaillerie", "Traiteur", "Ambulances", "Taxis", "Autocars", "Viandes", "Primeurs", "Fromages", "Vins", "Domaine", "Cave", "Clinique", "Laboratoire"]
+SURNAMES_A = ["Mar", "Du", "Le", "Ber", "Gui", "Rou", "Cha", "Fau", "Gar", "Mo", "Per", "La", "Ga", "Bou", "Tour", "Des", "Vil", "Ker", "Pou", "Bla", "Ri", "Ma", "Sa", "Bo", "Lo", "Ne", "Cor", "Val", "Ar", "Bri"]
+SURNAMES_B = ["tin", "pont", "roux", "nard", "llet", "sset", "vier", "re", "nier", "reau", "rin", "cher", "nin", "lot", "neau", "ne", "tier", "moal", "quet", "chet", "gnon", "raud", "lier", "din", "velle", "tard", "rel", "lon", "mel", "sson"]
+FIRST = ["Jean", "Marie", "Pierre", "Claire", "Paul", "Anne", "Luc", "Julie", "Marc", "Sophie", "Yves", "Nadia", "Karim", "Léa", "Hugo", "Inès"]
+LEGAL = ["SARL", "SAS", "SASU", "EURL", "SA", "SCI", "SNC", "SCOP"]
+TOWNS = ["Quimper", "Brest", "Rennes", "Nantes", "Bordeaux", "Lyon", "Lille", "Dijon", "Metz", "Pau", "Tarbes", "Rodez", "Albi", "Niort", "Vannes", "Laval", "Angers", "Tours", "Bourges", "Nevers", "Troyes", "Reims", "Amiens", "Arras", "Rouen", "Caen", "Évreux", "Chartres", "Orléans", "Saint-Malo", "Le\xa0Mans", "La\xa0Rochelle", "Aix-les-Bains", "Saint-Étienne", "Villeurbanne", "Mérignac"]
+BRANDS = ["L’Atelier", "Le\xa0Comptoir", "La\xa0Halle", "Chez", "Aux\xa0Délices", "Le\xa0Relais", "La\xa0Maison", "L’Entrepôt"]
+STYLES = (
+    "FA-26-{:05d}",
+    "F2026/{:06d}",
+    "2026{:05d}",
+    "FAC{:07d}",
+    "VE-{:06d}",
+    "26{:06d}",
+    "INV/2026/{:05d}",
+    "{:06d}",
+)
 START = date(2026, 1, 5)
 
 
@@ -131,7 +131,11 @@ class World:
             cents = price[owner] if owner in price and r.random() < 0.8 else self._amount()
             issued = START + timedelta(days=r.randrange(0, 200))
             item = Item(
-                self.style.format(serial), owner, cents, issued, issued + timedelta(days=r.choice((0, 30, 30, 45, 60)))
+                self.style.format(serial),
+                owner,
+                cents,
+                issued,
+                issued + timedelta(days=r.choice((0, 30, 30, 45, 60))),
             )
             if r.random() < 0.04:
                 item.cents = -item.cents // r.choice((1, 2, 5, 10)) or -100
@@ -186,11 +190,17 @@ class World:
         town = r.choice(TOWNS).replace("\u00a0", " ")
         kind = r.random()
         if kind < 0.62:
-            name = f"{r.choice(TRADES)} {surname}" if r.random() < 0.75 else f"{surname} {r.choice(TRADES)}"
+            name = (
+                f"{r.choice(TRADES)} {surname}"
+                if r.random() < 0.75
+                else f"{surname} {r.choice(TRADES)}"
+            )
             if r.random() < 0.15:
                 name += r.choice((" et Fils", " Frères", f" {town}", " & Associés", " Services"))
             if r.random() < 0.75:
-                name = f"{name} {r.choice(LEGAL)}" if r.random() < 0.6 else f"{r.choice(LEGAL)} {name}"
+                name = (
+                    f"{name} {r.choice(LEGAL)}" if r.random() < 0.6 else f"{r.choice(LEGAL)} {name}"
+                )
         elif kind < 0.8:
             name = f"{surname.capitalize()}{r.choice(('tech', 'log', 'bat', 'plus', 'pro', 'eco', 'med'))}{r.choice(('', ' France', ' Industries', ' Ouest', ' Groupe'))}"
             name += f" {r.choice(LEGAL)}" if r.random() < 0.5 else ""
@@ -201,7 +211,9 @@ class World:
             name = f"{r.choice(('Mairie de', 'Lycée', 'Association', 'CC du pays de', 'Syndicat des eaux de'))} {town} {surname if r.random() < 0.5 else ''}".strip()
         trade = ""
         if r.random() < 0.15:
-            trade = f"{r.choice(BRANDS)} {r.choice(SURNAMES_A)}{r.choice(SURNAMES_B)}".replace("\u00a0", " ")
+            trade = f"{r.choice(BRANDS)} {r.choice(SURNAMES_A)}{r.choice(SURNAMES_B)}".replace(
+                "\u00a0", " "
+            )
         if number and r.random() < 0.01:  # a homonym, elsewhere
             twin = self.parties[r.randrange(number)]
             name, trade = twin.name, ""
@@ -231,7 +243,9 @@ class World:
             return max(cents // 1000, 1) * 1000
         return max(cents, 500)
 
-    def _take(self, count: int = 1, *, party: int | None = None, positive: bool = True) -> list[Item] | None:
+    def _take(
+        self, count: int = 1, *, party: int | None = None, positive: bool = True
+    ) -> list[Item] | None:
         """Items of one customer, not yet used by a line; None when there are not enough."""
         r = self.random
         for _ in range(60):
@@ -294,9 +308,18 @@ class World:
     def _written(self, ref: str, *, broken: bool) -> str:
         r = self.random
         if not broken:
-            return r.choice((ref, ref, ref.replace("-", ""), ref.replace("/", ""), ref.replace("-", " "), ref.lower()))
+            return r.choice(
+                (
+                    ref,
+                    ref,
+                    ref.replace("-", ""),
+                    ref.replace("/", ""),
+                    ref.replace("-", " "),
+                    ref.lower(),
+                )
+            )
         bare = "".join(c for c in ref if c.isalnum())
-        digits = ref.split("/")[-1].split("-")[-1]
+        digits = ref.rsplit("/", maxsplit=1)[-1].rsplit("-", maxsplit=1)[-1]
         forms = [
             ref.replace("-0", "-").replace("/0", "/").replace("-0", "-").replace("/0", "/"),
             ref.replace("0", "O"),
@@ -353,10 +376,23 @@ class World:
             end_to_end = bare[:35]
             if r.random() < 0.5 and counterparty:
                 label = f"VIR SEPA {name}"
-        known = iban if iban is not None else (r.choice(party.ibans) if party and r.random() < 0.7 else "")
+        known = (
+            iban
+            if iban is not None
+            else (r.choice(party.ibans) if party and r.random() < 0.7 else "")
+        )
         line = Line(
-            f"L{len(self.lines) + 1:06d}", on, cents, label[:cut].strip(), counterparty, known, end_to_end,
-            case or self.case, truth, currency, waits,
+            f"L{len(self.lines) + 1:06d}",
+            on,
+            cents,
+            label[:cut].strip(),
+            counterparty,
+            known,
+            end_to_end,
+            case or self.case,
+            truth,
+            currency,
+            waits,
         )
         self.lines.append(line)
         return line
@@ -366,7 +402,18 @@ class World:
     def _words(self, items: list[Item], *, broken: bool = False) -> str:
         r = self.random
         refs = [self._written(item.ref, broken=broken) for item in items]
-        lead = r.choice(("", "", "FACT ", "FACTURE ", "RGLT FACT ", "REGLEMENT FACTURE ", "VOTRE FACT N ", "Paiement "))
+        lead = r.choice(
+            (
+                "",
+                "",
+                "FACT ",
+                "FACTURE ",
+                "RGLT FACT ",
+                "REGLEMENT FACTURE ",
+                "VOTRE FACT N ",
+                "Paiement ",
+            )
+        )
         return lead + r.choice((" ", ", ", " / ", " + ", " ET ")).join(refs)
 
     def _paid(self, items: list[Item]) -> dict[str, int]:
@@ -374,16 +421,30 @@ class World:
 
     def _one_clean(self) -> None:
         if items := self._take():
-            self._add(self.parties[items[0].party], self._day(items), items[0].cents, self._words(items), self._paid(items))
+            self._add(
+                self.parties[items[0].party],
+                self._day(items),
+                items[0].cents,
+                self._words(items),
+                self._paid(items),
+            )
 
     def _one_broken(self) -> None:
         if items := self._take():
-            self._add(self.parties[items[0].party], self._day(items), items[0].cents, self._words(items, broken=True), self._paid(items))
+            self._add(
+                self.parties[items[0].party],
+                self._day(items),
+                items[0].cents,
+                self._words(items, broken=True),
+                self._paid(items),
+            )
 
     def _one_cut(self) -> None:
         if items := self._take():
             party = self.parties[items[0].party]
-            line = self._add(party, self._day(items), items[0].cents, self._words(items), self._paid(items))
+            line = self._add(
+                party, self._day(items), items[0].cents, self._words(items), self._paid(items)
+            )
             line.label = line.label[: self.random.choice((31, 32, 35, 40))].strip()
             line.end_to_end = ""
             self._settleable_bare(line, items)
@@ -394,8 +455,16 @@ class World:
 
     def _one_bare(self) -> None:
         if items := self._take():
-            motive = self.random.choice(("", "", "REGLEMENT", "FACTURE", "SOLDE", "PAIEMENT FACTURE", "MERCI"))
-            line = self._add(self.parties[items[0].party], self._day(items), items[0].cents, motive, self._paid(items))
+            motive = self.random.choice(
+                ("", "", "REGLEMENT", "FACTURE", "SOLDE", "PAIEMENT FACTURE", "MERCI")
+            )
+            line = self._add(
+                self.parties[items[0].party],
+                self._day(items),
+                items[0].cents,
+                motive,
+                self._paid(items),
+            )
             self._settleable_bare(line, items)
 
     def _settleable_bare(self, line: Line, items: list[Item]) -> None:
@@ -403,7 +472,11 @@ class World:
         party = self.parties[items[0].party]
         for index in party.items:
             other = self.items[index]
-            if other.cents == items[0].cents and other.ref != items[0].ref and other.currency == "EUR":
+            if (
+                other.cents == items[0].cents
+                and other.ref != items[0].ref
+                and other.currency == "EUR"
+            ):
                 line.waits = True
 
     def _several(self, *, cut: int | None = None, numbers: bool = True) -> None:
@@ -413,8 +486,14 @@ class World:
         if not items:
             return
         on = self._day(items)
-        words = self._words(items, broken=numbers and r.random() < 0.15) if numbers else r.choice(("", "REGLEMENT FACTURES", "VOS FACTURES"))
-        line = self._add(self.parties[items[0].party], on, sum(i.cents for i in items), words, self._paid(items))
+        words = (
+            self._words(items, broken=numbers and r.random() < 0.15)
+            if numbers
+            else r.choice(("", "REGLEMENT FACTURES", "VOS FACTURES"))
+        )
+        line = self._add(
+            self.parties[items[0].party], on, sum(i.cents for i in items), words, self._paid(items)
+        )
         if cut:
             line.label = line.label[:cut].strip()
             line.end_to_end = ""
@@ -438,7 +517,9 @@ class World:
 
     def _check_cut(self, line: Line, items: list[Item], on: date) -> None:
         """Of a list that the bank cut, what is missing must be the only way to complete the sum."""
-        text = "".join(c for c in f"{line.label} {line.end_to_end}" if c.isalnum()).replace("O", "0")
+        text = "".join(c for c in f"{line.label} {line.end_to_end}" if c.isalnum()).replace(
+            "O", "0"
+        )
         text = text.replace("I", "1").replace("S", "5").replace("B", "8")
         lost = [i for i in items if i.ref[-4:].lstrip("0") not in text]
         if not lost:
@@ -458,7 +539,12 @@ class World:
         self._several(numbers=False)
 
     def _balance(self) -> None:
-        items = self._take()
+        fresh = [
+            party
+            for party in self.random.sample(self.parties, min(len(self.parties), 60))
+            if len(party.items) > 1 and not any(self.items[i].used for i in party.items)
+        ]
+        items = self._take(party=self.parties.index(fresh[0])) if fresh else None
         if not items:
             return
         on = self._day(items)
@@ -470,8 +556,15 @@ class World:
             return
         for item in rest:
             item.used = True
-        line = self._add(self.parties[items[0].party], on, total, self.random.choice(("SOLDE", "SOLDE DE TOUT COMPTE", "REGLEMENT RELEVE", "")), self._paid(everything))
-        self._check_subsets(line, everything, on)
+        line = self._add(
+            self.parties[items[0].party],
+            on,
+            total,
+            self.random.choice(("SOLDE", "SOLDE DE TOUT COMPTE", "REGLEMENT RELEVE", "")),
+            self._paid(everything),
+        )
+        if not any(word in line.label for word in ("SOLDE", "RELEVE")):
+            self._check_subsets(line, everything, on)
 
     def _credit_note(self) -> None:
         r = self.random
@@ -489,7 +582,9 @@ class World:
             both = [*items, note]
             on = self._day(both)
             words = self._words(both) if r.random() < 0.6 else self._words(items)
-            line = self._add(self.parties[note.party], on, sum(i.cents for i in both), words, self._paid(both))
+            line = self._add(
+                self.parties[note.party], on, sum(i.cents for i in both), words, self._paid(both)
+            )
             if note.ref not in words:
                 pool = self._open(note.party, on)
                 if sum(i.cents == note.cents for i in pool) > 0:
@@ -504,7 +599,9 @@ class World:
         rate = r.choice((5, 10, 15, 20, 20, 20, 25, 30))
         paid = {i.ref: i.cents - round_half_up(i.cents * rate, 1000) for i in items}
         on = max(i.issued for i in items) + timedelta(days=r.randrange(2, 12))
-        words = self._words(items) + r.choice((" ESC", " ESCOMPTE", f" ESC {rate / 10}%", "", " MOINS ESCOMPTE"))
+        words = self._words(items) + r.choice(
+            (" ESC", " ESCOMPTE", f" ESC {rate / 10}%", "", " MOINS ESCOMPTE")
+        )
         self._add(self.parties[items[0].party], on, sum(paid.values()), words, paid)
 
     def _partial(self) -> None:
@@ -513,12 +610,25 @@ class World:
             cents = max(item.cents * self.random.choice((20, 30, 50, 70)) // 100, 100)
             if self.random.random() < 0.5 and cents > 10_000:
                 cents -= cents % 5_000
-            self._add(self.parties[item.party], self._day(items), cents, self._words(items) + self.random.choice((" ACOMPTE", "", " PARTIEL")), {item.ref: cents})
+            self._add(
+                self.parties[item.party],
+                self._day(items),
+                cents,
+                self._words(items) + self.random.choice((" ACOMPTE", "", " PARTIEL")),
+                {item.ref: cents},
+            )
 
     def _partial_bare(self) -> None:
         if items := self._take():
             cents = max(items[0].cents // 3 // 100 * 100, 100)
-            self._add(self.parties[items[0].party], self._day(items), cents, "ACOMPTE", {items[0].ref: cents}, waits=True)
+            self._add(
+                self.parties[items[0].party],
+                self._day(items),
+                cents,
+                "ACOMPTE",
+                {items[0].ref: cents},
+                waits=True,
+            )
 
     def _plan(self) -> None:
         r = self.random
@@ -533,7 +643,17 @@ class World:
         first = self._day(items)
         code = f"P{len(self.plans) + 1:04d}"
         party = self.parties[items[0].party]
-        self.plans.append((code, party.code, [i.ref for i in items], number, each, total - each * (number - 1), first))
+        self.plans.append(
+            (
+                code,
+                party.code,
+                [i.ref for i in items],
+                number,
+                each,
+                total - each * (number - 1),
+                first,
+            )
+        )
         left = {i.ref: i.cents for i in items}
         for rank in range(r.choice((1, 2, number))):
             cents = each if rank < number - 1 else total - each * (number - 1)
@@ -545,7 +665,13 @@ class World:
                     left[ref] -= part
                     rest -= part
             month = first + timedelta(days=30 * rank + r.randrange(-2, 4))
-            self._add(party, month, cents, r.choice(("", "ECHEANCE", f"PLAN {code}", f"{rank + 1}/{number}", "MENSUALITE")), paid)
+            self._add(
+                party,
+                month,
+                cents,
+                r.choice(("", "ECHEANCE", f"PLAN {code}", f"{rank + 1}/{number}", "MENSUALITE")),
+                paid,
+            )
 
     def _on_top(self) -> None:
         r = self.random
@@ -554,14 +680,26 @@ class World:
             on = item.due + timedelta(days=r.randrange(20, 120))
             penalty = round_half_up(item.cents * 1240 * (on - item.due).days, 3_650_000)
             extra = r.choice((4000, 4000, 4000 + penalty, penalty or 4000))
-            self._add(self.parties[item.party], on, item.cents + extra, self._words(items) + r.choice((" + 40 EUR", " PENALITES", "", " ET INDEMNITE")), self._paid(items))
+            self._add(
+                self.parties[item.party],
+                on,
+                item.cents + extra,
+                self._words(items) + r.choice((" + 40 EUR", " PENALITES", "", " ET INDEMNITE")),
+                self._paid(items),
+            )
 
     def _overpaid(self) -> None:
         r = self.random
         if items := self._take():
             item = items[0]
             extra = r.choice((1, 10, 100, 990, 5000))
-            line = self._add(self.parties[item.party], self._day(items), item.cents + extra, self._words(items), self._paid(items))
+            line = self._add(
+                self.parties[item.party],
+                self._day(items),
+                item.cents + extra,
+                self._words(items),
+                self._paid(items),
+            )
             others = [i.cents for i in self._open(item.party, line.on) if i.cents > 0]
             if others and extra >= min(others):
                 line.waits = True
@@ -571,9 +709,16 @@ class World:
             party, on = self.parties[items[0].party], self._day(items)
             words = self._words(items)
             first = self._add(party, on, items[0].cents, words, self._paid(items))
-            again = self._add(party, on + timedelta(days=self.random.randrange(0, 9)), items[0].cents, words, {})
-            again.label, again.counterparty, again.iban, again.end_to_end = first.label, first.counterparty, first.iban, first.end_to_end
-            
+            again = self._add(
+                party, on + timedelta(days=self.random.randrange(0, 9)), items[0].cents, words, {}
+            )
+            again.label, again.counterparty, again.iban, again.end_to_end = (
+                first.label,
+                first.counterparty,
+                first.iban,
+                first.end_to_end,
+            )
+
     def _cheques(self) -> None:
         r = self.random
         slip = str(r.randrange(1000, 9_999_999)).zfill(7)
@@ -594,15 +739,27 @@ class World:
             paid |= self._paid(items)
             probe = Line("", on, cents, "", "", "", "", "", {})
             self._check_subsets(probe, items, on)
-            twins = sum(p.name == party.name for p in self.parties) > 1 if len(self.parties) < 5000 else False
+            twins = (
+                sum(p.name == party.name for p in self.parties) > 1
+                if len(self.parties) < 5000
+                else False
+            )
             sure = sure and not probe.waits and not twins
         if not rows:
             return
         label = r.choice(
-            (f"REM CHQ {slip}", f"REMISE DE CHEQUES N {slip.lstrip('0')}", f"REMISE CHEQUES BORD {slip}", f"REM CHQ N° {slip} {len(rows)} CHQ", "REMISE CHEQUES")
+            (
+                f"REM CHQ {slip}",
+                f"REMISE DE CHEQUES N {slip.lstrip('0')}",
+                f"REMISE CHEQUES BORD {slip}",
+                f"REM CHQ N° {slip} {len(rows)} CHQ",
+                "REMISE CHEQUES",
+            )
         )
         total = sum(sum(i.cents for i in items) for items, _ in rows)
-        line = self._add(None, on + timedelta(days=2), total, "", paid, waits=not sure, said="", iban="")
+        line = self._add(
+            None, on + timedelta(days=2), total, "", paid, waits=not sure, said="", iban=""
+        )
         line.label, line.counterparty, line.end_to_end = label, "", ""
 
     def _returned(self) -> None:
@@ -616,39 +773,81 @@ class World:
         words = r.choice((item.ref, self._written(item.ref, broken=False), ""))
         said = self._said(party)
         label = r.choice(
-            (f"PRLV SEPA REJETE {self._said(party)} {words} {r.choice(('AM04', 'MD01', 'AC04', 'MS03'))}",
-             f"REJET PRELEVEMENT {self._said(party)} {words}", f"IMPAYE PRLV {words} {self._said(party)} PROVISION INSUFFISANTE",
-             f"CHQ IMPAYE {self._said(party)} {words}", f"RETOUR PRLV {bank_text(party.name)} {words} MOTIF AM04")
+            (
+                f"PRLV SEPA REJETE {self._said(party)} {words} {r.choice(('AM04', 'MD01', 'AC04', 'MS03'))}",
+                f"REJET PRELEVEMENT {self._said(party)} {words}",
+                f"IMPAYE PRLV {words} {self._said(party)} PROVISION INSUFFISANTE",
+                f"CHQ IMPAYE {self._said(party)} {words}",
+                f"RETOUR PRLV {bank_text(party.name)} {words} MOTIF AM04",
+            )
         )
         line = self._add(party, on, -item.cents, "", {item.ref: -item.cents})
         line.label, line.end_to_end = label[:140], r.choice(("", "", words))
-        same = [self.items[i] for i in party.items if self.items[i].status == "collected" and self.items[i].cents == item.cents]
+        same = [
+            self.items[i]
+            for i in party.items
+            if self.items[i].status == "collected" and self.items[i].cents == item.cents
+        ]
         if len(same) > 1 and (not words or line.label.find(words) < 0):
             line.waits = True
-        if not words and not line.iban and sum(p.name == party.name for p in self.parties[:5000]) > 1:
+        if (
+            not words
+            and not line.iban
+            and sum(p.name == party.name for p in self.parties[:5000]) > 1
+        ):
             line.waits = True
         if not line.waits and r.random() < 0.3:  # and paid by transfer afterwards
-            self._add(party, on + timedelta(days=r.randrange(3, 20)), item.cents, self._words(items), {item.ref: item.cents})
+            self._add(
+                party,
+                on + timedelta(days=r.randrange(3, 20)),
+                item.cents,
+                self._words(items),
+                {item.ref: item.cents},
+            )
 
     def _bank_fees(self) -> None:
         if items := self._take():
             item, fee = items[0], self.random.choice((300, 800, 1250, 1500, 2200))
             if item.cents > 4 * fee:
                 cents = item.cents - fee
-                self._add(self.parties[item.party], self._day(items), cents, self._words(items) + " CHARGES SHA", {item.ref: cents})
+                self._add(
+                    self.parties[item.party],
+                    self._day(items),
+                    cents,
+                    self._words(items) + " CHARGES SHA",
+                    {item.ref: cents},
+                )
 
     def _currency(self) -> None:
         r = self.random
-        foreign = [i for i in (self.items[r.randrange(len(self.items))] for _ in range(300)) if i.currency != "EUR" and not i.used and i.cents > 0]
+        foreign = [
+            i
+            for i in (self.items[r.randrange(len(self.items))] for _ in range(300))
+            if i.currency != "EUR" and not i.used and i.cents > 0
+        ]
         if not foreign:
             return
         item = foreign[0]
         item.used = True
         party = self.parties[item.party]
         if r.random() < 0.7:
-            self._add(party, self._day([item]), item.cents, self._words([item]), {item.ref: item.cents}, currency=item.currency)
+            self._add(
+                party,
+                self._day([item]),
+                item.cents,
+                self._words([item]),
+                {item.ref: item.cents},
+                currency=item.currency,
+            )
         else:
-            self._add(party, self._day([item]), item.cents * 93 // 100, self._words([item]), {}, waits=True)
+            self._add(
+                party,
+                self._day([item]),
+                item.cents * 93 // 100,
+                self._words([item]),
+                {},
+                waits=True,
+            )
 
     def _factor(self) -> None:
         r = self.random
@@ -656,8 +855,23 @@ class World:
         if not items:
             return
         flat = [i[0] for i in items]
-        who = r.choice(("BNP PARIBAS FACTOR", "EUROFACTOR SA", "CREDIT MUTUEL FACTORING", "LA BANQUE POSTALE FACTORING"))
-        line = self._add(None, self._day(flat), sum(i.cents for i in flat), self._words(flat), self._paid(flat), said=who, iban=self._iban())
+        who = r.choice(
+            (
+                "BNP PARIBAS FACTOR",
+                "EUROFACTOR SA",
+                "CREDIT MUTUEL FACTORING",
+                "LA BANQUE POSTALE FACTORING",
+            )
+        )
+        line = self._add(
+            None,
+            self._day(flat),
+            sum(i.cents for i in flat),
+            self._words(flat),
+            self._paid(flat),
+            said=who,
+            iban=self._iban(),
+        )
         text = "".join(c for c in f"{line.label} {line.end_to_end}" if c.isalnum())
         line.waits = any(i.ref[-5:] not in text for i in flat)
 
@@ -668,9 +882,28 @@ class World:
             return
         flat = [i[0] for i in items]
         total = sum(i.cents for i in flat)
-        who = r.choice(("SELARL LORIN AUBRAC COMMISSAIRES DE JUSTICE", "SCP MARE ET PONS HUISSIERS", "CABINET VIAL AVOCATS CARPA", "INTRUM CORPORATE", "ALLIANZ TRADE"))
-        words = self._words(flat) if r.random() < 0.5 else f"REVERSEMENT DOSSIERS {r.randrange(10**5)}"
-        self._add(None, self._day(flat), total - total * r.choice((5, 8, 12)) // 100, words, {"?": 0}, waits=True, said=who, iban=self._iban())
+        who = r.choice(
+            (
+                "SELARL LORIN AUBRAC COMMISSAIRES DE JUSTICE",
+                "SCP MARE ET PONS HUISSIERS",
+                "CABINET VIAL AVOCATS CARPA",
+                "INTRUM CORPORATE",
+                "ALLIANZ TRADE",
+            )
+        )
+        words = (
+            self._words(flat) if r.random() < 0.5 else f"REVERSEMENT DOSSIERS {r.randrange(10**5)}"
+        )
+        self._add(
+            None,
+            self._day(flat),
+            total - total * r.choice((5, 8, 12)) // 100,
+            words,
+            {"?": 0},
+            waits=True,
+            said=who,
+            iban=self._iban(),
+        )
 
     def _group(self) -> None:
         r = self.random
@@ -681,7 +914,13 @@ class World:
             items = self._take(r.choice((1, 2)), party=child) or self._take(party=child)
             if items:
                 payer = self.parties[self.parties[child].parent]
-                line = self._add(payer, self._day(items), sum(i.cents for i in items), self._words(items), self._paid(items))
+                line = self._add(
+                    payer,
+                    self._day(items),
+                    sum(i.cents for i in items),
+                    self._words(items),
+                    self._paid(items),
+                )
                 own = self.items
                 if any(own[i].cents == line.cents for i in payer.items):
                     line.waits = True
@@ -701,7 +940,15 @@ class World:
                 party = self.parties[number]
                 said = bank_text(party.name)
                 town = r.random() < 0.6
-                line = self._add(party, self._day(items), items[0].cents, bank_text(party.town) if town else "", self._paid(items), said=said, iban="")
+                line = self._add(
+                    party,
+                    self._day(items),
+                    items[0].cents,
+                    bank_text(party.town) if town else "",
+                    self._paid(items),
+                    said=said,
+                    iban="",
+                )
                 self._settleable_bare(line, items)
                 for other in self.parties:
                     same = any(self.items[i].cents == line.cents for i in other.items)
@@ -717,34 +964,76 @@ class World:
             other = self.style.format(r.randrange(1, 90))
             cents = item.cents if r.random() < 0.5 else self._amount()
             item.used = False
-            self._add(self.parties[item.party], self._day(items), cents, f"FACT {other}", {}, waits=True)
+            self._add(
+                self.parties[item.party], self._day(items), cents, f"FACT {other}", {}, waits=True
+            )
 
     def _nobody(self) -> None:
         r = self.random
         if items := self._take():
             items[0].used = r.random() < 0.5
-            said = bank_text(f"{r.choice(FIRST)} {r.choice(SURNAMES_B).upper()}{r.choice(SURNAMES_A).upper()}QX")
+            said = bank_text(
+                f"{r.choice(FIRST)} {r.choice(SURNAMES_B).upper()}{r.choice(SURNAMES_A).upper()}QX"
+            )
             cents = items[0].cents if r.random() < 0.4 else self._amount()
-            self._add(None, self._day(items), cents, r.choice(("", "REGLEMENT", "MERCI")), {}, waits=True, said=said, iban=self._iban() if r.random() < 0.5 else "")
+            self._add(
+                None,
+                self._day(items),
+                cents,
+                r.choice(("", "REGLEMENT", "MERCI")),
+                {},
+                waits=True,
+                said=said,
+                iban=self._iban() if r.random() < 0.5 else "",
+            )
 
     def _outside(self, cents: int | None = None) -> None:
         r = self.random
         amount = cents or self._amount()
         sign, label = r.choice(
             (
-                (-1, "VIR SALAIRE {n} DUPUIS CLAIRE"), (-1, "PRLV SEPA URSSAF BRETAGNE {n}"), (-1, "PRLV DGFIP TVA {n}"),
-                (-1, "VIR SEPA EMIS FOURNISSEUR {n} KERBOIS FACT {n}"), (-1, "FRAIS TENUE DE COMPTE"), (-1, "COTISATION CARTE {n}"),
-                (-1, "ECHEANCE PRET {n}"), (-1, "PRLV EDF ENTREPRISES {n}"), (-1, "CB RESTAURANT LE PORT {n}"), (-1, "VIR INTERNE VERS LIVRET"),
-                (-1, "CHQ {n}"), (-1, "PRLV SEPA ORANGE FACTURE {n}"), (-1, "COMMISSION INTERVENTION"), (-1, "LOYER SCI DES QUAIS {n}"),
-                (1, "VIR INTERNE DEPUIS COMPTE COURANT"), (1, "VIREMENT COMPTE A COMPTE {n}"), (1, "REMISE CB {n} CONTRAT 12345"),
-                (1, "TELECOLLECTE CARTES {n}"), (1, "INTERETS CREDITEURS"), (1, "DEBLOCAGE PRET {n}"), (1, "VIR DGFIP REMBOURSEMENT TVA {n}"),
-                (1, "VIR CPAM IJSS {n}"), (1, "VERSEMENT ESPECES {n}"), (1, "VIR STRIPE PAYOUT {n}"), (1, "VIR AXA INDEMNITE SINISTRE {n}"),
-                (1, "REMBOURSEMENT FOURNISSEUR KERBOIS AVOIR {n}"), (1, "VIR URSSAF REMBOURSEMENT {n}"), (1, "APPORT ASSOCIE DUPUIS"),
-                (1, "ANNULATION FRAIS {n}"), (1, "VIR REGION BRETAGNE SUBVENTION {n}"),
+                (-1, "VIR SALAIRE {n} DUPUIS CLAIRE"),
+                (-1, "PRLV SEPA URSSAF BRETAGNE {n}"),
+                (-1, "PRLV DGFIP TVA {n}"),
+                (-1, "VIR SEPA EMIS FOURNISSEUR {n} KERBOIS FACT {n}"),
+                (-1, "FRAIS TENUE DE COMPTE"),
+                (-1, "COTISATION CARTE {n}"),
+                (-1, "ECHEANCE PRET {n}"),
+                (-1, "PRLV EDF ENTREPRISES {n}"),
+                (-1, "CB RESTAURANT LE PORT {n}"),
+                (-1, "VIR INTERNE VERS LIVRET"),
+                (-1, "CHQ {n}"),
+                (-1, "PRLV SEPA ORANGE FACTURE {n}"),
+                (-1, "COMMISSION INTERVENTION"),
+                (-1, "LOYER SCI DES QUAIS {n}"),
+                (1, "VIR INTERNE DEPUIS COMPTE COURANT"),
+                (1, "VIREMENT COMPTE A COMPTE {n}"),
+                (1, "REMISE CB {n} CONTRAT 12345"),
+                (1, "TELECOLLECTE CARTES {n}"),
+                (1, "INTERETS CREDITEURS"),
+                (1, "DEBLOCAGE PRET {n}"),
+                (1, "VIR DGFIP REMBOURSEMENT TVA {n}"),
+                (1, "VIR CPAM IJSS {n}"),
+                (1, "VERSEMENT ESPECES {n}"),
+                (1, "VIR STRIPE PAYOUT {n}"),
+                (1, "VIR AXA INDEMNITE SINISTRE {n}"),
+                (1, "REMBOURSEMENT FOURNISSEUR KERBOIS AVOIR {n}"),
+                (1, "VIR URSSAF REMBOURSEMENT {n}"),
+                (1, "APPORT ASSOCIE DUPUIS"),
+                (1, "ANNULATION FRAIS {n}"),
+                (1, "VIR REGION BRETAGNE SUBVENTION {n}"),
             )
         )
         label = label.replace("{n}", str(r.randrange(10**5, 10**9)))
-        line = self._add(None, START + timedelta(days=r.randrange(20, 250)), sign * amount, "", {}, said="", iban="")
+        line = self._add(
+            None,
+            START + timedelta(days=r.randrange(20, 250)),
+            sign * amount,
+            "",
+            {},
+            said="",
+            iban="",
+        )
         line.label, line.counterparty, line.end_to_end = label, "", r.choice(("", "NOTPROVIDED"))
 
     def _outside_equal(self) -> None:
@@ -759,26 +1048,62 @@ class World:
         rows = [
             ";".join(
                 (
-                    p.code, p.name, p.trade, p.town, p.siren, "|".join(p.ibans) if p.told else "", i.ref,
-                    i.issued.isoformat(), i.due.isoformat(), euros(i.cents), i.currency, i.status,
+                    p.code,
+                    p.name,
+                    p.trade,
+                    p.town,
+                    p.siren,
+                    "|".join(p.ibans) if p.told else "",
+                    i.ref,
+                    i.issued.isoformat(),
+                    i.due.isoformat(),
+                    euros(i.cents),
+                    i.currency,
+                    i.status,
                 )
             )
             for i in self.items
             for p in (self.parties[i.party],)
         ]
         shuffled.shuffle(rows)
-        _write(folder / "invoices.csv", "customer;name;trade_name;town;siren;ibans;invoice;issue_date;due_date;amount;currency;status", rows)
+        _write(
+            folder / "invoices.csv",
+            "customer;name;trade_name;town;siren;ibans;invoice;issue_date;due_date;amount;currency;status",
+            rows,
+        )
         rows = [
-            ";".join((n.id, n.on.isoformat(), euros(n.cents), n.currency, n.label, n.counterparty, n.iban, n.end_to_end))
+            ";".join(
+                (
+                    n.id,
+                    n.on.isoformat(),
+                    euros(n.cents),
+                    n.currency,
+                    n.label,
+                    n.counterparty,
+                    n.iban,
+                    n.end_to_end,
+                )
+            )
             for n in self.lines
         ]
         shuffled.shuffle(rows)
-        _write(folder / "lines.csv", "line;date;amount;currency;label;counterparty;counterparty_iban;end_to_end", rows)
-        _write(folder / "remittances.csv", "slip;cheque;drawer;amount", [";".join((a, b, c, euros(d))) for a, b, c, d in self.cheques])
+        _write(
+            folder / "lines.csv",
+            "line;date;amount;currency;label;counterparty;counterparty_iban;end_to_end",
+            rows,
+        )
+        _write(
+            folder / "remittances.csv",
+            "slip;cheque;drawer;amount",
+            [";".join((a, b, c, euros(d))) for a, b, c, d in self.cheques],
+        )
         _write(
             folder / "plans.csv",
             "plan;customer;invoices;instalments;amount;last_amount;first_date",
-            [";".join((a, b, "|".join(c), str(d), euros(e), euros(f), g.isoformat())) for a, b, c, d, e, f, g in self.plans],
+            [
+                ";".join((a, b, "|".join(c), str(d), euros(e), euros(f), g.isoformat()))
+                for a, b, c, d, e, f, g in self.plans
+            ],
         )
         return [
             part

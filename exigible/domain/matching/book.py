@@ -104,7 +104,7 @@ class Book:
     def same_group(self, one: int, other: int) -> bool:
         """Say whether two customers belong to one group."""
         group = self.customers[one].group
-        return one == other or bool(group) and group == self.customers[other].group
+        return one == other or (bool(group) and group == self.customers[other].group)
 
     def oldest_first(self, claims: Iterable[int]) -> list[int]:
         """Return claims by due date, then number: the order that does not depend on the file's."""
@@ -129,6 +129,7 @@ class Taken:
     customer: int
     shares: tuple[tuple[int, int], ...]
     total: int
+    transfer: bool = False  # a transfer does not come back as a debit or a cheque does
     returned: bool = False
 
 
@@ -157,7 +158,9 @@ class State:
             cents if back else 0 for cents, back in zip(book.cents, book.collected, strict=True)
         ]
 
-    def take(self, line: str, on: int, shares: Sequence[tuple[int, int]]) -> None:
+    def take(
+        self, line: str, on: int, shares: Sequence[tuple[int, int]], *, transfer: bool = False
+    ) -> None:
         """Record what a line pays, below zero what it takes back."""
         for claim, cents in shares:
             before = self.open[claim]
@@ -171,7 +174,7 @@ class State:
         for claim, _ in shares:
             self.touched[self.book.owner[claim]] = self.clock
         owner = self.book.owner[shares[0][0]]
-        taken = Taken(line, on, owner, tuple(shares), sum(cents for _, cents in shares))
+        taken = Taken(line, on, owner, tuple(shares), sum(cents for _, cents in shares), transfer)
         self.by_line[line] = taken
         for claim, _ in shares:
             self.of_claim.setdefault(claim, []).append(taken)

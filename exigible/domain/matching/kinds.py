@@ -20,6 +20,7 @@ _RETURN = re.compile(
     r"AC0[146]|AG0[12]|AM0[4]|BE05|CNOR|DNOR|MD0[167]|MS0[23]|RR0[1-4]|SL01|FF01)\b|"
     r"\bANNUL\w*\b|\bREVERSE\w*\b|NON PAYE|SANS PROVISION|PROVISION INSUFFISANTE|OPPOSITION DEBITEUR"
 )
+_TRANSFER = re.compile(r"^\W*(?:VIR|VRT|SCT|TRF)|\bVIREMENT")
 _AGENT = re.compile(
     r"\b(?:COMMISSAIRES? DE JUSTICE|COMM?\.? ?JUSTICE|HUISSIERS?|CDJ|AVOCATS?|CARPA|SELARL|SCP|ETUDE|"
     r"RECOUVREMENTS?|REVERSEMENTS?|REVERST|REVERS|INTRUM|EOS|CREDIREC|CABOT|CONTENTIEUX|FACTOR\w*|"
@@ -100,6 +101,11 @@ def is_cheque_slip(label: str) -> bool:
 def is_return(label: str) -> bool:
     """Say whether a plain label is that of a debit or cheque that comes back unpaid."""
     return _RETURN.search(label) is not None
+
+
+def is_transfer(label: str) -> bool:
+    """Say whether a plain label is that of a transfer."""
+    return _TRANSFER.search(label) is not None
 
 
 def is_agent(label: str) -> bool:

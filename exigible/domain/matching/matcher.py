@@ -23,7 +23,7 @@ from exigible.domain.matching.facts import (
     Kind,
     Proposal,
 )
-from exigible.domain.matching.kinds import is_agent, is_cheque_slip, is_return, outside
+from exigible.domain.matching.kinds import is_agent, is_cheque_slip, is_return, is_transfer, outside
 from exigible.domain.matching.named import Named, explain_named
 from exigible.domain.matching.payers import Payer, Sure
 from exigible.domain.matching.references import loosely_named
@@ -33,7 +33,7 @@ from exigible.domain.matching.texts import bare_iban, name_words, plain
 from exigible.domain.matching.unnamed import explain_payer, explain_plan, plan_cited
 
 ROUNDS = 3
-LIKELY = 0.6  # confidence from which an explanation is proposed rather than listed
+LIKELY = 0.55  # confidence from which an explanation is proposed rather than listed
 _PARTS = re.compile(r"([0-9]+)")
 
 
@@ -232,7 +232,8 @@ class _Run:
                     c for c, _ in best.shares
                 }:
                     taken.returned = True
-        state.take(look.line.id, look.day, best.shares)
+        transfer = is_transfer(look.label) and not look.slip
+        state.take(look.line.id, look.day, best.shares, transfer=transfer)
         if best.plan:
             state.instalments[best.plan] = state.instalments.get(best.plan, 0) + best.instalments
         if best.slip:

@@ -20,7 +20,7 @@ from exigible.domain.matching.explaining import (
 )
 from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.payers import Sure
-from exigible.domain.matching.references import MEDIUM, STRONG, Cited, loosely_named
+from exigible.domain.matching.references import MEDIUM, STRONG, Cited, begun, numbered
 from exigible.domain.matching.sums import interchangeable, subsets
 
 DISCOUNT_WORDS = re.compile(r"\bESC(?:OMPTE|PTE|T)?\b")
@@ -112,9 +112,12 @@ def explain_named(named: Named) -> Explanation | None:
         return _only_perhaps(named)
     total = sum(state.open[claim] for claim in named.sure)
     found = _exact(named, base) or _with_more(named, base)
-    if found is None and total > cents:
+    said = DISCOUNT_WORDS.search(look.label) is not None
+    if found is None and total > cents and said:
         found = _discounted(named, base)
     found = found or _completed(named, base)
+    if found is None and total > cents:
+        found = _discounted(named, base)
     if found is None:
         found = _partial(named, base, total) if total > cents else _over(named, base, total)
     if found is None:
@@ -166,8 +169,9 @@ def _with_more(named: Named, base: Explanation) -> Explanation | None:
     """The claims cited, and those of their customers that a broken or abridged number designates."""
     room, look = named.room, named.look
     items = _others(named)
-    loose = loosely_named(look.reading, room.book.references, items)
-    optional = list(dict.fromkeys([*named.maybe, *loose]))[: room.rules.subset_all]
+    ends = numbered(look.reading, room.book.references, items)
+    starts = begun(look.reading, room.book.references, items)
+    optional = list(dict.fromkeys([*named.maybe, *ends, *starts]))[: room.rules.subset_all]
     target = look.line.cents - sum(room.state.open[claim] for claim in named.sure)
     if not optional or target <= 0:
         return None
@@ -179,6 +183,11 @@ def _with_more(named: Named, base: Explanation) -> Explanation | None:
         if len(found) != 1:
             return None
         chosen = [optional[place] for place in found[0].places]
+    if set(chosen) & set(starts):  # a beginning is less than a number: nothing else may fit as well
+        places = [items.index(claim) for claim in chosen if claim in items]
+        if interchangeable([room.state.open[claim] for claim in items], places):
+            named.unclear_rest = True
+            return None
     answer = _copy(
         base,
         _full(named, [*named.sure, *chosen]),
@@ -216,13 +225,30 @@ def _completed(named: Named, base: Explanation) -> Explanation | None:
     answer = _copy(base, _full(named, [*named.sure, *chosen]), words)
     answer.evidence.add(Evidence.AMOUNT)
     answer.chance = found[0].chance
+    per_claim, rest = divmod(target, room.rules.indemnity_cents)
+    if rest == 0 and 0 < per_claim <= len(named.sure):
+        answer.doubts.append("L’excédent peut être aussi l’indemnité de 40 €.")
     return answer
 
 
 def _discounted(named: Named, base: Explanation) -> Explanation | None:
     """An early-payment discount: the money is allocated, what is missing stays open or is granted."""
     room, look = named.room, named.look
-    claims = named.sure
+    found = _discount_of(named, base, named.sure)
+    if found is None:
+        items = _others(named)
+        cut = [
+            *named.maybe,
+            *numbered(look.reading, room.book.references, items),
+            *begun(look.reading, room.book.references, items),
+        ]
+        if 0 < len(set(cut)) <= room.rules.candidates:
+            found = _discount_of(named, base, list(dict.fromkeys([*named.sure, *cut])))
+    return found
+
+
+def _discount_of(named: Named, base: Explanation, claims: Sequence[int]) -> Explanation | None:
+    room, look = named.room, named.look
     total = sum(room.state.open[claim] for claim in claims)
     gap = total - look.line.cents
     if gap <= 0 or any(room.state.open[claim] < 0 for claim in claims):
@@ -241,21 +267,22 @@ def _discounted(named: Named, base: Explanation) -> Explanation | None:
         found.evidence.add(Evidence.AMOUNT)
         words = f"L’écart de {euros(gap)} est un escompte de {percent(rate)}"
         if contract is None:
-            found.reasons.append(
-                typeset(f"{words} ; sans conditions d’escompte connues, il reste dû.")
-            )
-        elif all(
-            room.book.issued[claim] and look.day <= room.book.issued[claim] + contract.days
-            for claim in claims
-        ):
+            words += " ; sans conditions d’escompte connues, il reste dû."
+        elif within_discount(room, claims, contract.days, look.day):
             found.gap = Gap.DISCOUNT_DUE
-            found.reasons.append(typeset(f"{words}, prévu aux conditions et pris à temps."))
+            words += ", prévu aux conditions et pris à temps."
         else:
-            found.reasons.append(
-                typeset(f"{words}, pris hors délai : escompte indu, l’écart reste dû.")
-            )
+            words += ", pris hors délai : escompte indu, l’écart reste dû."
+        found.reasons.append(typeset(words))
         return found
     return None
+
+
+def within_discount(room: Room, claims: Sequence[int], days: int, day: int) -> bool:
+    """Say whether funds of a day arrived within the discount date of every claim."""
+    return all(
+        room.book.issued[claim] and day <= room.book.issued[claim] + days for claim in claims
+    )
 
 
 def discounted_shares(
@@ -356,8 +383,10 @@ def _over(named: Named, base: Explanation, total: int) -> Explanation | None:
         found.doubts.append("D’autres factures du compte pourraient être payées par l’excédent.")
     elif look.reading.foreign:
         found.doubts.append(f"« {look.reading.foreign[0]} » n’est pas ouverte.")
-    elif excess * 2 > total and Evidence.PAYER not in found.evidence:
-        found.doubts.append("L’excédent est important et le payeur n’est pas reconnu.")
+    elif excess * 4 > total:
+        found.doubts.append("L’excédent est important.")
+    elif look.reading.tails or look.reading.numbers:
+        found.doubts.append("Le libellé porte d’autres numéros, peut-être d’autres factures.")
     return found
 
 

@@ -29,15 +29,7 @@ from exigible.domain.matching.texts import (
 
 # What banks add around a payer's name and a motive.
 BOILERPLATE = frozenset(
-    "VIR VIREMENT VIREMENTS VRT VIRT SEPA INST INSTANTANE INSTANT RECU RECUS REC EMIS FAVEUR VOTRE "
-    "MOTIF REF REFDO REFBEN LIB ID EID PMT INF NPY RCN ORD EMETTEUR DONNEUR ORDRE NOM BEN "
-    "EUROPEEN COMMERCIAL TIERS DONT FACT FACTURE FACTURES FACT FAC FCT FTE N NO NUM REGLEMENT RGLT "
-    "RGT REGL REG PAIEMENT PAIMENT PAYMENT PMT INVOICE INV NOTPROVIDED EUR EUROS SOLDE ACOMPTE "
-    "REMISE REM CHQ CHEQUE CHEQUES PRLV PRELEVEMENT DATE VALEUR DU CPTE COMPTE CLIENT CLT "
-    "CREDIT TRANSFER FROM TRANSFERT ECHEANCE ECH IBAN BIC ESC ESCOMPTE CDE COMMANDE "
-    "BQE BANQUE VRST PERM PERMANENT MENSUEL PAR POUR SUR AVEC SANS SIREN SIRET RUM ICS MANDAT "
-    "DETAIL DETAILS INFO INFOS LIBELLE LC SCT TRF INTL INTERNATIONAL SWIFT REMITTANCE "
-    "JANVIER FEVRIER MARS AVRIL MAI JUIN JUILLET AOUT SEPTEMBRE OCTOBRE NOVEMBRE DECEMBRE".split()
+    ["VIR", "VIREMENT", "VIREMENTS", "VRT", "VIRT", "SEPA", "INST", "INSTANTANE", "INSTANT", "RECU", "RECUS", "REC", "EMIS", "FAVEUR", "VOTRE", "MOTIF", "REF", "REFDO", "REFBEN", "LIB", "ID", "EID", "PMT", "INF", "NPY", "RCN", "ORD", "EMETTEUR", "DONNEUR", "ORDRE", "NOM", "BEN", "EUROPEEN", "COMMERCIAL", "TIERS", "DONT", "FACT", "FACTURE", "FACTURES", "FACT", "FAC", "FCT", "FTE", "N", "NO", "NUM", "REGLEMENT", "RGLT", "RGT", "REGL", "REG", "PAIEMENT", "PAIMENT", "PAYMENT", "PMT", "INVOICE", "INV", "NOTPROVIDED", "EUR", "EUROS", "SOLDE", "ACOMPTE", "REMISE", "REM", "CHQ", "CHEQUE", "CHEQUES", "PRLV", "PRELEVEMENT", "DATE", "VALEUR", "DU", "CPTE", "COMPTE", "CLIENT", "CLT", "CREDIT", "TRANSFER", "FROM", "TRANSFERT", "ECHEANCE", "ECH", "IBAN", "BIC", "ESC", "ESCOMPTE", "CDE", "COMMANDE", "BQE", "BANQUE", "VRST", "PERM", "PERMANENT", "MENSUEL", "PAR", "POUR", "SUR", "AVEC", "SANS", "SIREN", "SIRET", "RUM", "ICS", "MANDAT", "DETAIL", "DETAILS", "INFO", "INFOS", "LIBELLE", "LC", "SCT", "TRF", "INTL", "INTERNATIONAL", "SWIFT", "REMITTANCE", "JANVIER", "FEVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOUT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DECEMBRE"]
 )
 _SEGMENT = re.compile(
     r"(?:/DE|/NOM|/NPY|/FRM|/FROM|/ORD|/EMETTEUR|\bEMETTEUR|\bDONNEUR D.?ORDRE|\bDONNEUR|\bNOM|\bDE LA PART DE|"
@@ -279,9 +271,7 @@ class Payers:
         enough = len(top.words) >= 2 or (length >= 5 and precise >= 0.9)
         if top.share >= rules.full_name and precise >= rules.payer_words and enough:
             sure = Sure.FULL
-        elif top.share >= rules.likely_name and precise >= rules.payer_words * 0.8 and length >= 4:
-            sure = Sure.LIKELY
-        elif top.share >= rules.full_name and enough and len(top.words) >= 2:
+        elif (top.share >= rules.likely_name and precise >= rules.payer_words * 0.8 and length >= 4) or (top.share >= rules.full_name and enough and len(top.words) >= 2):
             sure = Sure.LIKELY
         else:
             sure = Sure.WEAK
@@ -447,6 +437,5 @@ def _weight(word: str, shared: int, total: int) -> float:
 
 
 _GENERIC = frozenset(
-    "GROUPE GROUP HOLDING FRANCE INTERNATIONAL SERVICES FILS FRERES ASSOCIES INDUSTRIES DISTRIBUTION "
-    "CONSEIL GESTION DEVELOPPEMENT SUD NORD EST OUEST CENTRE".split()
+    ["GROUPE", "GROUP", "HOLDING", "FRANCE", "INTERNATIONAL", "SERVICES", "FILS", "FRERES", "ASSOCIES", "INDUSTRIES", "DISTRIBUTION", "CONSEIL", "GESTION", "DEVELOPPEMENT", "SUD", "NORD", "EST", "OUEST", "CENTRE"]
 )

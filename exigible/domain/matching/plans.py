@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from exigible.domain.calendar import add_months
 from exigible.domain.matching.book import PlanRows, State
 from exigible.domain.matching.rules import Rules
+
+_RANK = re.compile(r"(?<![0-9/])([0-9]{1,2}) ?(?:/|SUR) ?([0-9]{1,2})(?![0-9/])")
 
 
 def instalment(rows: PlanRows, state: State, cents: int, on: int, rules: Rules) -> int | None:
@@ -43,6 +46,22 @@ def in_time(rows: PlanRows, state: State, on: int, rules: Rules) -> bool:
         if due - rules.instalment_early_days <= on <= due + rules.instalment_late_days:
             return True
     return False
+
+
+def rank_agrees(rows: PlanRows, state: State, on: int, label: str) -> bool:
+    """Say whether the instalments received so far are those that the day, or « 3/6 », supposes.
+
+    Where one is missing, what the next pays of several claims cannot be told.
+    """
+    plan = rows.plan
+    paid = state.instalments.get(plan.code, 0)
+    said = _RANK.search(label)
+    if said and int(said[2]) == plan.instalments:
+        return int(said[1]) == paid + 1
+    if plan.first_on is None:
+        return True
+    before = sum(_due(plan.first_on, rank) <= on - 15 for rank in range(plan.instalments))
+    return before <= paid
 
 
 def shares(rows: PlanRows, state: State, cents: int, currency: str) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix
 
 from exigible.domain.matching.texts import IBAN, folded, plain, without_zeros
 
@@ -30,13 +31,11 @@ _RANGE = frozenset({"A", "AU"})
 _JOINING = frozenset({"ET", "PLUS", "AND", "N", "NO", "FACT", "FAC", "F", "FA"})
 # Words after which a bare number is an invoice's.
 _CONTEXT = frozenset(
-    "FACTURE FACTURES FACT FACTS FAC FACS FCT FTE FA FC F FS INVOICE INVOICES INV NUM NUMERO NO N "
-    "REF REFERENCE REFERENCES RF PIECE PIECES RFB MOTIF OBJET AVOIR AV".split()
+    ["FACTURE", "FACTURES", "FACT", "FACTS", "FAC", "FACS", "FCT", "FTE", "FA", "FC", "F", "FS", "INVOICE", "INVOICES", "INV", "NUM", "NUMERO", "NO", "N", "REF", "REFERENCE", "REFERENCES", "RF", "PIECE", "PIECES", "RFB", "MOTIF", "OBJET", "AVOIR", "AV"]
 )
 # Words after which a number is anything but an invoice's.
 _OTHER = frozenset(
-    "CDE COMMANDE CMD BDC BC MANDAT MDT RUM ICS CLIENT CLT CHQ CHEQUE SIRET SIREN TEL BORD BORDEREAU "
-    "BL DOSSIER CONTRAT CTR CARTE CB DEVIS TITRE".split()
+    ["CDE", "COMMANDE", "CMD", "BDC", "BC", "MANDAT", "MDT", "RUM", "ICS", "CLIENT", "CLT", "CHQ", "CHEQUE", "SIRET", "SIREN", "TEL", "BORD", "BORDEREAU", "BL", "DOSSIER", "CONTRAT", "CTR", "CARTE", "CB", "DEVIS", "TITRE"]
 )
 
 
@@ -305,18 +304,41 @@ class References:
         return nearly(folded("".join(_TOKEN.findall(shown))), self.compacts[claim])
 
 
-def loosely_named(reading: Reading, references: References, claims: Iterable[int]) -> list[int]:
+def loosely_named(reading: Reading, references: References, claims: Sequence[int]) -> list[int]:
     """Return, among the claims of a payer, those a left-over number or a cut one designates."""
-    if not reading.numbers and not reading.tails:
+    return [*numbered(reading, references, claims), *begun(reading, references, claims)]
+
+
+def numbered(reading: Reading, references: References, claims: Iterable[int]) -> list[int]:
+    """Return the claims whose number ends as one of those left over in the label."""
+    numbers = reading.numbers
+    if not numbers:
         return []
-    named = []
-    for claim in claims:
-        serial, whole = references.serials[claim], references.compacts[claim]
-        if (serial and serial in reading.numbers) or whole in reading.numbers:
-            named.append(claim)
-        elif any(len(tail) >= 3 and whole.startswith(tail) for tail in reading.tails):
-            named.append(claim)
-    return named
+    serials, compacts = references.serials, references.compacts
+    return [claim for claim in claims if serials[claim] in numbers or compacts[claim] in numbers]
+
+
+def begun(reading: Reading, references: References, claims: Sequence[int]) -> list[int]:
+    """Return the claims that the number cut at the end of a label begins, if it tells them apart.
+
+    What all the numbers of a payer begin with (letters, year) tells nothing.
+    """
+    if not reading.tails or not claims:
+        return []
+    compacts = references.compacts
+    shared = commonprefix([compacts[claim] for claim in claims]) if len(claims) > 1 else ""
+    found: list[int] = []
+    for tail in sorted(reading.tails, key=len, reverse=True):
+        if len(tail) < 3 or len(tail) <= len(shared) or not any_digit(tail):
+            continue
+        found = [
+            claim
+            for claim in claims
+            if compacts[claim].startswith(tail) and references.serials[claim] not in reading.numbers
+        ]
+        if found:
+            return found if 2 * len(found) <= max(len(claims), 2) else []
+    return []
 
 
 def nearly(one: str, other: str) -> bool:

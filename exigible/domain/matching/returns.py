@@ -12,6 +12,7 @@ from exigible.domain.matching.explaining import (
     references_reason,
 )
 from exigible.domain.matching.facts import Gap
+from exigible.domain.matching.kinds import is_transfer
 from exigible.domain.matching.payers import Sure
 from exigible.domain.matching.references import MEDIUM, loosely_named
 
@@ -81,11 +82,14 @@ def _by_references(look: Look, room: Room) -> Explanation | None:
 def _by_payer(look: Look, room: Room) -> list[Explanation]:
     book, state, wanted = room.book, room.state, -look.line.cents
     found: list[Explanation] = []
+    transfer = is_transfer(look.label)
     for customer in look.payer.customers:
         options: list[tuple[list[tuple[int, int]], str]] = []
         seen: set[int] = set()
         lines: list[Taken] = state.of_customer.get(customer, [])
         for taken in lines:
+            if taken.transfer and not transfer:
+                continue
             if taken.total == wanted and not taken.returned and taken.on <= look.day:
                 shares = [(c, -cents) for c, cents in taken.shares]
                 if all(state.paid[c] + cents >= 0 for c, cents in shares):

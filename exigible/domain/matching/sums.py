@@ -165,7 +165,7 @@ def _density(amounts: Sequence[int], target: int) -> float:
     A round amount is compared with round ones: among tens of euros there are few different values.
     """
     width = max(target // 10, 50)
-    near = [cents for cents in amounts if -width <= cents - target <= width]
+    near = [cents for cents in amounts if -width <= cents - target <= width and cents != target]
     best = 0.0
     for step in (*_STEPS, 1):
         if target % step == 0:

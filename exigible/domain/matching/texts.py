@@ -22,10 +22,7 @@ IBAN = re.compile(
 
 # Words that identify nobody: legal forms, titles, articles.
 EMPTY_WORDS = frozenset(
-    "SARL SARLU SAS SASU SA EURL SCI SNC SCP SELARL SELAS SCA SCEA SCIC SCOP SEM GAEC EARL EI EIRL "
-    "GIE STE SOCIETE SOC ETS ETABLISSEMENTS ETABLISSEMENT ETABLIS CIE COMPAGNIE M MR MME MLLE MRS "
-    "MM MONSIEUR MADAME MELLE OU ET DE DU DES LA LE LES L D AU AUX A EN AND THE MAITRE ENTREPRISE "
-    "ENT SPRL BV BVBA GMBH LTD LIMITED SRL SPA INC NV AG PLC LLC".split()
+    ["SARL", "SARLU", "SAS", "SASU", "SA", "EURL", "SCI", "SNC", "SCP", "SELARL", "SELAS", "SCA", "SCEA", "SCIC", "SCOP", "SEM", "GAEC", "EARL", "EI", "EIRL", "GIE", "STE", "SOCIETE", "SOC", "ETS", "ETABLISSEMENTS", "ETABLISSEMENT", "ETABLIS", "CIE", "COMPAGNIE", "M", "MR", "MME", "MLLE", "MRS", "MM", "MONSIEUR", "MADAME", "MELLE", "OU", "ET", "DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "AU", "AUX", "A", "EN", "AND", "THE", "MAITRE", "ENTREPRISE", "ENT", "SPRL", "BV", "BVBA", "GMBH", "LTD", "LIMITED", "SRL", "SPA", "INC", "NV", "AG", "PLC", "LLC"]
 )
 # Abbreviations that stand for a word of a name, read the same on both sides.
 _ABBREVIATIONS = {
@@ -107,7 +104,7 @@ def name_tokens(text: str) -> tuple[str, ...]:
     kept = tuple(
         _ABBREVIATIONS.get(word, word)
         for place, word in enumerate(words)
-        if word not in EMPTY_WORDS or (word == "STE" and 0 < place)
+        if word not in EMPTY_WORDS or (word == "STE" and place > 0)
     )
     return kept or tuple(words)
 

@@ -6,6 +6,8 @@ which one paid; where two explanations are as good, nothing is chosen.
 
 from __future__ import annotations
 
+import re
+
 from exigible.domain.french import count, euros, percent, typeset
 from exigible.domain.matching import plans
 from exigible.domain.matching.book import PlanRows
@@ -18,6 +20,10 @@ from exigible.domain.matching.references import loosely_named
 from exigible.domain.matching.sums import Found, interchangeable, subsets
 from exigible.domain.matching.texts import compact, without_zeros
 
+BALANCE_WORDS = re.compile(r"\b(?:SOLDE|SLD|RELEVE|TOUT COMPTE|APUREMENT)\b")
+PLAN_WORDS = re.compile(
+    r"\b(?:ECHEANCES?|ECHEANCIER|ECH|PLAN|MENSUALITES?|MENS|ACCORD|MORATOIRE|[0-9]{1,2} ?/ ?[0-9]{1,2})\b"
+)
 FEW = 3  # homonyms among whom the amount may choose
 SHARED_AMOUNT = 3  # open items of one amount, beyond which the amount tells nobody from another
 
@@ -66,7 +72,12 @@ def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
         everything_up_to=room.rules.subset_all,
         pairs_up_to=room.rules.subset_pairs,
     )
-    found += _by_sums(look, room, customer, items, sums, numbered)
+    others = _by_sums(look, room, customer, items, sums, numbered)
+    if plan is not None and others and not plan_said(look, room, plan.plan):
+        plan.doubts.append("D’autres factures du compte font aussi ce montant.")
+        for one in others:
+            one.doubts.append("C’est aussi le montant d’une échéance du plan.")
+    found += others if plan is None or plan.doubts else []
     if found:
         _open_then(look, room, customer, items, found)
     if not found:
@@ -144,6 +155,12 @@ def plan_cited(look: Look, room: Room) -> PlanRows | None:
     return None
 
 
+def plan_said(look: Look, room: Room, code: str) -> bool:
+    """Say whether the label speaks of a plan, by its code or in words."""
+    cited = plan_cited(look, room)
+    return (cited is not None and cited.plan.code == code) or bool(PLAN_WORDS.search(look.label))
+
+
 def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
     """Return what an instalment pays, if the line is one."""
     cents = look.line.cents
@@ -174,6 +191,10 @@ def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
         for claim in room.book.of_customer[rows.customer]
         if room.state.open[claim] == cents and claim not in rows.claims
     ]
+    if number > 1 and not plan_said(look, room, rows.plan.code):
+        found.doubts.append("Rien ne dit que ce sont plusieurs échéances du plan.")
+    if len(rows.claims) > 1 and not plans.rank_agrees(rows, room.state, look.day, look.label):
+        found.doubts.append("Une échéance précédente du plan n’est pas encore affectée.")
     if elsewhere and not cited:
         found.doubts.append(
             f"La facture {room.book.refs[elsewhere[0]]}, hors du plan, a le même montant."
@@ -197,20 +218,25 @@ def _by_sums(
         explanation.chance = one.chance
         explanation.reasons.append(_sum_reason(one, room, explanation))
         found.append(explanation)
-    if len(found) > 1:
-        first, second = sums[0], sums[1]
-        simpler = first.chance * 20 < second.chance and first.shape in ("all", "run", "one")
+    amounts = [room.state.open[claim] for claim in items]
+    balance = BALANCE_WORDS.search(look.label) is not None
+    if found and sums[0].shape == "all" and balance:
+        found = found[:1]
+        found[0].reasons.append("Le libellé dit que c’est le solde.")
+    elif len(found) > 1:
+        simpler = sums[0].chance * 20 < sums[1].chance and sums[0].shape in ("all", "run")
         if not simpler:
             for explanation in found:
                 explanation.ambiguous = True
                 explanation.doubts.append(
                     f"{len(sums)} façons de former ce montant avec les factures du compte."
                 )
-    elif found and sums[0].shape != "all":
-        amounts = [room.state.open[claim] for claim in items]
-        if interchangeable(amounts, sums[0].places):
-            found[0].ambiguous = True
-            found[0].doubts.append("Une autre facture du compte a le même montant.")
+    if found and sums[0].shape != "all" and interchangeable(amounts, sums[0].places):
+        for explanation in found:
+            explanation.ambiguous = True
+            explanation.doubts.append("Une autre facture du compte a le même montant.")
+    if found and not found[0].ambiguous:
+        del found[1:]  # a simpler one hides the others
     chosen = {claim for one in found[:1] for claim, _ in one.shares}
     strange = [claim for claim in numbered if claim not in chosen]
     if found and strange:
@@ -232,7 +258,9 @@ def _open_then(
         if Evidence.NUMBER in one.evidence or Evidence.DOCUMENT in one.evidence:
             continue
         amounts = {abs(cents) for _, cents in one.shares}
-        equal = [c for c, cents in later.items() if abs(cents) in amounts or cents == look.line.cents]
+        equal = [
+            c for c, cents in later.items() if abs(cents) in amounts or cents == look.line.cents
+        ]
         if equal:
             one.doubts.append(
                 f"La facture {room.book.refs[equal[0]]}, payée depuis, avait le même montant."
