@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exigible.domain.matching.book import Book, State
+from exigible.domain.matching.explaining import Explanation
 from exigible.domain.matching.facts import BankLine
 from exigible.domain.matching.payers import Payer
 from exigible.domain.matching.references import Reading
@@ -25,6 +26,7 @@ class Look:
     slip: bool = False
     back: bool = False
     seen: int = -1  # the state's clock when it was last explained
+    options: list[Explanation] | None = None  # those found then
 
 
 @dataclass(slots=True)

@@ -135,11 +135,19 @@ class _Run:
         unsure = look.payer.by in ("", "name") and look.payer.sure < Sure.FULL
         if unsure and line.cents > 0 and line.iban and bare_iban(line.iban) in state.taught:
             look.payer = self.room.book.payers.read(line, self.room.rules, taught=state.taught)
+            look.options = None
+            return True
+        return self._changed(look)
+
+    def _changed(self, look: Look) -> bool:
+        """Say whether the claims that may explain a line moved since it was last explained."""
+        state = self.room.state
+        if state.clock == look.seen:
+            return False
+        if look.slip or not look.payer.customers:
             return True
         owners = {self.room.book.owner[c] for one in look.reading.cited for c in one.claims}
         customers = owners.union(look.payer.customers)
-        if look.slip and state.clock > look.seen:
-            return True
         return any(state.touched.get(customer, -1) > look.seen for customer in customers)
 
     # --- deciding ----------------------------------------------------------------------------
@@ -147,7 +155,6 @@ class _Run:
     def certain(self, look: Look, *, cited_only: bool) -> Proposal | None:
         """Return the answer to a line if it is certain, and take what it pays; else None."""
         best = None
-        look.seen = self.room.state.clock if not cited_only else look.seen
         if look.line.cents < 0:
             if look.back:
                 best = next(iter(explain_return(look, self.room)), None)
@@ -167,7 +174,13 @@ class _Run:
         return self._answer(look, best, automatic=True)
 
     def options(self, look: Look) -> list[Explanation]:
-        """Return the explanations of a credit, best first."""
+        """Return the explanations of a credit, best first; those of before if nothing moved."""
+        if look.options is None or self._changed(look):
+            look.seen = self.room.state.clock
+            look.options = self._options(look)
+        return look.options
+
+    def _options(self, look: Look) -> list[Explanation]:
         room = self.room
         if look.slip or look.line.cents in self.slips.by_total:
             slip = explain_slip(look, room, self.slips)

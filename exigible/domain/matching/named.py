@@ -28,6 +28,7 @@ ACCESSORY_WORDS = re.compile(
     r"\b(?:PENALITES?|PENAL|INDEMNITES?|INTERETS?|INT|IFR|FRAIS|MAJORATIONS?|RETARD|40 ?(?:EUR|E))\b"
 )
 YEAR = 365
+PARTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)  # percents that a part payment may be
 
 
 class Named:
@@ -225,6 +226,9 @@ def _completed(named: Named, base: Explanation) -> Explanation | None:
     answer = _copy(base, _full(named, [*named.sure, *chosen]), words)
     answer.evidence.add(Evidence.AMOUNT)
     answer.chance = found[0].chance
+    named_total = look.line.cents - target
+    if target < 0 and any(abs(named_total * part - 100 * look.line.cents) <= 100 for part in PARTS):
+        answer.doubts.append("Ce peut être aussi un acompte d’une fraction ronde.")
     per_claim, rest = divmod(target, room.rules.indemnity_cents)
     if rest == 0 and 0 < per_claim <= len(named.sure):
         answer.doubts.append("L’excédent peut être aussi l’indemnité de 40 €.")

@@ -31,11 +31,71 @@ _RANGE = frozenset({"A", "AU"})
 _JOINING = frozenset({"ET", "PLUS", "AND", "N", "NO", "FACT", "FAC", "F", "FA"})
 # Words after which a bare number is an invoice's.
 _CONTEXT = frozenset(
-    ["FACTURE", "FACTURES", "FACT", "FACTS", "FAC", "FACS", "FCT", "FTE", "FA", "FC", "F", "FS", "INVOICE", "INVOICES", "INV", "NUM", "NUMERO", "NO", "N", "REF", "REFERENCE", "REFERENCES", "RF", "PIECE", "PIECES", "RFB", "MOTIF", "OBJET", "AVOIR", "AV"]
+    [
+        "FACTURE",
+        "FACTURES",
+        "FACT",
+        "FACTS",
+        "FAC",
+        "FACS",
+        "FCT",
+        "FTE",
+        "FA",
+        "FC",
+        "F",
+        "FS",
+        "INVOICE",
+        "INVOICES",
+        "INV",
+        "NUM",
+        "NUMERO",
+        "NO",
+        "N",
+        "REF",
+        "REFERENCE",
+        "REFERENCES",
+        "RF",
+        "PIECE",
+        "PIECES",
+        "RFB",
+        "MOTIF",
+        "OBJET",
+        "AVOIR",
+        "AV",
+    ]
 )
+_INVOICE = frozenset(("FACTURE", "FACTURES", "FACT", "FACTS", "FAC", "FCT", "INVOICE", "INV"))
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 # Words after which a number is anything but an invoice's.
 _OTHER = frozenset(
-    ["CDE", "COMMANDE", "CMD", "BDC", "BC", "MANDAT", "MDT", "RUM", "ICS", "CLIENT", "CLT", "CHQ", "CHEQUE", "SIRET", "SIREN", "TEL", "BORD", "BORDEREAU", "BL", "DOSSIER", "CONTRAT", "CTR", "CARTE", "CB", "DEVIS", "TITRE"]
+    [
+        "CDE",
+        "COMMANDE",
+        "CMD",
+        "BDC",
+        "BC",
+        "MANDAT",
+        "MDT",
+        "RUM",
+        "ICS",
+        "CLIENT",
+        "CLT",
+        "CHQ",
+        "CHEQUE",
+        "SIRET",
+        "SIREN",
+        "TEL",
+        "BORD",
+        "BORDEREAU",
+        "BL",
+        "DOSSIER",
+        "CONTRAT",
+        "CTR",
+        "CARTE",
+        "CB",
+        "DEVIS",
+        "TITRE",
+    ]
 )
 
 
@@ -233,16 +293,37 @@ class References:
                 if len(stripped) >= 2:
                     reading.numbers.add(stripped)
         self._tails(words, reading, used)
+        self._foreign(text, words, found, noise, reading, used)
+
+    def _foreign(
+        self,
+        text: str,
+        words: Sequence[str],
+        found: Sequence[re.Match[str]],
+        noise: Sequence[tuple[int, int]],
+        reading: Reading,
+        used: set[int],
+    ) -> None:
+        """Keep what the payer calls an invoice, or has the shape of ours, and is none that is open."""
         for one in _OURS.finditer(text):
             prefix, digits = one[1], folded("".join(_TOKEN.findall(one[2])))
             if (prefix, len(digits)) in self._shapes and digits.isdigit():
                 ranks = {
-                    r
-                    for r, m in enumerate(found)
-                    if m.start() < one.end() and one.start() < m.end()
+                    rank
+                    for rank, token in enumerate(found)
+                    if token.start() < one.end() and one.start() < token.end()
                 }
                 if not ranks & used:
                     reading.foreign.append(one[0].strip())
+        for rank in range(1, len(words)):
+            word = words[rank]
+            if rank in used or words[rank - 1] not in _INVOICE or not 3 <= len(word) <= 15:
+                continue
+            begin, end = found[rank].span()
+            if any(low < end and begin < high for low, high in noise) or _YEAR.fullmatch(word):
+                continue
+            if any_digit(word) and sum(map(str.isdigit, word)) >= 3:
+                reading.foreign.append(word)
 
     def _tails(self, words: Sequence[str], reading: Reading, used: set[int]) -> None:
         """Keep the last tokens joined, from each of the last four: a number cut there begins so."""
@@ -300,8 +381,14 @@ class References:
                 hinted[claim] = number
 
     def close_to(self, claim: int, shown: str) -> bool:
-        """Say whether a text is a claim's number with one character wrong, lost, added or swapped."""
-        return nearly(folded("".join(_TOKEN.findall(shown))), self.compacts[claim])
+        """Say whether a text may be a claim's number: cut, or with one character wrong or swapped."""
+        text = folded("".join(_TOKEN.findall(plain(shown))))
+        whole, serial = self.compacts[claim], self.serials[claim]
+        digits = "".join(_DIGITS.findall(whole))
+        bare = "".join(_DIGITS.findall(text)).lstrip("0")
+        if nearly(text, whole) or whole.startswith(text) or digits.startswith(bare or "-"):
+            return True
+        return len(serial) >= 3 and len(bare) >= 3 and (bare == serial or nearly(bare, serial))
 
 
 def loosely_named(reading: Reading, references: References, claims: Sequence[int]) -> list[int]:

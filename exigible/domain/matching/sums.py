@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_FOUND = 8
-type Add = Callable[[tuple[int, ...], str, float], None]
+type Add = Callable[[tuple[int, ...], str], None]
 _STEPS = (100_000, 10_000, 5_000, 1_000, 500, 100, 50, 10, 5)  # cents: how round amounts are
 
 
@@ -39,67 +39,71 @@ def subsets(
     count = len(amounts)
     if count == 0 or target <= 0:
         return []
-    grain = _grain(amounts, target, 2)
-    found: dict[tuple[int, ...], Found] = {}
+    if target in amounts:
+        chance = _density(amounts, target)
+        return [Found((p,), "one", chance) for p, c in enumerate(amounts) if c == target][
+            :MOST_FOUND
+        ]
+    if count == 1:
+        return []
+    sets: dict[tuple[int, ...], str] = {}
 
-    def add(places: tuple[int, ...], shape: str, chance: float) -> None:
-        if places and places not in found and len(found) < MOST_FOUND * 4:
-            found[places] = Found(places, shape, chance)
+    def add(places: tuple[int, ...], shape: str) -> None:
+        if places and places not in sets and len(sets) < MOST_FOUND * 4:
+            sets[places] = shape
 
-    for place, cents in enumerate(amounts):
-        if cents == target:
-            add((place,), "one", _density(amounts, target))
-    if found:
-        return list(found.values())[:MOST_FOUND]
-    total = sum(amounts)
-    if count > 1 and total == target:
-        add(tuple(range(count)), "all", min(1.0, 3 * grain / max(abs(total), 1)))
-    _runs(amounts, target, grain, add)
+    if sum(amounts) == target:
+        add(tuple(range(count)), "all")
+    _runs(amounts, target, add)
     if count <= everything_up_to:
-        _every(amounts, target, grain, add)
+        _every(amounts, target, add)
     elif count <= pairs_up_to:
-        _few(amounts, target, grain, "some", add)
-        if total > target:
-            _few(amounts, total - target, grain, "rest", add)
-    return sorted(found.values(), key=lambda one: (one.chance, len(one.places), one.places))[
-        :MOST_FOUND
-    ]
+        _few(amounts, target, "some", add)
+        if sum(amounts) > target:
+            _few(amounts, sum(amounts) - target, "rest", add)
+    found = [Found(p, shape, _coincidence(amounts, target, p, shape)) for p, shape in sets.items()]
+    return sorted(found, key=lambda one: (one.chance, len(one.places), one.places))[:MOST_FOUND]
 
 
-def _runs(amounts: Sequence[int], target: int, grain: int, add: Add) -> None:
+def _coincidence(amounts: Sequence[int], target: int, places: Sequence[int], shape: str) -> float:
+    """Return how many sets of the same shape would give the sum by chance."""
+    count, grain = len(amounts), _grain(amounts, target, 2)
+    mean = max(sum(map(abs, amounts)) / count, 1.0)
+    if shape == "all":
+        return min(1.0, 3 * grain / target)
+    if shape == "run":
+        if places[0] == 0:  # from the oldest item on, as people pay: few such runs exist
+            return min(1.0, 3 * grain / mean)
+        return min(1.0, count * grain / mean)
+    if shape == "rest":
+        left_out = count - len(places)
+        if left_out == 1:
+            return min(1.0, 2 * _density(amounts, sum(amounts) - target))
+        return _chance(amounts, sum(amounts) - target, left_out, grain)
+    return _chance(amounts, target, len(places), grain)
+
+
+def _runs(amounts: Sequence[int], target: int, add: Add) -> None:
     """Add the runs of consecutive items: what fell due over a period."""
-    count = len(amounts)
-    if count < 2:
-        return
-    mean = max(sum(abs(cents) for cents in amounts) / count, 1.0)
-    chance = min(1.0, count * grain / mean / max(target / mean, 1.0))
     begun: dict[int, list[int]] = {0: [0]}
     total = 0
     for place, cents in enumerate(amounts, 1):
         total += cents
         for first in begun.get(total - target, ()):
-            if place - first >= 2:
-                if place - first == count:
-                    continue
-                # From the oldest item on is the usual way to pay: far fewer such runs exist.
-                usual = min(1.0, 3 * grain / mean) if first == 0 else chance
-                add(tuple(range(first, place)), "run", usual)
+            if 2 <= place - first < len(amounts):
+                add(tuple(range(first, place)), "run")
         begun.setdefault(total, []).append(place)
 
 
-def _every(amounts: Sequence[int], target: int, grain: int, add: Add) -> None:
+def _every(amounts: Sequence[int], target: int, add: Add) -> None:
     sums = np.zeros(1, dtype=np.int64)
     for cents in amounts:
         sums = np.concatenate((sums, sums + cents))
-    matching = np.flatnonzero(sums == target)
-    count = len(amounts)
-    for mask in matching[: MOST_FOUND * 4].tolist():
-        places = tuple(place for place in range(count) if mask >> place & 1)
-        size = len(places)
-        add(places, "some", _chance(amounts, target, size, grain))
+    for mask in np.flatnonzero(sums == target)[: MOST_FOUND * 4].tolist():
+        add(tuple(place for place in range(len(amounts)) if mask >> place & 1), "some")
 
 
-def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add: Add) -> None:
+def _few(amounts: Sequence[int], target: int, shape: str, add: Add) -> None:
     """Add pairs and triples; with shape `rest`, what is left when they are taken out."""
     values = np.asarray(amounts, dtype=np.int64)
     count = len(amounts)
@@ -111,9 +115,8 @@ def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add: Add) 
 
     if shape == "rest":
         for place in np.flatnonzero(values == target).tolist():
-            add(chosen(place), shape, min(1.0, _density(amounts, target) * 2))
-    chance = _chance(amounts, target, 2, grain)
-    if chance > 1.0:
+            add(chosen(place), shape)
+    if _chance(amounts, target, 2, 1) > 1.0:
         return  # pairs would be found whatever the sum
     order = np.argsort(values, kind="stable")
     ranked = values[order]
@@ -123,9 +126,8 @@ def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add: Add) 
     for place in np.flatnonzero(high > low).tolist():
         for other in order[low[place] : high[place]].tolist():
             if other > place:
-                add(chosen(place, other), shape, chance)
-    chance = _chance(amounts, target, 3, grain)
-    if chance > 0.2 or count > 120:
+                add(chosen(place, other), shape)
+    if count > 120 or _chance(amounts, target, 3, 1) > 0.2:
         return
     first, second = np.triu_indices(count, 1)
     wanted = target - values[first] - values[second]
@@ -135,7 +137,7 @@ def _few(amounts: Sequence[int], target: int, grain: int, shape: str, add: Add) 
         one, two = int(first[pair]), int(second[pair])
         for other in order[low[pair] : high[pair]].tolist():
             if other > two:
-                add(chosen(one, two, other), shape, chance)
+                add(chosen(one, two, other), shape)
 
 
 def _chance(amounts: Sequence[int], target: int, size: int, grain: int) -> float:
@@ -146,7 +148,7 @@ def _chance(amounts: Sequence[int], target: int, size: int, grain: int) -> float
     """
     count = len(amounts)
     mean = sum(amounts) / count
-    spread = math.sqrt(sum((cents - mean) ** 2 for cents in amounts) / count)
+    spread = math.sqrt(max(sum(cents * cents for cents in amounts) / count - mean * mean, 0.0))
     size = min(size, max(count - size, 1)) if size > count - size else size
     expected = 0.0
     for members in {*range(1, size + 1)}:

@@ -14,7 +14,6 @@ _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß"
 _FOLD = str.maketrans("OILSB", "01158")
 _TOKEN = re.compile(r"[A-Z0-9]+")
 _RUN = re.compile(r"(?<![0-9])0+(?=[0-9])")
-_APOSTROPHE = re.compile(r"\b([LD])['’ ](?=[A-Z])")
 IBAN = re.compile(
     r"\b(?:FR|MC|BE|DE|ES|IT|LU|NL|PT|IE|AT|CH|GB|PL|FI|GR|RO|CZ|LI|SM|DK|SE|NO)[0-9]{2}"
     r"(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
@@ -22,7 +21,79 @@ IBAN = re.compile(
 
 # Words that identify nobody: legal forms, titles, articles.
 EMPTY_WORDS = frozenset(
-    ["SARL", "SARLU", "SAS", "SASU", "SA", "EURL", "SCI", "SNC", "SCP", "SELARL", "SELAS", "SCA", "SCEA", "SCIC", "SCOP", "SEM", "GAEC", "EARL", "EI", "EIRL", "GIE", "STE", "SOCIETE", "SOC", "ETS", "ETABLISSEMENTS", "ETABLISSEMENT", "ETABLIS", "CIE", "COMPAGNIE", "M", "MR", "MME", "MLLE", "MRS", "MM", "MONSIEUR", "MADAME", "MELLE", "OU", "ET", "DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "AU", "AUX", "A", "EN", "AND", "THE", "MAITRE", "ENTREPRISE", "ENT", "SPRL", "BV", "BVBA", "GMBH", "LTD", "LIMITED", "SRL", "SPA", "INC", "NV", "AG", "PLC", "LLC"]
+    [
+        "SARL",
+        "SARLU",
+        "SAS",
+        "SASU",
+        "SA",
+        "EURL",
+        "SCI",
+        "SNC",
+        "SCP",
+        "SELARL",
+        "SELAS",
+        "SCA",
+        "SCEA",
+        "SCIC",
+        "SCOP",
+        "SEM",
+        "GAEC",
+        "EARL",
+        "EI",
+        "EIRL",
+        "GIE",
+        "STE",
+        "SOCIETE",
+        "SOC",
+        "ETS",
+        "ETABLISSEMENTS",
+        "ETABLISSEMENT",
+        "ETABLIS",
+        "CIE",
+        "COMPAGNIE",
+        "M",
+        "MR",
+        "MME",
+        "MLLE",
+        "MRS",
+        "MM",
+        "MONSIEUR",
+        "MADAME",
+        "MELLE",
+        "OU",
+        "ET",
+        "DE",
+        "DU",
+        "DES",
+        "LA",
+        "LE",
+        "LES",
+        "L",
+        "D",
+        "AU",
+        "AUX",
+        "A",
+        "EN",
+        "AND",
+        "THE",
+        "MAITRE",
+        "ENTREPRISE",
+        "ENT",
+        "SPRL",
+        "BV",
+        "BVBA",
+        "GMBH",
+        "LTD",
+        "LIMITED",
+        "SRL",
+        "SPA",
+        "INC",
+        "NV",
+        "AG",
+        "PLC",
+        "LLC",
+    ]
 )
 # Abbreviations that stand for a word of a name, read the same on both sides.
 _ABBREVIATIONS = {
@@ -90,6 +161,8 @@ def folded(token: str) -> str:
 
 def without_zeros(token: str) -> str:
     """Return a token without the zeros that begin its numbers: « FA00412 » → « FA412 »."""
+    if token.isdigit():
+        return token.lstrip("0") or "0"
     return _RUN.sub("", token) if "0" in token else token
 
 
@@ -100,7 +173,7 @@ def compact(text: str) -> str:
 
 def name_tokens(text: str) -> tuple[str, ...]:
     """Return the words of a name that tell it from others, abbreviations written out."""
-    words = _TOKEN.findall(_APOSTROPHE.sub(" ", plain(text)))
+    words = _TOKEN.findall(plain(text))
     kept = tuple(
         _ABBREVIATIONS.get(word, word)
         for place, word in enumerate(words)
