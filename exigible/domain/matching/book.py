@@ -40,6 +40,7 @@ class Book:
         self.due: list[int] = []
         self.collected: list[bool] = []
         self.of_customer: list[list[int]] = []
+        self._ordered: dict[int, list[int]] = {}
         self.by_amount: dict[tuple[str, int], list[int]] = {}
         self.plans: dict[int, list[PlanRows]] = {}
         self.plan_codes: dict[str, PlanRows] = {}
@@ -76,6 +77,7 @@ class Book:
         self.due.append(due.toordinal() if due else UNKNOWN_DAY)
         self.collected.append(claim.collected)
         self.of_customer[owner].append(place)
+        self._ordered.pop(owner, None)
         self.by_amount.setdefault((claim.currency, claim.cents), []).append(place)
         self.references.add(place, claim.ref)
         self._by_ref.setdefault(claim.ref, []).append(place)
@@ -105,6 +107,13 @@ class Book:
         """Say whether two customers belong to one group."""
         group = self.customers[one].group
         return one == other or (bool(group) and group == self.customers[other].group)
+
+    def in_order(self, customer: int) -> list[int]:
+        """Return the claims of a customer, oldest first."""
+        found = self._ordered.get(customer)
+        if found is None:
+            found = self._ordered[customer] = self.oldest_first(self.of_customer[customer])
+        return found
 
     def oldest_first(self, claims: Iterable[int]) -> list[int]:
         """Return claims by due date, then number: the order that does not depend on the file's."""
@@ -195,8 +204,8 @@ class State:
     def payable(self, customer: int, currency: str, day: int) -> list[int]:
         """Return the open items of a customer that a payment of that day may settle."""
         book, still = self.book, self.open
-        return book.oldest_first(
+        return [
             claim
-            for claim in book.of_customer[customer]
+            for claim in book.in_order(customer)
             if still[claim] and book.currency[claim] == currency and book.issued[claim] <= day
-        )
+        ]

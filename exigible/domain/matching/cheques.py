@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from exigible.domain.french import count, euros, typeset
 from exigible.domain.matching.book import State
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import Evidence, Explanation
 from exigible.domain.matching.facts import Cheque
-from exigible.domain.matching.payers import Sure
+from exigible.domain.matching.payers import Payer, Sure
+from exigible.domain.matching.references import Reading
 from exigible.domain.matching.texts import compact, without_zeros
 from exigible.domain.matching.unnamed import explain_payer
 
@@ -49,7 +50,7 @@ class Slips:
 
     def cited(self, look: Look) -> list[str]:
         """Return the slips whose number a line carries."""
-        words = look.label.replace("/", " ").split() + [look.line.end_to_end]
+        words = [*look.label.replace("/", " ").split(), look.line.end_to_end]
         found: dict[str, None] = {}
         for rank, word in enumerate(words):
             forms = {
@@ -140,8 +141,7 @@ def replace_line(look: Look, cheque: Cheque) -> Look:
     line = look.line._replace(
         cents=cheque.cents, label="", counterparty=cheque.drawer, iban="", end_to_end=""
     )
-    nothing = type(look.reading)()
-    return replace(look, line=line, label="", reading=nothing, agent=False, outside="", back=False)
+    return Look(line, "", look.day, Reading(), Payer(), look.payers)
 
 
 def _slip(look: Look, state: State, slips: Slips) -> tuple[str | None, bool]:

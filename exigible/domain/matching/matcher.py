@@ -23,13 +23,13 @@ from exigible.domain.matching.facts import (
     Kind,
     Proposal,
 )
-from exigible.domain.matching.kinds import is_agent, is_cheque_slip, is_return, is_transfer, outside
+from exigible.domain.matching.kinds import is_cheque_slip, is_return, is_transfer
 from exigible.domain.matching.named import Named, explain_named
 from exigible.domain.matching.payers import Payer, Sure
 from exigible.domain.matching.references import loosely_named
 from exigible.domain.matching.returns import explain_return
 from exigible.domain.matching.rules import Rules
-from exigible.domain.matching.texts import bare_iban, name_words, plain
+from exigible.domain.matching.texts import bare_iban, plain
 from exigible.domain.matching.unnamed import explain_payer, explain_plan, plan_cited
 
 ROUNDS = 3
@@ -102,29 +102,10 @@ class _Run:
             payer = Payer()
         else:
             payer = book.payers.read(line, rules)
-        look = Look(line, label, line.on.toordinal(), reading, payer)
+        look = Look(line, label, line.on.toordinal(), reading, payer, book.payers)
         look.back = is_return(label)
         look.slip = is_cheque_slip(label)
-        known = payer.known_words if payer.sure >= Sure.LIKELY else frozenset()
-        look.outside = self._own(look) or outside(label, known)
-        named = {bare_iban(line.iban), name_words(line.counterparty)} - {""}
-        look.agent = bool(named & book.payers.agents) or (
-            is_agent(label) and not self._is_its_name(look)
-        )
         return look
-
-    def _own(self, look: Look) -> str:
-        own = self.room.book.payers.own
-        named = {bare_iban(look.line.iban), name_words(look.line.counterparty)} - {""}
-        return "virement entre comptes de la maison ou placement" if named & own else ""
-
-    def _is_its_name(self, look: Look) -> bool:
-        """A lawyer may be a customer too: then the words of an agent are his own name's."""
-        if look.payer.sure is not Sure.FULL:
-            return False
-        return not is_agent(
-            " ".join(w for w in look.label.split() if w not in look.payer.known_words)
-        )
 
     def look_again(self, look: Look) -> bool:
         """Say whether what was decided since may change the answer to a line.

@@ -173,6 +173,10 @@ _END = re.compile(
     r"FACS?|FCT|INV|INVOICE|REGLEMENT|RGLT|REGLT|PAIEMENT|PAYMENT|NOTPROVIDED|ACOMPTE|SOLDE|ECH|ECHEANCE|ESC|ID|"
     r"IBAN|BIC|DATE|OBJET|VOTRE|VOS|N°)\b|:|\s[A-Z]{0,8}[-/. ]?[0-9]{3,}|\s{3,}|\s-\s| // )"
 )
+RARE = (
+    64  # customers that share a word, beyond which it only completes those that rarer words found
+)
+_SIREN = re.compile(r"\b(?:[0-9]{9}(?:[0-9]{5})?|[0-9]{3} [0-9]{3} [0-9]{3})\b")
 COMMON = 1500  # customers that share a word, beyond which it cannot begin a search
 CUT_AT_LEAST = 9  # letters of a name cut by the bank
 
@@ -348,15 +352,11 @@ class Payers:
                 return Payer(tuple(sorted(found)), Sure.FULL, "learned_iban", iban)
             if found := taught.get(iban):
                 return Payer(tuple(sorted(found)), Sure.LIKELY, "learned_iban", iban)
-        for word in tokens(f"{label} {plain(line.end_to_end)}"):
-            if len(word) in (9, 14) and word.isdigit():
-                if found := self._by_siren.get(word[:9]):
-                    return Payer(tuple(sorted(found)), Sure.FULL, "siren", word[:9])
-        if self._by_siren:
-            for one in re.finditer(r"\b([0-9]{3}) ([0-9]{3}) ([0-9]{3})\b", label):
-                if found := self._by_siren.get(one[1] + one[2] + one[3]):
-                    return Payer(tuple(sorted(found)), Sure.FULL, "siren", one[0])
-        for word, shown in _code_words(label):
+        for one in _SIREN.finditer(f"{label} {plain(line.end_to_end)}") if self._by_siren else ():
+            siren = one[0].replace(" ", "")[:9]
+            if found := self._by_siren.get(siren):
+                return Payer(tuple(sorted(found)), Sure.FULL, "siren", one[0])
+        for word, shown in _code_words(label) if self._by_code else ():
             if found := self._by_code.get(word):
                 return Payer(tuple(sorted(found)), Sure.FULL, "code", shown)
         return None
@@ -467,10 +467,10 @@ class Payers:
         hits.sort(key=lambda hit: len(hit[3]))
         scores: dict[int, _Scored] = {}
         for weight, word, _, numbers in hits:
-            if len(numbers) > COMMON:
-                if not scores:
-                    self._of_common(hits, scores)
-                    break
+            if len(numbers) > COMMON and not scores:
+                self._of_common(hits, scores)
+                break
+            if len(numbers) > (RARE if scores else COMMON):
                 for number, one in scores.items():
                     if word in self._aliases[number].words and word not in one.words:
                         one.weight += weight

@@ -10,14 +10,14 @@ kept: it decides between the claims of a payer already recognised, never alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from os.path import commonprefix
 
 from exigible.domain.matching.texts import IBAN, folded, plain, without_zeros
 
 STRONG, MEDIUM, WEAK = 3, 2, 1
 LONGEST_CITED = 60
+LONGEST_PREFIX = 8  # letters before the digits of a number
 LONGEST_TEXT = 1000  # characters of a label that are read
 _TOKEN = re.compile(r"[A-Z0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
@@ -193,7 +193,9 @@ class References:
         bare = [folded(word) for word in words]
         used: set[int] = set()
         self._scan(words, bare, reading, used)
-        self._scan(words, [without_zeros(token) for token in bare], reading, used)
+        short = [without_zeros(token) for token in bare]
+        if len(used) < len(words):  # the keys without zeros are others than those just looked for
+            self._scan(words, short, reading, used)
         self._scan_digits(words, reading, used)
         self._leftovers(text, words, found, reading, used)
         if reading.cited:
@@ -412,11 +414,19 @@ def begun(reading: Reading, references: References, claims: Sequence[int]) -> li
     """
     if not reading.tails or not claims:
         return []
+    tails = [tail for tail in reading.tails if len(tail) >= 3 and any_digit(tail)]
+    if not tails:
+        return []
     compacts = references.compacts
-    shared = commonprefix([compacts[claim] for claim in claims]) if len(claims) > 1 else ""
+    first = min(compacts[claim] for claim in claims)
+    last = max(compacts[claim] for claim in claims)
+    shared = 0
+    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
+        shared += 1
+    shared = shared if len(claims) > 1 else 0
     found: list[int] = []
-    for tail in sorted(reading.tails, key=len, reverse=True):
-        if len(tail) < 3 or len(tail) <= len(shared) or not any_digit(tail):
+    for tail in sorted(tails, key=len, reverse=True):
+        if len(tail) <= shared:
             continue
         found = [
             claim
@@ -462,19 +472,26 @@ def _put(keys: dict[str, int | tuple[int, ...]], key: str, claim: int) -> None:
         keys[key] = (*present, claim)
 
 
-def _beginnings(token: str, word: str) -> Iterator[int]:
-    """Yield the places of a token where a number may begin, from the left."""
-    yield 0
+def _beginnings(token: str, word: str) -> Sequence[int]:
+    """Return the places of a token where a number may begin, from the left."""
+    if word.isalpha():
+        return (0,) if len(word) <= LONGEST_PREFIX else ()
+    if token.isdigit() and len(token) == len(word) and word.isdigit():
+        return (0,)
     first = _DIGITS.search(word)
     if first is None or len(token) != len(word):
         # A zero was dropped: places of the word are not those of the token any more.
-        for place in range(1, len(token)):
-            if token[place - 1].isalpha() or token[place].isalpha():
-                yield place
-        return
-    for place in range(1, len(word)):
-        if place <= first.start() or word[place - 1].isalpha() != word[place].isalpha():
-            yield place
+        return [
+            place
+            for place in range(len(token))
+            if place == 0 or token[place - 1].isalpha() or token[place].isalpha()
+        ]
+    start = first.start()
+    return [
+        place
+        for place in range(len(word))
+        if place <= start or word[place - 1].isalpha() != word[place].isalpha()
+    ]
 
 
 def _ends_well(token: str, end: int) -> bool:

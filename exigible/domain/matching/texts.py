@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
 _FOLD = str.maketrans("OILSB", "01158")
@@ -141,6 +142,7 @@ _ABBREVIATIONS = {
 }
 
 
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """Return a text in capitals without accents: « Élan » → « ELAN »."""
     if text.isascii():
@@ -171,6 +173,7 @@ def compact(text: str) -> str:
     return folded("".join(_TOKEN.findall(plain(text))))
 
 
+@lru_cache(maxsize=256)
 def name_tokens(text: str) -> tuple[str, ...]:
     """Return the words of a name that tell it from others, abbreviations written out."""
     words = _TOKEN.findall(plain(text))
