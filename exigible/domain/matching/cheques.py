@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from exigible.domain.french import count, euros, typeset
+from exigible.domain.french import count, euros
 from exigible.domain.matching.book import State
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import Evidence, Explanation
@@ -72,13 +72,11 @@ def explain_slip(look: Look, room: Room, slips: Slips) -> Explanation | None:
     cheques = slips.cheques[slip]
     total = sum(one.cents for one in cheques)
     found = Explanation([], {Evidence.DOCUMENT}, [], slip=slip)
-    found.reasons.append(
-        typeset(f"Bordereau {slip}, {count(len(cheques), 'chèque')}, {euros(total)}.")
-    )
+    found.reasons.append(f"Bordereau {slip}, {count(len(cheques), 'chèque')}, {euros(total)}.")
     if cited:
         found.evidence.add(Evidence.REFERENCE)
     if total != look.line.cents:
-        found.doubts.append(typeset(f"La banque a crédité {euros(look.line.cents)}."))
+        found.doubts.append(f"La banque a crédité {euros(look.line.cents)}.")
         return found
     found.evidence.add(Evidence.AMOUNT)
     trial = Trial(room)
@@ -97,7 +95,7 @@ def explain_slip(look: Look, room: Room, slips: Slips) -> Explanation | None:
     for cheque in waiting:
         best = _of_cheque(look, room, cheque)
         who = cheque.drawer or cheque.number
-        found.doubts.append(typeset(f"Chèque de {who}, {euros(cheque.cents)} : à affecter."))
+        found.doubts.append(f"Chèque de {who}, {euros(cheque.cents)} : à affecter.")
         if best is not None and not best.ambiguous and best.confidence(room.rules) >= 0.6:
             found.shares += trial.take(best.shares)
     trial.undo()

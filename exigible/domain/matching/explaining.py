@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from exigible.domain.french import count, typeset
+from exigible.domain.french import count
 from exigible.domain.matching.book import Book
 from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.payers import Payer, Sure
@@ -92,18 +92,18 @@ def payer_reason(book: Book, payer: Payer, customer: int) -> str:
     known = book.customers[customer]
     name = known.names[0] if known.names else known.code
     if payer.by in _BY:
-        return typeset(_BY[payer.by].format(name=f"« {name} »"))
+        return _BY[payer.by].format(name=f"« {name} »")
     words = {
         Sure.FULL: "Nom du payeur : « {name} ».",
         Sure.LIKELY: "Nom proche de « {name} ».",
         Sure.WEAK: "Quelques mots du nom « {name} ».",
     }
-    return typeset(words.get(payer.sure, "Compte « {name} ».").format(name=name))
+    return words.get(payer.sure, "Compte « {name} ».").format(name=name)
 
 
 def references_reason(shown: list[str], number: int) -> str:
     """Return which references were read, in words."""
     read = ", ".join(f"« {one} »" for one in shown[:3]) + ("…" if len(shown) > 3 else "")
     if number == 1:
-        return typeset(f"Numéro de facture lu dans le libellé ({read}), facture ouverte.")
-    return typeset(f"{count(number, 'numéro de facture lu', 'numéros de facture lus')} ({read}).")
+        return f"Numéro de facture lu dans le libellé ({read}), facture ouverte."
+    return f"{count(number, 'numéro de facture lu', 'numéros de facture lus')} ({read})."

@@ -79,6 +79,11 @@ def match_lines(
     return [answers[place] for place in range(len(given))]
 
 
+def _worded(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Return sentences as they are shown, once each, with the spaces that French asks for."""
+    return tuple(typeset(one) for one in dict.fromkeys(sentences))
+
+
 def _order(line: BankLine) -> tuple[object, ...]:
     """Return the order of lines: by day, then number, read as people read « 9 » and « 10 »."""
     parts = tuple(
@@ -210,7 +215,7 @@ class _Run:
         found = Explanation(
             [(claim, look.line.cents)],
             {Evidence.AMOUNT, Evidence.NUMBER},
-            [typeset(f"Montant et fin de numéro de la facture {book.refs[claim]}.")],
+            [f"Montant et fin de numéro de la facture {book.refs[claim]}."],
         )
         if digits >= 5 and not look.outside and not look.agent:
             found.evidence.add(Evidence.REFERENCE)
@@ -316,7 +321,7 @@ class _Run:
         if look.reading.cited and any(
             book.currency[c] != look.line.currency for one in look.reading.cited for c in one.claims
         ):
-            return typeset("La facture citée est dans une autre devise : à affecter à la main.")
+            return "La facture citée est dans une autre devise : à affecter à la main."
         if look.payer.sure >= Sure.LIKELY:
             return (
                 payer_reason(book, look.payer, look.payer.customers[0])
@@ -350,7 +355,7 @@ class _Run:
             ),
             confidence=best.confidence(self.room.rules),
             automatic=automatic,
-            reasons=tuple(best.reasons + best.doubts),
+            reasons=_worded(best.reasons + best.doubts),
             candidates=self._candidates(look, others),
             gap=best.gap,
             gap_cents=best.gap_cents,
@@ -366,7 +371,7 @@ class _Run:
             allocations=(),
             confidence=max((one.confidence for one in candidates), default=0.0),
             automatic=False,
-            reasons=tuple(reasons),
+            reasons=_worded(reasons),
             candidates=candidates,
         )
 
@@ -384,7 +389,7 @@ class _Run:
             allocations=(),
             confidence=confidence,
             automatic=False,
-            reasons=(typeset(words),),
+            reasons=_worded([words]),
             candidates=self._candidates(look, options),
         )
 
@@ -406,7 +411,7 @@ class _Run:
                     customer=owner,
                     allocations=shares,
                     confidence=one.confidence(rules),
-                    reason=" ".join(one.reasons + one.doubts),
+                    reason=" ".join(_worded(one.reasons + one.doubts)),
                 )
             )
         if not found and look.line.cents > 0 and not look.outside:

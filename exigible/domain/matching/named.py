@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from exigible.domain.french import euros, percent, typeset
+from exigible.domain.french import euros, percent
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import (
     Evidence,
@@ -146,9 +146,7 @@ def _evidence(named: Named) -> Explanation:
 
 
 def _copy(base: Explanation, shares: Iterable[tuple[int, int]], *reasons: str) -> Explanation:
-    return Explanation(
-        list(shares), set(base.evidence), [*base.reasons, *(typeset(one) for one in reasons)]
-    )
+    return Explanation(list(shares), set(base.evidence), [*base.reasons, *(one for one in reasons)])
 
 
 def _full(named: Named, claims: Iterable[int]) -> list[tuple[int, int]]:
@@ -277,7 +275,7 @@ def _discount_of(named: Named, base: Explanation, claims: Sequence[int]) -> Expl
             words += ", prévu aux conditions et pris à temps."
         else:
             words += ", pris hors délai : escompte indu, l’écart reste dû."
-        found.reasons.append(typeset(words))
+        found.reasons.append(words)
         return found
     return None
 
@@ -321,9 +319,9 @@ def _partial(named: Named, base: Explanation, total: int) -> Explanation | None:
         found.gap, found.gap_cents = Gap.PARTIAL, gap
         if gap <= room.rules.bank_fees_cents:
             found.gap = Gap.BANK_FEES
-            found.reasons.append(typeset(f"Il manque {euros(gap)}, peut-être des frais bancaires."))
+            found.reasons.append(f"Il manque {euros(gap)}, peut-être des frais bancaires.")
         else:
-            found.reasons.append(typeset(f"Paiement partiel : il reste {euros(gap)}."))
+            found.reasons.append(f"Paiement partiel : il reste {euros(gap)}.")
         if Evidence.PAYER not in found.evidence and named.strength < STRONG:
             found.doubts.append("Le payeur n’est pas reconnu.")
         elif Evidence.PAYER not in found.evidence:
@@ -375,12 +373,10 @@ def _over(named: Named, base: Explanation, total: int) -> Explanation | None:
     if indemnities or said or 0 < excess <= plausible:
         found.gap = Gap.ACCESSORIES
         found.evidence.add(Evidence.AMOUNT)
-        found.reasons.append(
-            typeset(f"{euros(excess)} en plus : pénalités de retard et indemnité de 40 €.")
-        )
+        found.reasons.append(f"{euros(excess)} en plus : pénalités de retard et indemnité de 40 €.")
     else:
         found.gap = Gap.OVERPAID
-        found.reasons.append(typeset(f"Trop-perçu de {euros(excess)}, laissé non affecté."))
+        found.reasons.append(f"Trop-perçu de {euros(excess)}, laissé non affecté.")
     if excess <= rules.rounding_cents or indemnities or said:
         found.evidence.add(Evidence.AMOUNT)
     elif others and excess >= min(others):

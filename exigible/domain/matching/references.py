@@ -459,7 +459,7 @@ def nearly(one: str, other: str) -> bool:
 
 
 def any_digit(word: str) -> bool:
-    return any("0" <= character <= "9" for character in word)
+    return _DIGITS.search(word) is not None
 
 
 def _put(keys: dict[str, int | tuple[int, ...]], key: str, claim: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exigible.domain.french import euros, typeset
+from exigible.domain.french import euros
 from exigible.domain.matching.book import Taken
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import (
@@ -63,7 +63,7 @@ def _by_references(look: Look, room: Room) -> Explanation | None:
         found.evidence.add(Evidence.AMOUNT)
         if wanted > total:
             found.gap, found.gap_cents = Gap.BANK_FEES, wanted - total
-            found.reasons.append(typeset(f"{euros(wanted - total)} de frais de rejet en plus."))
+            found.reasons.append(f"{euros(wanted - total)} de frais de rejet en plus.")
     elif len(claims) == 1 and wanted < total:
         found.shares = [(claims[0], -wanted)]
         earlier = [t for t in state.of_claim.get(claims[0], ()) if t.total == wanted]
@@ -104,7 +104,7 @@ def _by_payer(look: Look, room: Room) -> list[Explanation]:
             options = [one for one in options if one[0][0][0] == numbered[0]]
         for shares, words in options:
             one = Explanation(shares, {Evidence.AMOUNT, Evidence.DOCUMENT}, [])
-            one.reasons = ["Rejet : ce qui avait été encaissé est dû à nouveau.", typeset(words)]
+            one.reasons = ["Rejet : ce qui avait été encaissé est dû à nouveau.", words]
             one.reasons.append(payer_reason(book, look.payer, customer))
             if look.payer.sure >= Sure.LIKELY:
                 one.evidence.add(Evidence.PAYER)
@@ -129,7 +129,7 @@ def _by_amount(look: Look, room: Room) -> list[Explanation]:
         one = Explanation([(claim, -wanted)], {Evidence.AMOUNT}, ["Rejet d’un montant encaissé."])
         if len(numbered) == 1 and len(book.references.serials[claim]) >= 4:
             one.evidence |= {Evidence.NUMBER, Evidence.DOCUMENT}
-            one.reasons.append(typeset(f"Fin du numéro {book.refs[claim]} lue dans le libellé."))
+            one.reasons.append(f"Fin du numéro {book.refs[claim]} lue dans le libellé.")
         else:
             one.doubts.append("Ni numéro ni payeur reconnu : le montant seul ne suffit pas.")
             one.ambiguous = True

@@ -49,7 +49,7 @@ def subsets(
     sets: dict[tuple[int, ...], str] = {}
 
     def add(places: tuple[int, ...], shape: str) -> None:
-        if places and places not in sets and len(sets) < MOST_FOUND * 4:
+        if places and places not in sets and len(sets) < MOST_FOUND * 2:
             sets[places] = shape
 
     if sum(amounts) == target:
@@ -61,13 +61,24 @@ def subsets(
         _few(amounts, target, "some", add)
         if sum(amounts) > target:
             _few(amounts, sum(amounts) - target, "rest", add)
-    found = [Found(p, shape, _coincidence(amounts, target, p, shape)) for p, shape in sets.items()]
+    if not sets:
+        return []
+    grain = _grain(amounts, target, 2)
+    known: dict[tuple[str, int, bool], float] = {}
+    found = []
+    for places, shape in sets.items():
+        key = (shape, len(places), places[0] == 0)
+        if key not in known:
+            known[key] = _coincidence(amounts, target, places, shape, grain)
+        found.append(Found(places, shape, known[key]))
     return sorted(found, key=lambda one: (one.chance, len(one.places), one.places))[:MOST_FOUND]
 
 
-def _coincidence(amounts: Sequence[int], target: int, places: Sequence[int], shape: str) -> float:
+def _coincidence(
+    amounts: Sequence[int], target: int, places: Sequence[int], shape: str, grain: int
+) -> float:
     """Return how many sets of the same shape would give the sum by chance."""
-    count, grain = len(amounts), _grain(amounts, target, 2)
+    count = len(amounts)
     mean = max(sum(map(abs, amounts)) / count, 1.0)
     if shape == "all":
         return min(1.0, 3 * grain / target)
@@ -99,7 +110,7 @@ def _every(amounts: Sequence[int], target: int, add: Add) -> None:
     sums = np.zeros(1, dtype=np.int64)
     for cents in amounts:
         sums = np.concatenate((sums, sums + cents))
-    for mask in np.flatnonzero(sums == target)[: MOST_FOUND * 4].tolist():
+    for mask in np.flatnonzero(sums == target)[: MOST_FOUND * 2].tolist():
         add(tuple(place for place in range(len(amounts)) if mask >> place & 1), "some")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from exigible.domain.french import count, euros, percent, typeset
+from exigible.domain.french import count, euros, percent
 from exigible.domain.matching import plans
 from exigible.domain.matching.book import PlanRows
 from exigible.domain.matching.context import Look, Room
@@ -104,7 +104,7 @@ def _numbered(
     if total == look.line.cents:
         found.shares = [(claim, state.open[claim]) for claim in numbered]
         found.evidence.add(Evidence.AMOUNT)
-        found.reasons.append(typeset(f"Fin de numéro lue dans le libellé ({shown}), montant égal."))
+        found.reasons.append(f"Fin de numéro lue dans le libellé ({shown}), montant égal.")
         return [found]
     sums = subsets(
         [state.open[claim] for claim in numbered],
@@ -115,14 +115,14 @@ def _numbered(
     if len(sums) == 1:
         found.shares = [(numbered[p], state.open[numbered[p]]) for p in sums[0].places]
         found.evidence.add(Evidence.AMOUNT)
-        found.reasons.append(typeset(f"Numéros lus en partie ({shown}), montant égal."))
+        found.reasons.append(f"Numéros lus en partie ({shown}), montant égal.")
         return [found]
     if len(numbered) == 1 and 0 < look.line.cents < total:
         claim = numbered[0]
         found.shares = [(claim, look.line.cents)]
         found.gap, found.gap_cents = Gap.PARTIAL, total - look.line.cents
         found.reasons.append(
-            typeset(f"Fin de numéro lue ({shown}) ; partiel, il reste {euros(found.gap_cents)}.")
+            f"Fin de numéro lue ({shown}) ; partiel, il reste {euros(found.gap_cents)}."
         )
         if look.payer.sure is Sure.FULL and len(references.serials[claim]) >= 4:
             found.evidence.add(Evidence.REFERENCE)
@@ -180,9 +180,7 @@ def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
     if Evidence.PAYER not in found.evidence and not cited:
         found.doubts.append("Le payeur n’est pas reconnu.")
     found.reasons.append(
-        typeset(
-            f"{count(number, 'échéance')} du plan {rows.plan.code}, imputée dans l’ordre du plan."
-        )
+        f"{count(number, 'échéance')} du plan {rows.plan.code}, imputée dans l’ordre du plan."
     )
     if not cited and not plans.in_time(rows, room.state, look.day, room.rules):
         found.doubts.append("Le jour n’est pas celui d’une échéance du plan.")
@@ -270,15 +268,13 @@ def _open_then(
 def _sum_reason(one: Found, room: Room, explanation: Explanation) -> str:
     number = len(one.places)
     if one.shape == "one":
-        return typeset("Montant égal à une seule facture ouverte du compte.")
+        return "Montant égal à une seule facture ouverte du compte."
     if one.shape == "all":
-        return typeset(f"Montant égal au solde du compte ({count(number, 'pièce')}).")
+        return f"Montant égal au solde du compte ({count(number, 'pièce')})."
     if one.shape == "run":
-        return typeset(f"Montant égal à {number} factures qui se suivent.")
+        return f"Montant égal à {number} factures qui se suivent."
     credit = any(cents < 0 for _, cents in explanation.shares)
-    return typeset(
-        f"Montant égal à {count(number, 'pièce')} du compte{', avoir déduit' if credit else ''}."
-    )
+    return f"Montant égal à {count(number, 'pièce')} du compte{', avoir déduit' if credit else ''}."
 
 
 def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Explanation]:
@@ -312,10 +308,10 @@ def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Exp
             one.evidence.add(Evidence.AMOUNT)
             one.chance = len(sets) * len(rates) * 3 / max(cents, 1)
             one.reasons.append(
-                typeset(
+
                     f"L’écart de {euros(total - cents)} est un escompte de {percent(rate)}"
                     + (", prévu et pris à temps." if on_time else " ; il reste dû.")
-                )
+
             )
             if not said and contract is None:
                 one.doubts.append("Aucun numéro de facture, et l’escompte n’est pas annoncé.")
@@ -347,11 +343,11 @@ def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Exp
         one.gap = Gap.PARTIAL if cents < still else Gap.OVERPAID
         one.gap_cents = still - cents
         one.reasons.append(
-            typeset(
+
                 f"Partiel sur la seule facture ouverte, de {euros(still)}."
                 if cents < still
                 else f"Trop-perçu de {euros(cents - still)} sur la seule facture ouverte."
-            )
+
         )
         one.doubts.append("Aucun numéro de facture, et le montant diffère.")
         found.append(one)
@@ -380,9 +376,7 @@ def _doubts(look: Look, room: Room, one: Explanation) -> None:
         one.doubts.append("Le nom et l’IBAN désignent deux comptes.")
     for shown in look.reading.foreign:
         if not any(book.references.close_to(claim, shown) for claim in chosen):
-            one.doubts.append(
-                typeset(f"« {shown} » ressemble à un numéro de facture, non ouverte.")
-            )
+            one.doubts.append(f"« {shown} » ressemble à un numéro de facture, non ouverte.")
             break
     if payer.sure is not Sure.FULL and one.gap is None and Evidence.NUMBER not in one.evidence:
         same = book.by_amount.get((look.line.currency, look.line.cents), ())
@@ -394,7 +388,7 @@ def _doubts(look: Look, room: Room, one: Explanation) -> None:
         one.doubts.append("Fonds reçus d’un mandataire : il manque le relevé de reversement.")
         one.ambiguous = True
     if look.outside:
-        one.doubts.append(typeset(f"Le libellé évoque autre chose : {look.outside}."))
+        one.doubts.append(f"Le libellé évoque autre chose : {look.outside}.")
     if look.back:
         one.doubts.append("Le libellé évoque un rejet.")
     if len(one.shares) > room.rules.most_members:
