@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.matching_world import CASES, STYLES, Line, World
-from exigible.domain.matching import BankLine, Book, Claim, match_lines
+from exigible.domain.matching import BankLine, Book, Claim, Customer, match_lines
+from exigible.intake.fec import FecFile
 from exigible.intake.matching_files import read_invoices, read_lines, read_plans, read_remittances
 
 
@@ -140,9 +141,76 @@ def print_score(name: str, found: Score) -> None:
     )
 
 
+LEDGERS = (  # file, accounts, sign of an invoice: suppliers are customers seen from the other side
+    ("111111111FEC20221231.TXT", "411", 1),
+    ("111111111FEC20221231.TXT", "401", -1),
+    ("000000000FEC20231231.txt", "401", -1),
+)
+
+
+def lettering(folder: Path) -> None:
+    """Match the receipts of real ledgers, and compare with what accountants lettered.
+
+    A receipt is a credit of a bank's journal that carries a code; it knows nothing but its date, its
+    amount and its label. It is right when all of it goes to invoices of its own group. What was
+    lettered with no receipt, or not at all, is open beside the rest.
+    """
+    for name, prefix, sign in LEDGERS:
+        path = folder / name
+        if not path.exists():
+            print(f"{name}: absent")
+            continue
+        money = {
+            posting.journal
+            for posting in FecFile(
+                lambda p=path: p.open("rb"), name, prefixes=("512", "53")
+            ).postings()
+            if posting.account.startswith(("512", "53"))
+        }
+        file = FecFile(lambda p=path: p.open("rb"), name, prefixes=(prefix,))
+        claims, lines, group_of, groups = [], [], {}, {}
+        for posting in file.postings():
+            if not posting.account.startswith(prefix):
+                continue
+            cents = sign * (posting.debit_cents - posting.credit_cents)
+            customer = posting.auxiliary or posting.account
+            group = (customer, posting.lettering) if posting.lettering else None
+            ref = f"{posting.piece_ref or posting.entry_num} #{posting.line}"
+            if cents < 0 and posting.journal in money:
+                if group:
+                    lines.append(
+                        BankLine(str(posting.line), posting.entry_date, -cents, label=posting.label)
+                    )
+                    groups[str(posting.line)] = group
+            elif cents:
+                claims.append(Claim(ref, customer, cents, issued_on=posting.entry_date))
+                group_of[ref] = group
+        names = {key[1] or key[0]: total.label for key, total in file.report.accounts.items()}
+        customers = [Customer(code, (label,)) for code, label in names.items() if label]
+        found = match_lines(Book(customers, claims), lines)
+        settled = [one for one in found if one.allocations]
+        right = [
+            one
+            for one, line in zip(found, lines, strict=True)
+            if one.allocations
+            and sum(a.cents for a in one.allocations) == line.cents
+            and all(group_of[a.ref] == groups[one.line] for a in one.allocations)
+        ]
+        alone = [one for one in found if one.automatic]
+        wrong = [one for one in alone if one not in right]
+        print(
+            f"{name} {prefix}: {len(lines)} receipts, {len(claims)} invoices; right {len(right)}, "
+            f"proposed {len(settled)}, automatic {len(alone)}, of which not as lettered {len(wrong)}"
+        )
+        for one in wrong:
+            line = next(line for line in lines if line.id == one.line)
+            print("  ", line, one.allocations, one.reason)
+
+
 def main(arguments: list[str]) -> None:
     sizes = [int(one) for one in arguments if one.isdigit()] or [5_000, 100_000]
     detail = "--detail" in arguments
+    lettering(Path(__file__).resolve().parents[2] / "shared" / "data" / "fec")
     for size in sizes:
         styles = range(len(STYLES)) if size <= 10_000 and not detail else [0]
         for style in styles:

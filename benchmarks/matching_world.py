@@ -936,7 +936,6 @@ class World:
         item.status = "collected"
         party, on = self.parties[item.party], self._day(items) + timedelta(days=4)
         words = r.choice((item.ref, self._written(item.ref, broken=False), ""))
-        said = self._said(party)
         label = r.choice(
             (
                 f"PRLV SEPA REJETE {self._said(party)} {words} {r.choice(('AM04', 'MD01', 'AC04', 'MS03'))}",

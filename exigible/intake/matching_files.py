@@ -268,8 +268,7 @@ def _rows(path: Path, columns: Sequence[str], needed: Sequence[str]) -> Iterator
                         "texte qui contient un point-virgule.",
                         line=first,
                     )
-                if len(cells) < width:
-                    cells += [""] * (width - len(cells))
+                cells.extend([""] * (width - len(cells)))
                 row = {name: cells[place].strip() for name, place in zip(names, order, strict=True)}
                 if absent:
                     row |= absent

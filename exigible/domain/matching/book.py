@@ -190,12 +190,12 @@ class State:
         self.of_customer.setdefault(owner, []).append(taken)
 
     def taken_later(self, customer: int, day: int) -> dict[int, int]:
-        """Return what lines of a later day took of a customer's claims: still open on that day."""
+        """Return what lines of that day or later took of a customer's claims."""
         found: dict[int, int] = {}
         if customer in self.touched:
             for claim in self.book.of_customer[customer]:
                 for taken in self.of_claim.get(claim, ()):
-                    if taken.on > day:
+                    if taken.on >= day:
                         for other, cents in taken.shares:
                             if other == claim:
                                 found[claim] = found.get(claim, 0) + cents

@@ -48,6 +48,7 @@ class Explanation:
     gap: Gap | None = None
     gap_cents: int = 0
     ambiguous: bool = False  # others as good: nothing is proposed, only candidates
+    likely: float = 0.0  # what makes it worth proposing, beyond the evidence
     plan: str = ""
     instalments: int = 0
     slip: str = ""
@@ -73,7 +74,7 @@ class Explanation:
         score -= 0.12 * len(self.doubts) + 0.3 * min(self.chance, 1.0)
         if self.ambiguous:
             score = min(score, 0.5)
-        return round(max(min(score, 0.95), 0.05), 2)
+        return round(max(min(score, 0.95), self.likely, 0.05), 2)
 
 
 # --- words ---------------------------------------------------------------------------------------

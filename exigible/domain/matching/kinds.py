@@ -28,6 +28,9 @@ _AGENT = re.compile(
     r"MANDATAIRE|LIQUIDATEUR|ADMINISTRATEUR JUDICIAIRE|MANDATAIRES? JUDICIAIRES?|SEQUESTRE|NOTAIRES?|"
     r"REMISE NETTE|FONDS DE TIERS|CPTE CLIENTS|COMPTE CLIENTS|RELEVE DE REVERSEMENT)\b"
 )
+TAXES = "impôts, cotisations ou organismes sociaux"
+# A public accountant pays the invoices of a public purchaser by mandate.
+_PUBLIC = re.compile(r"\b(?:SGC|MANDATS?|MDT|PAIERIE|TRESORERIE|HELIOS|REGIE|CHORUS)\b")
 _OUTSIDE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
@@ -39,11 +42,11 @@ _OUTSIDE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\b(?:URSSAF|DGFIP|DIRECTION GENERALE DES FINANCES|IMPOTS?|SIE|TVA|CVAE|CFE|TAXES?|DOUANES?|PAS DSN|"
             r"CREDIT D.?IMPOT|CICE|CIR|TRESOR PUBLIC|AGIRC|ARRCO|CPAM|AMELI|FRANCE TRAVAIL|POLE EMPLOI|"
             r"MSA|RSI|SSI|PREVOYANCE|MUTUELLE|RETRAITE|MALAKOFF|AG2R|PRO ?BTP|OPCO|AGEFIPH|SUBVENTIONS?)\b",
-            "impôts, cotisations ou organismes sociaux",
+            TAXES,
         ),
         (
             r"\b(?:VIR(?:EMENT)?S? ?INTERNES?|INTERNE|COMPTE A COMPTE|CPT A CPT|CPTE A CPTE|NIVELLEMENT|"
-            r"CASH ?POOL\w*|EQUILIBRAGE|APPROVISIONNEMENT|ALIMENTATION|TRESO(?:RERIE)?|DE COMPTE A COMPTE|"
+            r"CASH ?POOL\w*|EQUILIBRAGE|APPROVISIONNEMENT|ALIMENTATION|TRESO|DE COMPTE A COMPTE|"
             r"ENTRE COMPTES|MON COMPTE|LIVRET|CAT|COMPTE A TERME|PLACEMENTS?|RACHAT|SICAV|OPCVM|INTRA ?GROUPE)\b",
             "virement entre comptes de la maison ou placement",
         ),
@@ -119,7 +122,10 @@ def outside(label: str, known_words: frozenset[str]) -> str:
     `known_words` belong to the name of a recognised payer: « Mutuelle des Transports » may well be
     a customer.
     """
+    public = _PUBLIC.search(label) is not None
     for pattern, reason in _OUTSIDE:
+        if public and reason == TAXES:
+            continue
         for found in pattern.finditer(label):
             if not set(re.findall(r"[A-Z0-9]+", found[0])) <= known_words:
                 return reason

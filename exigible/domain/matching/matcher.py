@@ -395,8 +395,8 @@ class _Run:
 
     def _candidates(self, look: Look, options: Sequence[Explanation]) -> tuple[Candidate, ...]:
         book, rules = self.room.book, self.room.rules
-        found = []
-        seen = set()
+        found: list[Candidate] = []
+        seen: set[tuple[Allocation, ...]] = set()
         for one in options[: rules.candidates * 2]:
             shares = tuple(
                 Allocation(book.refs[claim], cents)

@@ -179,6 +179,8 @@ RARE = (
 _SIREN = re.compile(r"\b(?:[0-9]{9}(?:[0-9]{5})?|[0-9]{3} [0-9]{3} [0-9]{3})\b")
 COMMON = 1500  # customers that share a word, beyond which it cannot begin a search
 CUT_AT_LEAST = 9  # letters of a name cut by the bank
+CUT_INSIDE = 18  # characters of a name cut inside a word
+CUT_NAME = 12  # letters of a name cut in the house's own file
 
 
 class Sure(IntEnum):
@@ -373,17 +375,19 @@ class Payers:
         if segment and (same := self._by_words.get(" ".join(sorted(set(segment))))):
             chosen = self._in_town(sorted(same), towns)
             return Payer(tuple(chosen), Sure.FULL, "name", "", known_words=frozenset(segment))
-        cut = self._cut(segment)
+        cut, certain = self._cut(segment)
         if cut:
             chosen = self._in_town(sorted({self._aliases[n].customer for n in cut}), towns)
-            if len(chosen) == 1 and len("".join(segment)) >= 14:
+            if len(chosen) == 1 and certain:
                 return Payer(tuple(chosen), Sure.FULL, "name", "", known_words=frozenset(segment))
         scored = self._scored(list(everywhere), rules)
-        if not scored and cut:
-            return Payer(tuple(chosen[:20]), Sure.LIKELY if len(chosen) <= 3 else Sure.WEAK, "name")
         if not scored:
-            return Payer()
-        return self._best(scored, significant, towns, rules)
+            longer = self._longer(segment)
+            return Payer(longer, Sure.LIKELY, "name") if longer else Payer()
+        best = self._best(scored, significant, towns, rules)
+        if best.sure < Sure.LIKELY and (longer := self._longer(segment)):
+            return Payer(longer, Sure.LIKELY, "name", "", known_words=frozenset(segment))
+        return best
 
     def _best(
         self, scored: Sequence[_Scored], significant: Sequence[str], towns: set[str], rules: Rules
@@ -428,19 +432,41 @@ class Payers:
                 explained += weight
         return explained / total if total else 1.0
 
-    def _cut(self, segment: Sequence[str]) -> list[int]:
-        """Return the aliases that begin as a name cut by the bank does."""
+    def _cut(self, segment: Sequence[str]) -> tuple[list[int], bool]:
+        """Return the aliases that begin as a name cut by the bank, and whether it looks cut.
+
+        A name that ends inside a word of ours is cut only if it is as long as banks allow: a
+        « Martin » that pays is no « Martinez ».
+        """
         joined = "".join(segment)
         if len(joined) < CUT_AT_LEAST:
-            return []
+            return [], False
         place = bisect_left(self._compacts, (joined, -1))
         found: list[int] = []
+        whole_words = True
         while place < len(self._compacts) and self._compacts[place][0].startswith(joined):
-            found.append(self._compacts[place][1])
+            number = self._compacts[place][1]
+            found.append(number)
+            words = self._aliases[number].words
+            whole_words &= words[: len(segment)] == tuple(segment)
             place += 1
             if len(found) > 20:
-                return []
-        return found
+                return [], False
+        length = len(joined) + len(segment) - 1
+        return found, (len(joined) >= 14 and whole_words) or length >= CUT_INSIDE
+
+    def _longer(self, segment: Sequence[str]) -> tuple[int, ...]:
+        """Return the one customer whose own name, cut in our file, begins the payer's."""
+        joined = "".join(segment)
+        for length in range(len(joined), CUT_NAME - 1, -1):
+            place = bisect_left(self._compacts, (joined[:length], -1))
+            found = set()
+            while place < len(self._compacts) and self._compacts[place][0] == joined[:length]:
+                found.add(self._aliases[self._compacts[place][1]].customer)
+                place += 1
+            if found:
+                return tuple(found) if len(found) == 1 else ()
+        return ()
 
     def _scored(self, words: Sequence[str], rules: Rules) -> list[_Scored]:
         """Return the aliases that share words with the line, best first."""
@@ -454,11 +480,13 @@ class Payers:
         found = self._score(hits, words)
         if found and found[0].share >= rules.full_name:
             return found
-        for rank, word in enumerate(words):
+        for word in words:
             if len(word) < 4 or word in self._by_word or not word.isalpha():
                 continue
-            for other in self._near(word, last=rank == len(words) - 1):
-                hits.append((self._weights[other] * 0.9, word, other, self._by_word[other]))
+            hits.extend(
+                (self._weights[other] * 0.9, word, other, self._by_word[other])
+                for other in self._near(word)
+            )
         return self._score(hits, words)
 
     def _score(
@@ -471,18 +499,18 @@ class Payers:
                 self._of_common(hits, scores)
                 break
             if len(numbers) > (RARE if scores else COMMON):
-                for number, one in scores.items():
-                    if word in self._aliases[number].words and word not in one.words:
-                        one.weight += weight
-                        one.words.add(word)
+                for number, known in scores.items():
+                    if word in self._aliases[number].words and word not in known.words:
+                        known.weight += weight
+                        known.words.add(word)
                 continue
             for number in numbers:
-                one = scores.get(number)
-                if one is None:
-                    one = scores[number] = _Scored(0.0, 0.0, self._aliases[number])
-                if word not in one.words:
-                    one.weight += weight
-                    one.words.add(word)
+                found = scores.get(number)
+                if found is None:
+                    found = scores[number] = _Scored(0.0, 0.0, self._aliases[number])
+                if word not in found.words:
+                    found.weight += weight
+                    found.words.add(word)
         if not scores:
             return []
         initials = {word for word in words if len(word) == 1}
@@ -513,7 +541,7 @@ class Payers:
             weight = sum(w for w, _, other, _ in hits if other in alias.words)
             scores[number] = _Scored(0.0, weight, alias, words)
 
-    def _near(self, word: str, *, last: bool) -> list[str]:
+    def _near(self, word: str) -> list[str]:
         """Return known words one letter away, or that a cut or abridged one begins."""
         found: dict[str, None] = {}
         for place in range(len(word) if len(word) >= 5 else 0):

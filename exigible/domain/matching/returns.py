@@ -96,9 +96,11 @@ def _by_payer(look: Look, room: Room) -> list[Explanation]:
                     options.append((shares, f"Montant de l’encaissement de la ligne {taken.line}."))
                     seen |= {c for c, _ in taken.shares}
         claims = _collected(room, look.line.currency, book.of_customer[customer])
-        for claim in claims:
-            if state.paid[claim] == wanted and claim not in seen:
-                options.append(([(claim, -wanted)], "Montant égal à celui qui avait été encaissé."))
+        options += [
+            ([(claim, -wanted)], "Montant égal à celui qui avait été encaissé.")
+            for claim in claims
+            if state.paid[claim] == wanted and claim not in seen
+        ]
         numbered = loosely_named(look.reading, book.references, claims)
         if len(numbered) == 1 and any(shares[0][0] == numbered[0] for shares, _ in options):
             options = [one for one in options if one[0][0][0] == numbered[0]]

@@ -14,7 +14,7 @@ from exigible.domain.matching.book import PlanRows
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import Evidence, Explanation, payer_reason
 from exigible.domain.matching.facts import Gap
-from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares
+from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares, within_discount
 from exigible.domain.matching.payers import Sure
 from exigible.domain.matching.references import loosely_named
 from exigible.domain.matching.sums import Found, interchangeable, subsets
@@ -117,6 +117,12 @@ def _numbered(
         found.evidence.add(Evidence.AMOUNT)
         found.reasons.append(f"Numéros lus en partie ({shown}), montant égal.")
         return [found]
+    discount = _discount_of(look, room, customer, numbered)
+    if discount is not None:
+        discount.evidence.add(Evidence.NUMBER)
+        discount.doubts = []
+        discount.reasons.append(f"Fin de numéro lue dans le libellé ({shown}).")
+        return [discount]
     if len(numbered) == 1 and 0 < look.line.cents < total:
         claim = numbered[0]
         found.shares = [(claim, look.line.cents)]
@@ -277,44 +283,46 @@ def _sum_reason(one: Found, room: Room, explanation: Explanation) -> str:
     return f"Montant égal à {count(number, 'pièce')} du compte{', avoir déduit' if credit else ''}."
 
 
+def _discount_of(look: Look, room: Room, customer: int, claims: list[int]) -> Explanation | None:
+    """Return the claims paid less an early-payment discount, if the sum is exactly that."""
+    state, cents = room.state, look.line.cents
+    full = [(claim, state.open[claim]) for claim in claims]
+    total = sum(amount for _, amount in full)
+    if not cents < total <= cents + cents // 10 or any(amount < 0 for _, amount in full):
+        return None
+    contract = room.book.customers[customer].discount
+    rates = (contract.rate,) if contract else room.rules.discount_rates
+    for rate in rates:
+        shares = discounted_shares(full, rate, cents, room.rules.rounding_cents)
+        if not shares:
+            continue
+        one = _base(look, room, customer)
+        one.shares, one.gap, one.gap_cents = shares, Gap.DISCOUNT_UNDUE, total - cents
+        words = f"L’écart de {euros(total - cents)} est un escompte de {percent(rate)}"
+        if contract and within_discount(room, claims, contract.days, look.day):
+            one.gap = Gap.DISCOUNT_DUE
+            words += ", prévu et pris à temps."
+        else:
+            words += " ; il reste dû."
+        one.evidence.add(Evidence.AMOUNT)
+        one.chance = len(rates) * 3 / max(cents, 1)
+        one.reasons.append(words)
+        if contract is None and DISCOUNT_WORDS.search(look.label) is None:
+            one.doubts.append("Aucun numéro de facture, et l’escompte n’est pas annoncé.")
+        return one
+    return None
+
+
 def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Explanation]:
     """A discount, the 40 € on top, part of the only claim: likely, and asked."""
     state, cents, rules = room.state, look.line.cents, room.rules
     positive = [claim for claim in items if state.open[claim] > 0]
-    contract = room.book.customers[customer].discount
-    said = DISCOUNT_WORDS.search(look.label) is not None
     found: list[Explanation] = []
-    rates = (contract.rate,) if contract else rules.discount_rates
     sets = [[claim] for claim in positive] + ([positive] if len(positive) > 1 else [])
     for claims in sets:
-        full = [(claim, state.open[claim]) for claim in claims]
-        total = sum(amount for _, amount in full)
-        if not cents < total <= cents + cents // 10:
-            continue
-        for rate in rates:
-            if abs(total - round(total * rate / 1_000_000) - cents) > max(2, len(full)):
-                continue
-            shares = discounted_shares(full, rate, cents, rules.rounding_cents)
-            if not shares:
-                continue
-            one = _base(look, room, customer)
-            one.shares, one.gap, one.gap_cents = shares, Gap.DISCOUNT_UNDUE, total - cents
-            on_time = contract is not None and all(
-                room.book.issued[c] and look.day <= room.book.issued[c] + contract.days
-                for c in claims
-            )
-            if on_time:
-                one.gap = Gap.DISCOUNT_DUE
-            one.evidence.add(Evidence.AMOUNT)
-            one.chance = len(sets) * len(rates) * 3 / max(cents, 1)
-            one.reasons.append(
-
-                    f"L’écart de {euros(total - cents)} est un escompte de {percent(rate)}"
-                    + (", prévu et pris à temps." if on_time else " ; il reste dû.")
-
-            )
-            if not said and contract is None:
-                one.doubts.append("Aucun numéro de facture, et l’escompte n’est pas annoncé.")
+        one = _discount_of(look, room, customer, claims)
+        if one is not None:
+            one.chance *= len(sets)
             found.append(one)
     for claim in positive:
         excess = cents - state.open[claim]
@@ -343,13 +351,13 @@ def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Exp
         one.gap = Gap.PARTIAL if cents < still else Gap.OVERPAID
         one.gap_cents = still - cents
         one.reasons.append(
-
-                f"Partiel sur la seule facture ouverte, de {euros(still)}."
-                if cents < still
-                else f"Trop-perçu de {euros(cents - still)} sur la seule facture ouverte."
-
+            f"Partiel sur la seule facture ouverte, de {euros(still)}."
+            if cents < still
+            else f"Trop-perçu de {euros(cents - still)} sur la seule facture ouverte."
         )
         one.doubts.append("Aucun numéro de facture, et le montant diffère.")
+        if len(look.payer.customers) == 1 and cents < still:
+            one.likely = 0.7 if look.payer.sure is Sure.FULL else 0.6
         found.append(one)
     return found
 
@@ -357,11 +365,19 @@ def _nearly(look: Look, room: Room, customer: int, items: list[int]) -> list[Exp
 def _among_several(look: Look, room: Room, found: list[Explanation]) -> None:
     """Several customers may have paid: keep only what a rare amount designates, of few homonyms."""
     exact = [one for one in found if Evidence.AMOUNT in one.evidence]
+    book, cents = room.book, look.line.cents
+    same = [  # even paid by another line: which of the two paid which is then not known
+        claim
+        for customer in look.payer.customers
+        for claim in book.of_customer[customer]
+        if book.cents[claim] == cents and not book.collected[claim]
+    ]
     for one in found:
         number = Evidence.NUMBER in one.evidence
         single = len(one.shares) == 1 and one.gap is None
         rivals = [other for other in exact if other is not one]
-        if rivals:
+        elsewhere = [claim for claim in same if claim not in {c for c, _ in one.shares}]
+        if rivals or (elsewhere and not number):
             one.ambiguous = True
             one.doubts.append("Plusieurs comptes peuvent avoir payé cette somme.")
         elif not (number or (single and len(look.payer.customers) <= FEW)):
