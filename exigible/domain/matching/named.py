@@ -28,6 +28,7 @@ ACCESSORY_WORDS = re.compile(
     r"\b(?:PENALITES?|PENAL|INDEMNITES?|INTERETS?|INT|IFR|FRAIS|MAJORATIONS?|RETARD|40 ?(?:EUR|E))\b"
 )
 YEAR = 365
+ROUND = 500  # cents: what is paid too much, or on account, is often round
 PARTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)  # percents that a part payment may be
 
 
@@ -170,18 +171,11 @@ def _with_more(named: Named, base: Explanation) -> Explanation | None:
     items = _others(named)
     ends = numbered(look.reading, room.book.references, items)
     starts = begun(look.reading, room.book.references, items)
-    optional = list(dict.fromkeys([*named.maybe, *ends, *starts]))[: room.rules.subset_all]
     target = look.line.cents - sum(room.state.open[claim] for claim in named.sure)
-    if not optional or target <= 0:
+    optional = list(dict.fromkeys([*named.maybe, *ends]))[: room.rules.subset_all]
+    chosen = _adding_up(named, optional, starts, target)
+    if not chosen:
         return None
-    amounts = [room.state.open[claim] for claim in optional]
-    if sum(amounts) == target:
-        chosen = optional
-    else:
-        found = subsets(amounts, target, everything_up_to=room.rules.subset_all, pairs_up_to=0)
-        if len(found) != 1:
-            return None
-        chosen = [optional[place] for place in found[0].places]
     if set(chosen) & set(starts):  # a beginning is less than a number: nothing else may fit as well
         places = [items.index(claim) for claim in chosen if claim in items]
         if interchangeable([room.state.open[claim] for claim in items], places):
@@ -194,6 +188,34 @@ def _with_more(named: Named, base: Explanation) -> Explanation | None:
     )
     answer.evidence.add(Evidence.AMOUNT)
     return answer
+
+
+def _adding_up(
+    named: Named, optional: Sequence[int], starts: Sequence[int], target: int
+) -> list[int]:
+    """Return the claims that give the target: all that is optional, or the one set of it that does.
+
+    A number cut at the end designates one claim of those it begins, no more.
+    """
+    if target <= 0:
+        return []
+    open_ = named.room.state.open
+    found: list[list[int]] = []
+    for extra in ([], *([claim] for claim in starts if claim not in optional)):
+        left = target - sum(open_[claim] for claim in extra)
+        if left == 0 and extra:
+            found.append(extra)
+        elif left == sum(open_[claim] for claim in optional) and optional:
+            return [*optional, *extra]
+        elif optional and left > 0:
+            sets = subsets(
+                [open_[claim] for claim in optional],
+                left,
+                everything_up_to=named.room.rules.subset_all,
+                pairs_up_to=0,
+            )
+            found += [[*(optional[place] for place in one.places), *extra] for one in sets]
+    return found[0] if len(found) == 1 else []
 
 
 def _completed(named: Named, base: Explanation) -> Explanation | None:
@@ -227,6 +249,9 @@ def _completed(named: Named, base: Explanation) -> Explanation | None:
     named_total = look.line.cents - target
     if target < 0 and any(abs(named_total * part - 100 * look.line.cents) <= 100 for part in PARTS):
         answer.doubts.append("Ce peut être aussi un acompte d’une fraction ronde.")
+    read_more = bool(look.reading.tails or look.reading.numbers)
+    if target > 0 and target % ROUND == 0 and not read_more:
+        answer.doubts.append("L’excédent, rond, peut n’être qu’un trop-perçu.")
     per_claim, rest = divmod(target, room.rules.indemnity_cents)
     if rest == 0 and 0 < per_claim <= len(named.sure):
         answer.doubts.append("L’excédent peut être aussi l’indemnité de 40 €.")
@@ -239,13 +264,15 @@ def _discounted(named: Named, base: Explanation) -> Explanation | None:
     found = _discount_of(named, base, named.sure)
     if found is None:
         items = _others(named)
-        cut = [
-            *named.maybe,
-            *numbered(look.reading, room.book.references, items),
-            *begun(look.reading, room.book.references, items),
+        ends = [*named.maybe, *numbered(look.reading, room.book.references, items)]
+        starts = begun(look.reading, room.book.references, items)
+        lists = [[*ends, start] for start in starts] or ([ends] if ends else [])
+        options = [
+            option
+            for more in lists
+            if (option := _discount_of(named, base, list(dict.fromkeys([*named.sure, *more]))))
         ]
-        if 0 < len(set(cut)) <= room.rules.candidates:
-            found = _discount_of(named, base, list(dict.fromkeys([*named.sure, *cut])))
+        found = options[0] if len(options) == 1 else None
     return found
 
 

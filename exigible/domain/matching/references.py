@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from exigible.domain.matching.texts import IBAN, folded, plain, without_zeros
+from exigible.domain.matching.vocabulary import INVOICE_CONTEXT, INVOICE_WORDS, OTHER_NUMBERS
 
 STRONG, MEDIUM, WEAK = 3, 2, 1
 LONGEST_CITED = 60
@@ -29,74 +30,7 @@ _AMOUNTS = re.compile(r"\b[0-9]{1,3}(?:[ .]?[0-9]{3})*[.,][0-9]{2} ?(?:EUR|E|€
 _OURS = re.compile(r"\b([A-Z]{1,8})[ ./_-]{0,2}([0-9OILSB][0-9OILSB ./_-]*[0-9OILSB])(?![A-Z0-9])")
 _RANGE = frozenset({"A", "AU"})
 _JOINING = frozenset({"ET", "PLUS", "AND", "N", "NO", "FACT", "FAC", "F", "FA"})
-# Words after which a bare number is an invoice's.
-_CONTEXT = frozenset(
-    [
-        "FACTURE",
-        "FACTURES",
-        "FACT",
-        "FACTS",
-        "FAC",
-        "FACS",
-        "FCT",
-        "FTE",
-        "FA",
-        "FC",
-        "F",
-        "FS",
-        "INVOICE",
-        "INVOICES",
-        "INV",
-        "NUM",
-        "NUMERO",
-        "NO",
-        "N",
-        "REF",
-        "REFERENCE",
-        "REFERENCES",
-        "RF",
-        "PIECE",
-        "PIECES",
-        "RFB",
-        "MOTIF",
-        "OBJET",
-        "AVOIR",
-        "AV",
-    ]
-)
-_INVOICE = frozenset(("FACTURE", "FACTURES", "FACT", "FACTS", "FAC", "FCT", "INVOICE", "INV"))
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-# Words after which a number is anything but an invoice's.
-_OTHER = frozenset(
-    [
-        "CDE",
-        "COMMANDE",
-        "CMD",
-        "BDC",
-        "BC",
-        "MANDAT",
-        "MDT",
-        "RUM",
-        "ICS",
-        "CLIENT",
-        "CLT",
-        "CHQ",
-        "CHEQUE",
-        "SIRET",
-        "SIREN",
-        "TEL",
-        "BORD",
-        "BORDEREAU",
-        "BL",
-        "DOSSIER",
-        "CONTRAT",
-        "CTR",
-        "CARTE",
-        "CB",
-        "DEVIS",
-        "TITRE",
-    ]
-)
 
 
 @dataclass(slots=True)
@@ -192,17 +126,23 @@ class References:
         words = [one[0] for one in found]
         bare = [folded(word) for word in words]
         used: set[int] = set()
-        self._scan(words, bare, reading, used)
+        self._scan(words, bare, reading, used, exact=True)
         short = [without_zeros(token) for token in bare]
         if len(used) < len(words):  # the keys without zeros are others than those just looked for
-            self._scan(words, short, reading, used)
+            self._scan(words, short, reading, used, exact=False)
         self._scan_digits(words, reading, used)
         self._leftovers(text, words, found, reading, used)
         if reading.cited:
             self._lists(words, reading, used)
 
     def _scan(
-        self, words: Sequence[str], bare: Sequence[str], reading: Reading, used: set[int]
+        self,
+        words: Sequence[str],
+        bare: Sequence[str],
+        reading: Reading,
+        used: set[int],
+        *,
+        exact: bool,
     ) -> None:
         joined = "".join(bare)
         starts, place = [], 0
@@ -233,6 +173,10 @@ class References:
                         continue
                     shown = " ".join(words[rank : last + 1])
                     strength = _strength(joined[begin:end], words, rank, offset, last)
+                    if not exact and last == len(words) - 1 and reading.cited:
+                        strength = (
+                            WEAK  # at the end of a list, a number cut more likely than zeros lost
+                        )
                     _cite(reading, claims, strength, shown)
                     used.update(range(rank, last + 1))
                     free_from = end
@@ -255,10 +199,10 @@ class References:
                 if claims is None:
                     claims = self._digits.get(joined.lstrip("0"))
                 if claims is not None:
-                    context = rank > 0 and words[rank - 1] in _CONTEXT
-                    glued = word[: head.start()] in _CONTEXT
+                    context = rank > 0 and words[rank - 1] in INVOICE_CONTEXT
+                    glued = word[: head.start()] in INVOICE_CONTEXT
                     strength = MEDIUM if (context or glued or len(joined) >= 8) else WEAK
-                    if rank > 0 and words[rank - 1] in _OTHER:
+                    if rank > 0 and words[rank - 1] in OTHER_NUMBERS:
                         strength = WEAK
                     _cite(reading, claims, strength, " ".join(words[rank : last + 1]))
                     used.update(range(rank, last + 1))
@@ -287,7 +231,7 @@ class References:
             begin, end = found[rank].span()
             if any(low < end and begin < high for low, high in noise):
                 continue
-            if rank and words[rank - 1] in _OTHER:
+            if rank and words[rank - 1] in OTHER_NUMBERS:
                 continue
             bare = folded(word)
             for run in _DIGITS.findall(bare if word[0].isdigit() or any_digit(word) else ""):
@@ -319,7 +263,7 @@ class References:
                     reading.foreign.append(one[0].strip())
         for rank in range(1, len(words)):
             word = words[rank]
-            if rank in used or words[rank - 1] not in _INVOICE or not 3 <= len(word) <= 15:
+            if rank in used or words[rank - 1] not in INVOICE_WORDS or not 3 <= len(word) <= 15:
                 continue
             begin, end = found[rank].span()
             if any(low < end and begin < high for low, high in noise) or _YEAR.fullmatch(word):
@@ -505,7 +449,7 @@ def _strength(key: str, words: Sequence[str], rank: int, offset: int, last: int)
     """Return how far a number read is certain to be one of ours."""
     before = words[rank - 1] if rank else ""
     head = words[rank][:offset]
-    context = head in _CONTEXT if offset else before in _CONTEXT
+    context = head in INVOICE_CONTEXT if offset else before in INVOICE_CONTEXT
     written = "".join(words[rank : last + 1])[offset:]
     letters = sum(c.isalpha() for c in written)
     digits = len(key) - letters
@@ -513,7 +457,7 @@ def _strength(key: str, words: Sequence[str], rank: int, offset: int, last: int)
         return STRONG if digits >= 4 or context else MEDIUM
     if letters and digits >= 4:
         return STRONG
-    if before in _OTHER or _is_day(key):
+    if before in OTHER_NUMBERS or _is_day(key):
         return MEDIUM if context else WEAK
     if digits >= 6:
         return STRONG if context else MEDIUM

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from exigible.domain.matching.vocabulary import ABBREVIATIONS, EMPTY_WORDS
+
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
 _FOLD = str.maketrans("OILSB", "01158")
 _TOKEN = re.compile(r"[A-Z0-9]+")
@@ -19,127 +21,6 @@ IBAN = re.compile(
     r"\b(?:FR|MC|BE|DE|ES|IT|LU|NL|PT|IE|AT|CH|GB|PL|FI|GR|RO|CZ|LI|SM|DK|SE|NO)[0-9]{2}"
     r"(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
 )
-
-# Words that identify nobody: legal forms, titles, articles.
-EMPTY_WORDS = frozenset(
-    [
-        "SARL",
-        "SARLU",
-        "SAS",
-        "SASU",
-        "SA",
-        "EURL",
-        "SCI",
-        "SNC",
-        "SCP",
-        "SELARL",
-        "SELAS",
-        "SCA",
-        "SCEA",
-        "SCIC",
-        "SCOP",
-        "SEM",
-        "GAEC",
-        "EARL",
-        "EI",
-        "EIRL",
-        "GIE",
-        "STE",
-        "SOCIETE",
-        "SOC",
-        "ETS",
-        "ETABLISSEMENTS",
-        "ETABLISSEMENT",
-        "ETABLIS",
-        "CIE",
-        "COMPAGNIE",
-        "M",
-        "MR",
-        "MME",
-        "MLLE",
-        "MRS",
-        "MM",
-        "MONSIEUR",
-        "MADAME",
-        "MELLE",
-        "OU",
-        "ET",
-        "DE",
-        "DU",
-        "DES",
-        "LA",
-        "LE",
-        "LES",
-        "L",
-        "D",
-        "AU",
-        "AUX",
-        "A",
-        "EN",
-        "AND",
-        "THE",
-        "MAITRE",
-        "ENTREPRISE",
-        "ENT",
-        "SPRL",
-        "BV",
-        "BVBA",
-        "GMBH",
-        "LTD",
-        "LIMITED",
-        "SRL",
-        "SPA",
-        "INC",
-        "NV",
-        "AG",
-        "PLC",
-        "LLC",
-    ]
-)
-# Abbreviations that stand for a word of a name, read the same on both sides.
-_ABBREVIATIONS = {
-    "ST": "SAINT",
-    "STE": "SAINTE",
-    "ASS": "ASSOCIATION",
-    "ASSO": "ASSOCIATION",
-    "ASSOC": "ASSOCIATION",
-    "TRANSP": "TRANSPORTS",
-    "TRANSPORT": "TRANSPORTS",
-    "TPS": "TRANSPORTS",
-    "TRPTS": "TRANSPORTS",
-    "MENUIS": "MENUISERIE",
-    "BOUL": "BOULANGERIE",
-    "REST": "RESTAURANT",
-    "RESTO": "RESTAURANT",
-    "GGE": "GARAGE",
-    "CHARP": "CHARPENTES",
-    "CHARPENTE": "CHARPENTES",
-    "ELEC": "ELECTRICITE",
-    "CONST": "CONSTRUCTIONS",
-    "CONSTR": "CONSTRUCTIONS",
-    "CONSTRUCTION": "CONSTRUCTIONS",
-    "BAT": "BATIMENT",
-    "PHIE": "PHARMACIE",
-    "PHCIE": "PHARMACIE",
-    "DISTRIB": "DISTRIBUTION",
-    "IND": "INDUSTRIES",
-    "INDUSTRIE": "INDUSTRIES",
-    "SCE": "SERVICES",
-    "SERVICE": "SERVICES",
-    "FRERE": "FRERES",
-    "SERR": "SERRURERIE",
-    "PLOMB": "PLOMBERIE",
-    "MAC": "MACONNERIE",
-    "IMP": "IMPRIMERIE",
-    "LAB": "LABORATOIRES",
-    "LABO": "LABORATOIRES",
-    "LABORATOIRE": "LABORATOIRES",
-    "ATEL": "ATELIERS",
-    "ATELIER": "ATELIERS",
-    "CAB": "CABINET",
-    "HOT": "HOTEL",
-    "PEINT": "PEINTURE",
-}
 
 
 @lru_cache(maxsize=256)
@@ -178,7 +59,7 @@ def name_tokens(text: str) -> tuple[str, ...]:
     """Return the words of a name that tell it from others, abbreviations written out."""
     words = _TOKEN.findall(plain(text))
     kept = tuple(
-        _ABBREVIATIONS.get(word, word)
+        ABBREVIATIONS.get(word, word)
         for place, word in enumerate(words)
         if word not in EMPTY_WORDS or (word == "STE" and place > 0)
     )

@@ -16,7 +16,7 @@ from exigible.domain.matching.explaining import Evidence, Explanation, payer_rea
 from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares, within_discount
 from exigible.domain.matching.payers import Sure
-from exigible.domain.matching.references import loosely_named
+from exigible.domain.matching.references import begun, numbered
 from exigible.domain.matching.sums import Found, interchangeable, subsets
 from exigible.domain.matching.texts import compact, without_zeros
 
@@ -59,10 +59,16 @@ def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
     if not items:
         return []
     amounts = [room.state.open[claim] for claim in items]
-    numbered = loosely_named(look.reading, room.book.references, items)
+    references = room.book.references
+    ended = numbered(look.reading, references, items)
+    designated = ended or begun(look.reading, references, items)
     found = []
-    if numbered:
-        found += _numbered(look, room, customer, items, numbered)
+    if ended:
+        found += _numbered(look, room, customer, items, ended)
+    else:  # a number cut at the end of the label designates one claim
+        exact = [claim for claim in designated if room.state.open[claim] == look.line.cents]
+        if len(exact) == 1:
+            found += _numbered(look, room, customer, items, exact)
     plan = _plan(look, room, customer)
     if plan is not None:
         found.append(plan)
@@ -72,7 +78,9 @@ def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
         everything_up_to=room.rules.subset_all,
         pairs_up_to=room.rules.subset_pairs,
     )
-    others = _by_sums(look, room, customer, items, sums, numbered)
+    if sum(amounts) == look.line.cents and len(items) > 1 and BALANCE_WORDS.search(look.label):
+        sums = [Found(tuple(range(len(items))), "all", 0.0)]
+    others = _by_sums(look, room, customer, items, sums, designated)
     if plan is not None and others and not plan_said(look, room, plan.plan):
         plan.doubts.append("D’autres factures du compte font aussi ce montant.")
         for one in others:
@@ -93,38 +101,38 @@ def _base(look: Look, room: Room, customer: int) -> Explanation:
 
 
 def _numbered(
-    look: Look, room: Room, customer: int, items: list[int], numbered: list[int]
+    look: Look, room: Room, customer: int, items: list[int], named: list[int]
 ) -> list[Explanation]:
     """Claims whose end of number is in the label: certain with the amount, likely without."""
     state, references = room.state, room.book.references
-    total = sum(state.open[claim] for claim in numbered)
+    total = sum(state.open[claim] for claim in named)
     found = _base(look, room, customer)
     found.evidence.add(Evidence.NUMBER)
-    shown = ", ".join(room.book.refs[claim] for claim in numbered[:3])
+    shown = ", ".join(room.book.refs[claim] for claim in named[:3])
     if total == look.line.cents:
-        found.shares = [(claim, state.open[claim]) for claim in numbered]
+        found.shares = [(claim, state.open[claim]) for claim in named]
         found.evidence.add(Evidence.AMOUNT)
         found.reasons.append(f"Fin de numéro lue dans le libellé ({shown}), montant égal.")
         return [found]
     sums = subsets(
-        [state.open[claim] for claim in numbered],
+        [state.open[claim] for claim in named],
         look.line.cents,
         everything_up_to=room.rules.subset_all,
         pairs_up_to=0,
     )
     if len(sums) == 1:
-        found.shares = [(numbered[p], state.open[numbered[p]]) for p in sums[0].places]
+        found.shares = [(named[p], state.open[named[p]]) for p in sums[0].places]
         found.evidence.add(Evidence.AMOUNT)
         found.reasons.append(f"Numéros lus en partie ({shown}), montant égal.")
         return [found]
-    discount = _discount_of(look, room, customer, numbered)
+    discount = _discount_of(look, room, customer, named)
     if discount is not None:
         discount.evidence.add(Evidence.NUMBER)
         discount.doubts = []
         discount.reasons.append(f"Fin de numéro lue dans le libellé ({shown}).")
         return [discount]
-    if len(numbered) == 1 and 0 < look.line.cents < total:
-        claim = numbered[0]
+    if len(named) == 1 and 0 < look.line.cents < total:
+        claim = named[0]
         found.shares = [(claim, look.line.cents)]
         found.gap, found.gap_cents = Gap.PARTIAL, total - look.line.cents
         found.reasons.append(
@@ -141,11 +149,16 @@ def _numbered(
 
 
 def _plan(look: Look, room: Room, customer: int) -> Explanation | None:
-    for rows in room.book.plans.get(customer, ()):
-        found = explain_plan(look, room, rows)
-        if found is not None:
-            return found
-    return None
+    """Return what an instalment pays, if the line is one of a plan of the customer."""
+    found = [
+        one
+        for rows in room.book.plans.get(customer, ())
+        if (one := explain_plan(look, room, rows)) is not None
+    ]
+    found.sort(key=lambda one: (len(one.doubts), one.instalments, one.plan))
+    if len(found) > 1 and found[1].instalments == found[0].instalments:
+        found[0].doubts.append("Deux plans du compte ont cette échéance.")
+    return found[0] if found else None
 
 
 def plan_cited(look: Look, room: Room) -> PlanRows | None:
@@ -212,7 +225,7 @@ def _by_sums(
     customer: int,
     items: list[int],
     sums: list[Found],
-    numbered: list[int],
+    designated: list[int],
 ) -> list[Explanation]:
     found = []
     for one in sums[:4]:
@@ -242,7 +255,7 @@ def _by_sums(
     if found and not found[0].ambiguous:
         del found[1:]  # a simpler one hides the others
     chosen = {claim for one in found[:1] for claim, _ in one.shares}
-    strange = [claim for claim in numbered if claim not in chosen]
+    strange = [claim for claim in designated if claim not in chosen]
     if found and strange:
         for explanation in found:
             explanation.doubts.append(
