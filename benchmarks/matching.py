@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.matching_world import CASES, STYLES, Line, World
+from benchmarks.matching_parts import CASES, STYLES, Line
+from benchmarks.matching_world import World
 from exigible.domain.matching import BankLine, Book, Claim, Customer, match_lines
 from exigible.intake.fec import FecFile
 from exigible.intake.matching_files import read_invoices, read_lines, read_plans, read_remittances
