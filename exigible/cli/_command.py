@@ -103,6 +103,8 @@ def understood(error: Exception) -> dict[str, object] | None:
         }
         if error.article:
             refusal["article"] = error.article
+        if "line" in error.facts:
+            refusal["line"] = error.facts["line"]
         return refusal
     if isinstance(error, WrongSetting):
         return {"code": "wrong_setting", "message": str(error), "field": error.name}
