@@ -1,5 +1,6 @@
 """The tables. Facts are append-only; what changes is said to change in each docstring."""
 
+from exigible.store.models.exhibits import Exhibit, ExhibitClaim
 from exigible.store.models.imports import ImportBatch, ImportProblem, LedgerLine
 from exigible.store.models.journal import JournalEntry, JournalSeal
 from exigible.store.models.law import LawValue
@@ -73,6 +74,8 @@ __all__ = [
     "DueOnSource",
     "Entry",
     "EntryKind",
+    "Exhibit",
+    "ExhibitClaim",
     "Hold",
     "ImportBatch",
     "ImportProblem",
