@@ -1,4 +1,4 @@
-"""Addresses of *Balance âgée*, *À compléter*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
+"""Addresses of *Balance âgée*, *À compléter*, *Pièces*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
 
 from django.urls import include, path
 
@@ -8,6 +8,7 @@ from exigible.web.views import (
     ageing_exports,
     calculators,
     creditors,
+    exhibits,
     imports,
     incomplete,
     law,
@@ -45,6 +46,15 @@ urlpatterns = [
     path("a-completer/lot/<slug:verb>/", incomplete.in_bulk, name="complete_in_bulk"),
     path("a-completer/compte/<int:account_id>/", incomplete.fill_account, name="fill_account"),
     path("a-completer/creance/<int:claim_id>/", incomplete.fill_claim, name="fill_claim"),
+    path("pieces/", exhibits.exhibits, name="exhibits"),
+    path("pieces/exporter/", exhibits.export, name="export_exhibits"),
+    path("pieces/manquantes/", exhibits.missing, name="missing_exhibits"),
+    path("pieces/manquantes/exporter/", exhibits.export_missing, name="export_missing_exhibits"),
+    path("pieces/lot/<slug:verb>/", exhibits.in_bulk, name="exhibits_in_bulk"),
+    path("pieces/<int:exhibit_id>/", exhibits.exhibit, name="exhibit"),
+    path("pieces/<int:exhibit_id>/fichier/", exhibits.original, name="exhibit_file"),
+    path("pieces/<int:exhibit_id>/apercu.png", exhibits.preview, name="exhibit_preview"),
+    path("pieces/<int:exhibit_id>/creances/", exhibits.link, name="link_exhibit"),
     path("imports/", imports.imports, name="imports"),
     path("imports/exporter/", imports.export, name="export_imports"),
     path("imports/<int:import_id>/", imports.detail, name="import_detail"),

@@ -33,6 +33,7 @@ from exigible.web.forms.administration import (
     PortfolioForm,
     ProfileForm,
 )
+from exigible.web.forms.exhibits import ExhibitAccountForm, ExhibitForm, ExhibitKindForm
 from exigible.web.forms.facts import (
     ClaimForm,
     ContactForm,
@@ -70,6 +71,9 @@ __all__ = [
     "DismissForm",
     "DisputeForm",
     "DueDateForm",
+    "ExhibitAccountForm",
+    "ExhibitForm",
+    "ExhibitKindForm",
     "FillAccountForm",
     "FillClaimForm",
     "FreeCallForm",
