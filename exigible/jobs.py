@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -14,6 +15,7 @@ from exigible.channels.email.transport import SmtpTransport
 from exigible.operations import (
     chasing,
     daily_run,
+    exhibit_intake,
     imports,
     journal,
     letter_batches,
@@ -77,6 +79,19 @@ def run_import(batch_id: int) -> None:
     """Take a file that was received; a refusal is its outcome, not a failure."""
     if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
         imports.run_import(batch_id, at=_now())
+
+
+@app.task(name="exigible.jobs.read_exhibits", retry=RETRY)
+def read_exhibits(drop: str) -> None:
+    """Read the documents dropped together; those already settled are left as they are."""
+    exhibit_intake.read_drop(UUID(drop), at=_now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="exigible.jobs.see_to_exhibits", queueing_lock="see_to_exhibits")
+def see_to_exhibits(timestamp: int) -> None:
+    """Every five minutes: documents received that no worker has to read are queued again."""
+    exhibit_intake.queue_forgotten(at=_now())
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -55,7 +55,10 @@ ENOUGH = 3  # below, nothing is said
 
 # What a document of a kind calls itself, in names of files and in its words. Accents are aside.
 SIGNS: dict[ExhibitKind, str] = {
-    ExhibitKind.CREDIT_NOTE: r"\bavoirs?\b|note de credit|credit note",
+    ExhibitKind.CREDIT_NOTE: (  # « avoir » is a verb first
+        r"^avoirs?\b|\bavoir (n\b|n°|no\b|numero|sur|client|commercial|de|du|\d|[a-z]{1,4}[- ]?\d)|"
+        r"note de credit|credit note"
+    ),
     ExhibitKind.INVOICE: r"\bfactures?\b|\binvoices?\b|\bfact?[ _-]?\d|\binv\b|\brechnung",
     ExhibitKind.DELIVERY: (
         r"bons? de livraison|bordereau de livraison|\bbl[ _-]?n?\d|proces[- ]verbal de reception|"
@@ -109,22 +112,23 @@ class Guess:
 def guess_kind(name: str, text: str = "", *, mail: bool = False) -> Guess:
     """Return what a document seems to be; `other` where nothing says it.
 
-    The name of the file says most, then the first lines, then the rest. Of equal kinds the first of
-    `SIGNS` wins: a credit note names the invoice it corrects.
+    The name of the file says most, then the first lines, then the rest. Of equal kinds, the one named
+    first: a delivery note names the invoice to come, a credit note the one it corrects.
     """
     file = name_key(re.sub(r"[._]+", " ", name))
     words = name_key(text[:TEXT_CHARACTERS])
     title = words[:TITLE_CHARACTERS]
-    best, found, most = ExhibitKind.OTHER, "", 0
+    best, found, most = ExhibitKind.OTHER, "", (0, 0)
     for kind, signs in _SIGNS.items():
-        weight = 0
+        weight, first = 0, 0
         seen = ""
         for place, worth in ((file, IN_NAME), (title, IN_TITLE), (words, IN_TEXT)):
             if sign := signs.search(place):
                 weight += worth
+                first = first or -1 - sign.start()
                 seen = seen or sign.group().strip()
-        if weight > most:
-            best, found, most = kind, seen, weight
-    if most >= ENOUGH:
+        if (weight, first) > most or not most[0]:
+            best, found, most = kind, seen, (weight, first)
+    if most[0] >= ENOUGH:
         return Guess(best, found)
     return Guess(ExhibitKind.LETTER, "message") if mail else Guess(ExhibitKind.OTHER)

@@ -6,6 +6,14 @@ from exigible.intake.exhibits.reading import (
     UnreadableExhibit,
     media_type_of,
     read_exhibit,
+    safe_name,
 )
 
-__all__ = ["MAX_FILE", "ReadExhibit", "UnreadableExhibit", "media_type_of", "read_exhibit"]
+__all__ = [
+    "MAX_FILE",
+    "ReadExhibit",
+    "UnreadableExhibit",
+    "media_type_of",
+    "read_exhibit",
+    "safe_name",
+]

@@ -1,15 +1,17 @@
 """A document read by a process apart, which may hang, swell or die without harm.
 
 The process (`worker`) has its own limits of memory and processor; it is killed after `SECONDS`. What it
-answers is bounded again here: nothing it says is believed beyond these bounds.
+answers is bounded again here, as it is read: nothing it says is believed beyond these bounds.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +20,11 @@ from typing import Any
 
 SECONDS = 20.0
 MAX_FILE = 50 * 1024 * 1024
-MAX_TEXT = 500_000  # characters kept for the search
-MAX_ANSWER = 160 * 1024 * 1024
+MAX_TEXT = 250_000  # bytes kept for the search: PostgreSQL indexes a megabyte of words at the most
+MAX_ANSWER = 80 * 1024 * 1024
 MAX_ATTACHMENTS = 50
+MAX_PAGES = 100_000
+YEARS = range(1980, 2200)  # an e-mail's date beyond them is a lie
 HEAD = 4096
 
 PDF, EML, MSG = "application/pdf", "message/rfc822", "application/vnd.ms-outlook"
@@ -32,7 +36,9 @@ IMAGES = {
     b"MM\x00*": "image/tiff",
 }
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MAIL_HEADERS = (b"from:", b"received:", b"message-id:", b"return-path:", b"mime-version:", b"date:")
+PNG = b"\x89PNG\r\n\x1a\n"
+FIRST_HEADER = re.compile(rb"(from |[!-9;-~]{2,70}:)")
+MAIL_HEADERS = (b"from:", b"received:", b"message-id:", b"return-path:", b"mime-version:")
 
 
 class UnreadableExhibit(Exception):
@@ -81,8 +87,8 @@ def media_type_of(head: bytes) -> str:
         return "image/webp"
     if head.startswith(OLE):
         return MSG  # the worker says so when it is another kind of Office file
-    first = head.lstrip(b"\xef\xbb\xbf").lower()
-    if first.startswith(MAIL_HEADERS) or any(b"\n" + header in first for header in MAIL_HEADERS):
+    first = b"\n" + head.lstrip(b"\xef\xbb\xbf\r\n").lower()
+    if FIRST_HEADER.match(first, 1) and any(b"\n" + header in first for header in MAIL_HEADERS):
         return EML
     raise UnreadableExhibit(
         "kind_of_file",
@@ -105,29 +111,55 @@ def read_exhibit(
         )
     with path.open("rb") as file:
         media_type = media_type_of(file.read(HEAD))
-    command = command or [sys.executable, "-m", "exigible.intake.exhibits.worker"]
+    command = command or [sys.executable, "-P", "-m", "exigible.intake.exhibits.worker"]
+    answer = _answer([*command, media_type, str(path.resolve())], seconds)
+    if len(answer) > MAX_ANSWER:
+        raise _REFUSALS["bomb"]
     try:
-        done = subprocess.run(
-            [*command, media_type, str(path.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
-    except subprocess.TimeoutExpired:
+        return _understood(media_type, answer)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _REFUSALS["damaged"] from None
+
+
+def _answer(command: Sequence[str], seconds: float) -> bytes:
+    """Return what a process writes, a byte above `MAX_ANSWER` at the most; kill it after `seconds`.
+
+    It is given nothing of our environment but what Python needs: no password, no address.
+    """
+    needed = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TEMP")
+    environment = {name: os.environ[name] for name in needed if name in os.environ}
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    late = threading.Event()
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    ) as process:
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            answer = process.stdout.read(MAX_ANSWER + 1)
+            if len(answer) > MAX_ANSWER:
+                process.kill()
+            process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+    if late.is_set():
         raise UnreadableExhibit(
             "timeout",
             f"La lecture de ce fichier a été arrêtée après {seconds:.0f} secondes : il est construit de "
             "façon à bloquer un lecteur, ou très abîmé. Imprimez-le en PDF, puis déposez ce PDF.",
-        ) from None
-    if len(done.stdout) > MAX_ANSWER:
-        raise _REFUSALS["bomb"]
-    try:
-        return _understood(media_type, done.stdout)
-    except (ValueError, KeyError, TypeError):
-        raise _REFUSALS["damaged"] from None
+        )
+    return answer
 
 
 def _understood(media_type: str, answer: bytes) -> ReadExhibit:
@@ -139,25 +171,40 @@ def _understood(media_type: str, answer: bytes) -> ReadExhibit:
     files = []
     for one in said["files"][:MAX_ATTACHMENTS]:
         content, rest = rest[: int(one["size"])], rest[int(one["size"]) :]
-        files.append(AttachedFile(_safe(str(one["name"])), content))
-    text = str(said["text"]).replace("\x00", "")
+        files.append(AttachedFile(safe_name(str(one["name"])), content))
+    text = _plain(str(said["text"]))
+    kept = text.encode()[:MAX_TEXT].decode(errors="ignore")
     return ReadExhibit(
         media_type=media_type,
-        title=" ".join(str(said["title"]).split())[:300],
-        text=text[:MAX_TEXT],
-        pages=int(said["pages"]),
-        preview=preview,
-        sender=str(said["sender"])[:300],
-        sent_at=datetime.fromisoformat(said["sent_at"]) if said["sent_at"] else None,
+        title=" ".join(_plain(str(said["title"])).split())[:300],
+        text=kept,
+        pages=min(max(int(said["pages"]), 0), MAX_PAGES),
+        preview=preview if preview.startswith(PNG) else b"",
+        sender=" ".join(_plain(str(said["sender"])).split())[:300],
+        sent_at=_moment(str(said["sent_at"])),
         files=tuple(files),
-        cut=bool(said["cut"]) or len(text) > MAX_TEXT,
+        cut=bool(said["cut"]) or len(kept) < len(text) or len(said["files"]) > MAX_ATTACHMENTS,
     )
 
 
-def _safe(name: str) -> str:
-    """Return a file name without folder nor control characters."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+def safe_name(name: str) -> str:
+    """Return a file name without folder, control characters, nor letters that cannot be kept."""
+    last = _plain(name).replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in last if letter.isprintable()).strip(" .")[:200] or "fichier"
+
+
+def _plain(text: str) -> str:
+    """Return a text that a database keeps: no half of a pair, no nil."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _moment(said: str) -> datetime | None:
+    """Return the moment an e-mail says it left; none where it is no moment, or not of our days."""
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and moment.year in YEARS else None
 
 
 _REFUSALS = {

@@ -21,9 +21,11 @@ MEMORY = 1 << 30
 PROCESSOR_SECONDS = 18
 MAX_PAGES = 500  # read for their text
 MAX_TEXT = 600_000
-MAX_ENCLOSED = 100 * 1024 * 1024
+MAX_ENCLOSED = 50 * 1024 * 1024
+SMALLEST_PICTURE = 8 * 1024  # below, a picture in a message is its signature's
 MAX_PIXELS = 60_000_000
 PREVIEW = (900, 1300)
+FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "WEBP")  # no other is tried, whatever the bytes say
 
 
 class Bomb(Exception):
@@ -79,6 +81,7 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it answers through a pipe, writes no file
 
 
 type Enclosed = list[tuple[str, bytes]]
@@ -98,7 +101,9 @@ def _pdf(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
     parts: list[str] = []
     length = 0
     for number in range(min(len(document), MAX_PAGES)):
-        text = document[number].get_textpage().get_text_range()
+        page = document[number]
+        text = page.get_textpage().get_text_range()
+        page.close()  # and its text with it: pages would add up in memory
         parts.append(text)
         length += len(text)
         if length > MAX_TEXT:
@@ -116,18 +121,25 @@ def _image(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Bomb
             said["pages"] = getattr(image, "n_frames", 1)
+            image.draft("RGB", (2 * PREVIEW[1], 2 * PREVIEW[1]))  # a photograph, read at its scale
+            image.thumbnail((PREVIEW[1], PREVIEW[1]))
             shown = ImageOps.exif_transpose(image)
             shown.thumbnail(PREVIEW)
-            return _png(shown.convert("RGB")), []
+            return _png(shown), []
     except Image.DecompressionBombError:
         raise Bomb from None
 
 
 def _png(image: Any) -> bytes:
+    from PIL import Image
+
+    if image.has_transparency_data:  # ink on nothing is ink on paper
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     drawn = io.BytesIO()
     image.convert("RGB").quantize(64).save(drawn, "PNG")
     return drawn.getvalue()
@@ -141,22 +153,39 @@ def _eml(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
     said["sent_at"] = _moment(str(message.get("Date", "")))
     body = message.get_body(preferencelist=("plain", "html"))
     if body is not None:
-        text = body.get_content()
+        text = _body(body)
         said["text"] = _plain(text) if body.get_content_subtype() == "html" else text
-    files: Enclosed = []
-    left = MAX_ENCLOSED
+    enclosed: Enclosed = []
     for part in message.iter_attachments():
         content = part.get_payload(decode=True)
         if content is None:  # a message within the message
             inner = part.get_payload()
             content = inner[0].as_bytes() if isinstance(inner, list) and inner else b""
+        enclosed.append((part.get_filename() or "piece-jointe.eml", content))
+    return b"", _within_bounds(enclosed, said)
+
+
+def _body(part: Any) -> str:
+    """The words of a part, in the encoding it says; where that one is a lie, in the nearest."""
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError, AttributeError):
+        return bytes(part.get_payload(decode=True) or b"").decode("latin-1")
+
+
+def _within_bounds(enclosed: Enclosed, said: dict[str, Any]) -> Enclosed:
+    """What is kept of the files of a message: not its signature's pictures, not beyond measure."""
+    kept: Enclosed = []
+    left = MAX_ENCLOSED
+    for name, content in enclosed:
         left -= len(content)
         if left < 0:
             said["cut"] = True
             break
-        if content:
-            files.append((part.get_filename() or "piece-jointe.eml", content))
-    return b"", files
+        picture = content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"))
+        if content and not (picture and len(content) < SMALLEST_PICTURE):
+            kept.append((name, content))
+    return kept
 
 
 def _msg(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
@@ -171,23 +200,16 @@ def _msg(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
     said["sender"] = message.sender or ""
     said["sent_at"] = message.sent_date.isoformat() if message.sent_date else ""
     said["text"] = message.body or _plain(message.html_body or "")
-    files: Enclosed = []
-    left = MAX_ENCLOSED
-    for one in message.attachments:
-        content = one.file_bytes or b""
-        left -= len(content)
-        if left < 0:
-            said["cut"] = True
-            break
-        if content:
-            files.append((one.file_name or "piece-jointe", content))
-    return b"", files
+    files = [
+        (one.file_name or "piece-jointe", one.file_bytes or b"") for one in message.attachments
+    ]
+    return b"", _within_bounds(files, said)
 
 
 def _moment(text: str) -> str:
     try:
         return parsedate_to_datetime(text).isoformat() if text else ""
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 

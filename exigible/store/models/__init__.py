@@ -1,6 +1,6 @@
 """The tables. Facts are append-only; what changes is said to change in each docstring."""
 
-from exigible.store.models.exhibits import Exhibit, ExhibitClaim
+from exigible.store.models.exhibits import Exhibit, ExhibitArrival, ExhibitClaim
 from exigible.store.models.imports import ImportBatch, ImportProblem, LedgerLine
 from exigible.store.models.journal import JournalEntry, JournalSeal
 from exigible.store.models.law import LawValue
@@ -75,6 +75,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "Exhibit",
+    "ExhibitArrival",
     "ExhibitClaim",
     "Hold",
     "ImportBatch",

@@ -1,7 +1,8 @@
 """Exhibits: the documents that prove a claim, on an account or waiting in the general inbox.
 
 What a document is (its bytes, its text) never changes. Its kind, its account and its claims are what
-people decide; withdrawn, it stays, with who withdrew it and why.
+people decide; withdrawn, it stays, with who withdrew it and why. A file dropped is an arrival until it
+has been read: what became of it is written once, beside the exhibit it became.
 """
 
 from django.contrib.postgres.indexes import GinIndex
@@ -106,5 +107,62 @@ class ExhibitClaim(models.Model):
                 fields=["exhibit", "claim"],
                 condition=Q(ended_at__isnull=True),
                 name="exhibit_claim_once",
+            )
+        ]
+
+
+class ExhibitArrival(models.Model):
+    """One file dropped: kept at once, read in the background, settled once."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "à lire"
+        KEPT = "kept", "gardée"
+        KNOWN = "known", "déjà connue"
+        REFUSED = "refused", "refusée"
+
+    drop = models.UUIDField(db_index=True)  # the files dropped together
+    creditor = models.ForeignKey(
+        "store.Creditor", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    account = models.ForeignKey(  # the one it was dropped on
+        "store.Account",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    document = models.ForeignKey(
+        "store.StoredDocument", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    filename = models.TextField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    exhibit = models.ForeignKey(
+        Exhibit,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="arrivals",
+        db_index=False,
+    )
+    note = models.TextField(blank=True)  # why it is refused, or what of it was left aside
+    recorded_by = models.UUIDField()
+    recorded_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="waiting", settled_at__isnull=True)
+                | Q(status__in=["kept", "known"], settled_at__isnull=False, exhibit__isnull=False)
+                | Q(status="refused", settled_at__isnull=False) & ~Q(note=""),
+                name="arrival_settled_whole",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["creditor", "recorded_at"],
+                name="arrival_waiting",
+                condition=Q(status="waiting"),
             )
         ]

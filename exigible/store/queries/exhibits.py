@@ -6,21 +6,26 @@ whose it is.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from exigible.domain.exhibits import ExhibitKind, Need, missing
-from exigible.domain.text_keys import ref_key
+from exigible.domain.exhibits import EXPECTED, ExhibitKind, Need, expected, missing
+from exigible.domain.text_keys import name_key, ref_key
 from exigible.store.keyset import Order
 from exigible.store.models import (
     Account,
     Claim,
+    Contact,
     Exhibit,
+    ExhibitArrival,
     ExhibitClaim,
     Message,
     MessageStatus,
@@ -29,6 +34,11 @@ from exigible.store.models import (
 from exigible.store.models.exhibits import SEARCHED
 from exigible.store.queries.access import visible_accounts, whole_creditors
 
+MOST_SUGGESTED = 6
+SIREN = re.compile(
+    r"(?<!\d)\d{3}[ \u00a0\u202f]?\d{3}[ \u00a0\u202f]?\d{3}(?!\d)|(?<!\d)\d{14}(?!\d)"
+)
+ADDRESS = re.compile(r"[^\s<>\"]+@[^\s<>\"]+")
 SORTS: dict[str, Order] = {
     "recent": Order("pk", descending=True),
     "nom": Order("filename"),
@@ -84,11 +94,14 @@ def rows(user: User, wanted: Wanted) -> QuerySet[Exhibit]:
         found = found.filter(~Exists(_links(OuterRef("pk"))))
     if wanted.search:
         words = SearchQuery(wanted.search, config="french", search_type="websearch")
-        found = found.annotate(words=SEARCHED).filter(
-            Q(words=words)
+        # Apart, so that the words are found in their index.
+        said = Exhibit.objects.annotate(words=SEARCHED).filter(words=words).values("pk")
+        found = found.filter(
+            Q(pk__in=said)
             | Q(filename__icontains=wanted.search)
-            | Q(account__debtor__name__icontains=wanted.search)
-            | Q(account__number__iexact=wanted.search)
+            | Q(sender__icontains=wanted.search)
+            | Q(account__debtor__name_key__contains=name_key(wanted.search))
+            | Q(account__number_key=ref_key(wanted.search))
         )
     return found
 
@@ -113,15 +126,69 @@ def open_claims(account: Account) -> list[Claim]:
 
 
 def accounts_like(user: User, typed: str, creditor_id: int) -> Sequence[Account]:
-    """Return the accounts of a creditor that a name or a number finds, twenty at most."""
-    found = visible_accounts(user).filter(creditor_id=creditor_id).select_related("debtor")
+    """Return the account of a creditor that a number names; else those a name finds, twenty at most."""
+    mine = visible_accounts(user).filter(creditor_id=creditor_id).select_related("debtor")
+    if key := ref_key(typed):
+        exact = list(mine.filter(number_key=key).order_by("pk")[:20])
+        if exact:
+            return exact
+    names = name_key(typed)
+    if not names:
+        return []
     return list(
-        found.filter(
-            Q(number__iexact=typed)
-            | Q(number_key=ref_key(typed))
-            | Q(debtor__name__icontains=typed)
-        ).order_by("debtor__name", "pk")[:20]
+        mine.filter(debtor__name_key__contains=names).order_by("debtor__name_key", "pk")[:20]
     )
+
+
+def accounts_suggested(user: User, exhibit: Exhibit) -> list[tuple[Account, str]]:
+    """Return the accounts a document speaks of, each with the reason, the likeliest first.
+
+    What is read: the SIREN of a debtor, the sender's address among contacts, the
+    account of the e-mail that encloses it. References are read when it arrives.
+    """
+    mine = visible_accounts(user).filter(creditor_id=exhibit.creditor_id).select_related("debtor")
+    said = f"{exhibit.filename} {exhibit.title} {exhibit.text}"
+    reasons: dict[int, list[str]] = defaultdict(list)
+    sirens = {"".join(match.group().split())[:9] for match in SIREN.finditer(said)}
+    for pk, siren in mine.filter(debtor__siren__in=list(sirens)[:200]).values_list(
+        "pk", "debtor__siren"
+    ):
+        reasons[pk].append(f"son SIREN {siren} y figure")
+    if address := ADDRESS.search(exhibit.sender):
+        known = Contact.objects.filter(email__iexact=address.group(), active=True)
+        for pk in mine.filter(debtor__in=known.values("debtor")).values_list("pk", flat=True):
+            reasons[pk].append(f"{address.group()} est l’un de ses contacts")
+    if exhibit.enclosing is not None and exhibit.enclosing.account_id is not None:
+        reasons[exhibit.enclosing.account_id].append("le message qui la contient y est classé")
+    found = list(mine.filter(pk__in=reasons).exclude(pk=exhibit.account_id)[:MOST_SUGGESTED])
+    found.sort(key=lambda one: (-len(reasons[one.pk]), one.debtor.name))
+    return [(one, " ; ".join(reasons[one.pk])) for one in found]
+
+
+# ---- files received
+
+
+def arrivals(user: User) -> QuerySet[ExhibitArrival]:
+    """Return the files that a person may know were dropped: theirs, on accounts or creditors they see."""
+    found = ExhibitArrival.objects.select_related(
+        "exhibit", "account__debtor", "creditor", "document"
+    )
+    if user.all_portfolios:
+        return found
+    return found.filter(
+        Q(account__in=visible_accounts(user))
+        | Q(account__isnull=True, creditor_id__in=whole_creditors(user))
+        | Q(recorded_by=user.opaque_id)
+    )
+
+
+def drops_under_way(user: User, *, account_id: int | None = None) -> list[tuple[UUID, int]]:
+    """Return the drops whose files are not all read, with how many wait, the latest first."""
+    waiting = arrivals(user).filter(status=ExhibitArrival.Status.WAITING).select_related(None)
+    if account_id is not None:
+        waiting = waiting.filter(account_id=account_id)
+    grouped = waiting.values("drop").annotate(count=Count("pk"), last=Max("pk")).order_by("-last")
+    return [(one["drop"], one["count"]) for one in grouped[:20]]
 
 
 # ---- what a judge would ask for
@@ -136,21 +203,83 @@ class Lacking:
 
 
 def claims_to_prove(
-    user: User, *, creditor_id: int | None = None, late_on: date, search: str = ""
+    user: User,
+    *,
+    late_on: date,
+    creditor_id: int | None = None,
+    account_id: int | None = None,
+    need_id: str = "",
+    search: str = "",
 ) -> QuerySet[Claim]:
-    """Return the claims still owed after their due date, which may have to be proved."""
+    """Return the claims owed after their due date of which something is not proved.
+
+    `need_id` keeps those that lack this alone of what they need. An account's own page asks for
+    `account_id`, whichever creditor is chosen in the menu.
+    """
     claims = Claim.objects.filter(
         balance_cents__gt=0, due_on__lt=late_on, account__in=visible_accounts(user)
     ).select_related("account__debtor", "account__creditor")
-    creditor_id = creditor_id or user.current_creditor_id
-    if creditor_id:
+    if account_id is not None:
+        claims = claims.filter(account_id=account_id)
+    elif creditor_id := creditor_id or user.current_creditor_id:
         claims = claims.filter(account__creditor_id=creditor_id)
     if search:
         claims = claims.filter(
             Q(ref_key__startswith=ref_key(search) or "\0")
-            | Q(account__debtor__name__icontains=search)
+            | Q(account__debtor__name_key__contains=name_key(search))
+            | Q(account__number_key=ref_key(search))
         )
-    return claims
+    return claims.filter(_unproved(need_id))
+
+
+def _unproved(need_id: str) -> Q:
+    """The claims whose kind needs a proof that neither they nor their account have."""
+    lacking_one = Q(pk__in=[])
+    for needs, kinds in _kinds_by_needs().items():
+        unproved = Q(pk__in=[])
+        for need in needs:
+            if not need_id or need.id == need_id:
+                unproved |= _without(need)
+        of_kind = ~Q(kind__in=EXPECTED) if kinds is None else Q(kind__in=kinds)
+        lacking_one |= of_kind & unproved
+    return lacking_one
+
+
+def _kinds_by_needs() -> dict[tuple[Need, ...], list[str] | None]:
+    """The kinds of claim that are proved alike; None stands for all those of no named kind."""
+    groups: dict[tuple[Need, ...], list[str] | None] = {}
+    for kind, needs in EXPECTED.items():
+        alike = groups.setdefault(needs, [])
+        assert alike is not None
+        alike.append(kind)
+    groups[expected("")] = None
+    return groups
+
+
+def _without(need: Need) -> Q:
+    """The claims that no document of a need's kinds proves. `lacking` says the same of rows read."""
+    linked = ExhibitClaim.objects.filter(
+        claim=OuterRef("pk"), ended_at__isnull=True, exhibit__kind__in=need.kinds
+    )
+    without = ~Exists(linked)
+    if ExhibitKind.CONTRACT in need.kinds:
+        general = Exhibit.objects.filter(
+            account=OuterRef("account"), withdrawn_at__isnull=True, kind=ExhibitKind.CONTRACT
+        )
+        without &= ~Exists(general)
+    if ExhibitKind.FORMAL_NOTICE in need.kinds:
+        without &= ~Exists(_notices(OuterRef("pk")))
+    return without
+
+
+def _notices(claims: object) -> QuerySet[Any]:
+    """Formal notices that left from here, by claim: they are known without a file."""
+    through: Any = Message.claims.through
+    rows = through.objects.filter(
+        message__is_formal_notice=True, message__status=MessageStatus.SENT
+    )
+    one_row = isinstance(claims, OuterRef)
+    return rows.filter(claim=claims) if one_row else rows.filter(claim__in=claims)
 
 
 def lacking(claims: Collection[Claim]) -> list[Lacking]:
@@ -160,12 +289,7 @@ def lacking(claims: Collection[Claim]) -> list[Lacking]:
     for claim_id, kind in links.values_list("claim_id", "exhibit__kind"):
         by_claim[claim_id].add(ExhibitKind(kind))
     general = _general_of_accounts({claim.account_id for claim in claims})
-    noticed = Message.claims.through.objects.filter(
-        claim__in=claims,
-        message__is_formal_notice=True,
-        message__status=MessageStatus.SENT,
-    )
-    for claim_id in noticed.values_list("claim_id", flat=True):
+    for claim_id in _notices(claims).values_list("claim_id", flat=True):
         by_claim[claim_id].add(ExhibitKind.FORMAL_NOTICE)
     return [
         Lacking(claim, missing(claim.kind, by_claim[claim.pk] | general[claim.account_id]))

@@ -15,6 +15,7 @@ from exigible.store.models import (
     Call,
     Claim,
     Dispute,
+    Exhibit,
     Hold,
     Message,
     MessageStatus,
@@ -39,13 +40,14 @@ KINDS: dict[str, frozenset[str]] = {
             "hold",
             "task",
             "invoice",
+            "exhibit",
         }
     ),
     "echanges": frozenset({"call", "note", "message"}),
     "argent": frozenset({"payment", "promise", "late_promise", "invoice"}),
-    "actes": frozenset({"message_formal", "dispute", "hold", "task"}),
+    "actes": frozenset({"message_formal", "dispute", "hold", "task", "exhibit"}),
 }
-type Fact = Call | Note | Message | Payment | Promise | Dispute | Hold | Task | Claim
+type Fact = Call | Note | Message | Payment | Promise | Dispute | Hold | Task | Claim | Exhibit
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def events(
 ) -> tuple[list[Event], bool]:
     """Return events up to a day, newest first, and whether older ones follow.
 
-    `which` is a key of KINDS. At most nine queries, each reading `skip + limit + 1` rows.
+    `which` is a key of KINDS. At most ten queries, each reading `skip + limit + 1` rows.
     """
     kinds = KINDS[which]
     depth = skip + limit + 1
@@ -191,6 +193,16 @@ def _tasks(account_id: int, until: date, depth: int) -> Iterator[Event]:
             yield Event("task", localdate(task.done_at), task.done_at, task)
 
 
+def _exhibits(account_id: int, until: date, depth: int) -> Iterator[Event]:
+    for exhibit in (
+        Exhibit.objects.filter(account_id=account_id, withdrawn_at__isnull=True)
+        .defer("text")
+        .order_by("-recorded_at")[:depth]
+    ):
+        if localdate(exhibit.recorded_at) <= until:
+            yield Event("exhibit", localdate(exhibit.recorded_at), exhibit.recorded_at, exhibit)
+
+
 _READERS = {
     "call": _calls,
     "note": _notes,
@@ -203,4 +215,5 @@ _READERS = {
     "dispute": _disputes,
     "hold": _holds,
     "task": _tasks,
+    "exhibit": _exhibits,
 }

@@ -1,13 +1,13 @@
-"""*Pièces*: documents dropped, filed on accounts, linked to claims; and what claims still lack."""
+"""*Pièces*: the documents, filed on accounts, named, linked to the claims they prove, withdrawn.
+
+`exhibit_drops` receives them, `exhibits_missing` says what claims still lack.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -20,23 +20,28 @@ from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.roles import Capability
 from exigible.operations import exhibits as operations
 from exigible.operations.acts import By
-from exigible.operations.documents import DamagedDocument, path_of, read_document
+from exigible.operations.documents import (
+    DamagedDocument,
+    open_document,
+    path_of,
+    read_document,
+)
 from exigible.store.keyset import read_page
 from exigible.store.models import Account, Exhibit
 from exigible.store.queries import exhibits as reads
-from exigible.store.queries.access import visible_creditors
+from exigible.store.queries.access import visible_accounts
 from exigible.store.queries.timeline import names_of
 from exigible.web import answers, clock, forms, listing, shared_filters
 from exigible.web.access import page, person
-from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
+from exigible.web.exports import Cell, Sheet, attached, in_asked_format
 from exigible.web.filters import ChoiceFilter, FilterBar
 from exigible.web.ticked import Ticked, ticked
 from exigible.web.typed import row_number, row_numbers, searched
+from exigible.web.views import exhibit_drops
 
 SCREEN = "exhibits"
 PAGE = 100
 MOST_AT_ONCE = 500
-MOST_FILES = 50
 COLUMNS = (
     listing.Column("file", "Pièce", sort="nom", place="name"),
     listing.Column("kind", "Nature", sort="nature", place="state"),
@@ -45,13 +50,6 @@ COLUMNS = (
     listing.Column("size", "Taille", sort="taille", numeric=True, optional=True),
     listing.Column("on", "Reçue", sort="recent", numeric=True, place="late"),
 )
-MISSING_COLUMNS = (
-    listing.Column("claim", "Créance", sort="ref", place="name"),
-    listing.Column("account", "Compte", place="state"),
-    listing.Column("due_on", "Échéance", sort="echeance", numeric=True, place="late"),
-    listing.Column("needs", "Ce qui manque"),
-    listing.Column("balance", "Reste dû, €", sort="reste", numeric=True, place="main"),
-)
 BUILT_IN = (
     listing.BuiltIn("tout", "Toutes les pièces", ""),
     listing.BuiltIn("a-classer", "À classer", "compte=aucun"),
@@ -59,22 +57,22 @@ BUILT_IN = (
     listing.BuiltIn("sans-creance", "Sans créance", "creance=aucune"),
 )
 GUESSED = "devinee"
-SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp"}
+SHOWN_TEXT = 20_000
 
 
-# ---- the list, and receiving documents
+# ---- the list
 
 
 @page(Capability.SEE_ACCOUNTS, section=SCREEN)
 def exhibits(request: HttpRequest) -> HttpResponse:
-    """The documents, latest first; a POST receives files, each taken or refused by itself."""
+    """The documents, latest first; a POST receives files, to be read in the background."""
     user = person(request)
-    form = receiving_form(request)
+    form = exhibit_drops.form_of(request)
     if request.method == "POST":
         if not user.may(Capability.WORK_ACCOUNTS):
             raise Http404
-        if form.is_valid():
-            return _received(request, form)
+        if received := exhibit_drops.receive(request, form):
+            return received
     bar = filter_bar(request)
     asked_sort, order = listing.chosen_order(request.GET, reads.SORTS, "recent")
     found = reads.rows(user, wanted(request, bar))
@@ -83,6 +81,7 @@ def exhibits(request: HttpRequest) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     count = found.count()
+    claims = reads.claims_of(slice_.rows)
     response = render(
         request,
         "exhibits/list.html",
@@ -91,10 +90,10 @@ def exhibits(request: HttpRequest) -> HttpResponse:
             "bar": bar,
             "search": searched(request.GET),
             "headers": listing.headers(COLUMNS, request.GET, reads.SORTS, asked_sort),
-            "rows": slice_.rows,
-            "claims": reads.claims_of(slice_.rows),
+            "rows": [(row, claims.get(row.pk, [])) for row in slice_.rows],
             "count": count,
-            "waiting": reads.waiting_count(user),
+            "under_way": reads.drops_under_way(user),
+            "screen": SCREEN,
             "next_cursor": slice_.next_cursor,
             "first_page": not request.GET.get("suite"),
             "views": listing.views(request, SCREEN, BUILT_IN, user),
@@ -113,65 +112,6 @@ def rights(request: HttpRequest) -> dict[str, bool]:
         "work": user.may(Capability.WORK_ACCOUNTS),
         "export": user.may(Capability.EXPORT),
     }
-
-
-def receiving_form(request: HttpRequest, account: Account | None = None) -> forms.ExhibitForm:
-    """The form that receives documents, for an account or for a creditor's inbox."""
-    bound = request.method == "POST"
-    form = forms.ExhibitForm(
-        request.POST if bound else None, request.FILES if bound else None, today=clock.today()
-    )
-    creditors = (
-        [account.creditor] if account is not None else list(visible_creditors(person(request)))
-    )
-    form.choose("creditor", [(str(one.pk), one.name) for one in creditors])
-    return form
-
-
-def receive(
-    request: HttpRequest, files: Sequence[UploadedFile], *, creditor_id: int, account_id: int | None
-) -> operations.Taken:
-    """Take files sent by the page, through a folder of their own."""
-    with TemporaryDirectory() as folder:
-        written = []
-        for number, file in enumerate(files[:MOST_FILES]):
-            path = Path(folder) / str(number)
-            with path.open("wb") as out:
-                for chunk in file.chunks():
-                    out.write(chunk)
-            written.append((file.name or "fichier", path))
-        return operations.take(
-            written,
-            creditor_id=creditor_id,
-            account_id=account_id,
-            by=By.user(person(request)),
-            at=clock.now(),
-        )
-
-
-def taken_words(taken: operations.Taken) -> str:
-    """Say what became of files."""
-    words = []
-    if taken.kept:
-        words.append(french.count(len(taken.kept), "pièce gardée", "pièces gardées"))
-    if taken.known:
-        words.append(french.count(len(taken.known), "déjà connue", "déjà connues"))
-    if taken.refused:
-        words.append(french.count(len(taken.refused), "refusée", "refusées"))
-    return ", ".join(words) + "." if words else "Aucun fichier."
-
-
-def _received(request: HttpRequest, form: forms.ExhibitForm) -> HttpResponse:
-    files: list[UploadedFile] = form.cleaned_data["files"]
-    creditor_id = row_number(form.cleaned_data["creditor"])
-    assert creditor_id is not None
-    taken = receive(request, files, creditor_id=creditor_id, account_id=None)
-    for name, why in taken.refused:
-        answers.warned(request, f"{name} : {why}")
-    if taken.kept or taken.known:
-        answers.said(request, taken_words(taken))
-    one = taken.kept[0] if len(taken.kept) == 1 else None
-    return answers.go_to(request, reverse("exhibit", args=[one.pk]) if one else reverse("exhibits"))
 
 
 @page(Capability.EXPORT, section=SCREEN)
@@ -211,7 +151,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
         ],
         lines(),
     )
-    return _file(request, sheet, f"pieces-{clock.today():%Y-%m-%d}")
+    return in_asked_format(request, sheet, f"pieces-{clock.today():%Y-%m-%d}")
 
 
 # ---- one document
@@ -222,16 +162,21 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def exhibit(request: HttpRequest, exhibit_id: int) -> HttpResponse:
     """One document: what it looks like, what it says, what it proves."""
     found = exhibit_or_404(request, exhibit_id)
+    seen = reads.visible(person(request))
+    claims = reads.claims_of([found]).get(found.pk, [])
+    needs = {one.claim.pk: one.needs for one in reads.lacking(claims)}
     return render(
         request,
         "exhibits/exhibit.html",
         {
             "exhibit": found,
-            "claims": reads.claims_of([found]).get(found.pk, []),
-            "enclosed": reads.visible(person(request)).filter(enclosing=found).order_by("pk"),
+            "claims": [(claim, needs[claim.pk]) for claim in claims],
+            "enclosed": seen.filter(enclosing=found).defer("text").order_by("pk"),
+            "enclosing": seen.filter(pk=found.enclosing_id).defer("text").first(),
+            "arrival": found.arrivals.exclude(note="").first(),
             "by": names_of([found.recorded_by]).get(found.recorded_by, ""),
-            "excerpt": found.text.strip()[:6000],
-            "inline": found.media_type in SHOWN_INLINE,
+            "text": found.text.strip()[:SHOWN_TEXT],
+            "text_cut": len(found.text.strip()) > SHOWN_TEXT,
             "may": rights(request),
         },
     )
@@ -243,7 +188,8 @@ def original(request: HttpRequest, exhibit_id: int) -> HttpResponseBase:
     """Give the document as it was received, as a download: nothing of it runs here."""
     found = exhibit_or_404(request, exhibit_id)
     try:
-        read_document(found.document)
+        with open_document(found.document):  # read again, against what was received
+            pass
     except DamagedDocument:
         raise Http404 from None
     response = FileResponse(path_of(found.sha256).open("rb"), content_type=found.media_type)
@@ -322,14 +268,15 @@ def _classified(
 def _filed(
     request: HttpRequest, found: Sequence[Exhibit], data: dict[str, Any], by: By, at: datetime
 ) -> int:
-    creditors = {one.creditor_id for one in found}
-    if len(creditors) > 1:
-        raise WrongInput(
-            "exhibit_creditors",
-            "Ces pièces sont de plusieurs créanciers. Classez celles d’un seul à la fois.",
-            field="account",
+    creditor_id = _one_creditor(found)
+    if data["chosen"]:
+        accounts = list(
+            visible_accounts(person(request)).filter(
+                pk=row_number(data["chosen"]), creditor_id=creditor_id
+            )
         )
-    accounts = reads.accounts_like(person(request), data["account"].strip(), creditors.pop())
+    else:
+        accounts = list(reads.accounts_like(person(request), data["account"].strip(), creditor_id))
     if not accounts:
         raise WrongInput(
             "no_account",
@@ -337,14 +284,42 @@ def _filed(
             field="account",
         )
     if len(accounts) > 1:
-        some = ", ".join(f"{one.debtor.name} ({one.number})" for one in accounts[:5])
-        raise WrongInput(
-            "many_accounts",
-            f"Plusieurs comptes répondent : {some}. Saisissez le numéro du compte.",
-            field="account",
-        )
+        raise ManyAccounts(accounts)
     operations.file_on([one.pk for one in found], accounts[0].pk, by=by, at=at)
     return len(found)
+
+
+def _one_creditor(found: Sequence[Exhibit]) -> int:
+    creditors = {one.creditor_id for one in found}
+    if len(creditors) > 1:
+        raise WrongInput(
+            "exhibit_creditors",
+            "Ces pièces sont de plusieurs créanciers. Classez celles d’un seul à la fois.",
+            field="account",
+        )
+    return creditors.pop()
+
+
+class ManyAccounts(WrongInput):
+    """Several accounts answer to what was typed: the form offers them."""
+
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        super().__init__(
+            "many_accounts",
+            "Plusieurs comptes répondent. Choisissez le vôtre ci-dessous.",
+            field="account",
+        )
+        self.accounts = accounts
+
+
+def _propose(
+    request: HttpRequest, form: forms.ExhibitAccountForm, chosen: Sequence[Exhibit]
+) -> None:
+    """Offer the accounts that a document speaks of, with the reason; the first is chosen."""
+    if len(chosen) != 1:
+        return
+    suggested = reads.accounts_suggested(person(request), chosen[0])
+    form.offer([(one, f"{one.debtor.name} ({one.number}) : {why}") for one, why in suggested])
 
 
 def _withdrawn(
@@ -392,6 +367,9 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
     form = act.form(request.POST if confirmed else None, today=clock.today())
     if isinstance(form, forms.ExhibitKindForm):
         form.choose("kind", [(kind.value, KIND_LABELS[kind]) for kind in ExhibitKind])
+        form.initial["kind"] = chosen[0].kind if chosen else ""
+    if isinstance(form, forms.ExhibitAccountForm):
+        _propose(request, form, chosen)
     back = _address(chosen[0]) if len(chosen) == 1 else reverse(SCREEN)
     refused: Refused | None = None
     if confirmed and chosen and form.is_valid():
@@ -400,92 +378,31 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
             done = act.apply(request, chosen, form.cleaned_data, by, at)
         except Refused as refusal:
             refused = refusal
+            if isinstance(refusal, ManyAccounts) and isinstance(form, forms.ExhibitAccountForm):
+                form.offer_instead(
+                    [(one, f"{one.debtor.name} ({one.number})") for one in refusal.accounts]
+                )
         else:
             words = f"{french.count(done, *act.done).capitalize()}."
             return answers.acted(
                 request, words, back=reverse(SCREEN) if verb == "retirer" else back
             )
     words = french.count(len(chosen), "pièce")
+    title = act.title.format("cette pièce" if len(chosen) == 1 else words)
     return answers.dialog(
         request,
         "exhibits/bulk_dialog.html",
-        title=act.title.format(words),
+        title=title,
         action=reverse("exhibits_in_bulk", args=[verb]),
         back=back,
         form=form,
         refused=refused,
-        verb=f"{act.verb}, {words}",
+        verb=act.verb if len(chosen) == 1 else f"{act.verb}, {words}",
         ticked=ticks,
         named=chosen[:12],
         more=len(chosen) - 12,
         beyond=found.count() - len(chosen),
     )
-
-
-# ---- what a judge would ask for
-
-
-@page(Capability.SEE_ACCOUNTS, section=SCREEN)
-@require_GET
-def missing(request: HttpRequest) -> HttpResponse:
-    """Claims past due, and what is not proved of each."""
-    user = person(request)
-    bar = FilterBar(shared_filters.of_creditor(user), request.GET, anchor="pieces")
-    asked_sort, order = listing.chosen_order(request.GET, reads.MISSING_SORTS, "reste")
-    found = _to_prove(request, bar)
-    try:
-        slice_ = read_page(found, order, size=PAGE, cursor=request.GET.get("suite", ""))
-    except ValueError:
-        raise Http404 from None
-    rows = reads.lacking(slice_.rows)
-    count = found.count()
-    response = render(
-        request,
-        "exhibits/missing.html",
-        {
-            "bar": bar,
-            "search": searched(request.GET),
-            "headers": listing.headers(
-                MISSING_COLUMNS, request.GET, reads.MISSING_SORTS, asked_sort
-            ),
-            "rows": rows,
-            "count": count,
-            "next_cursor": slice_.next_cursor,
-            "first_page": not request.GET.get("suite"),
-            "query": request.GET.urlencode(),
-            "may": rights(request),
-        },
-    )
-    return answers.announce(response, french.count(count, "créance affichée", "créances affichées"))
-
-
-@page(Capability.EXPORT, section=SCREEN)
-@require_GET
-def export_missing(request: HttpRequest) -> HttpResponseBase:
-    """Give the claims and what is not proved of each as a spreadsheet."""
-    bar = FilterBar(shared_filters.of_creditor(person(request)), request.GET, anchor="pieces")
-    found = list(_to_prove(request, bar).order_by("-balance_cents", "pk")[:50_000])
-
-    def lines() -> Iterator[Sequence[Cell]]:
-        for start in range(0, len(found), 2000):
-            for one in reads.lacking(found[start : start + 2000]):
-                claim = one.claim
-                yield [
-                    claim.account.number,
-                    claim.account.debtor.name,
-                    claim.ref,
-                    claim.due_on,
-                    claim.balance_cents,
-                    " ; ".join(need.label for need in one.needs),
-                ]
-
-    sheet = Sheet(
-        "Pièces manquantes",
-        ["Compte", "Débiteur", "Créance", "Échéance", "Reste dû", "Ce qui manque"],
-        lines(),
-        money=frozenset({4}),
-    )
-    return _file(request, sheet, f"pieces-manquantes-{clock.today():%Y-%m-%d}")
 
 
 # ---- reading the address
@@ -544,20 +461,5 @@ def _chosen(request: HttpRequest, ticks: Ticked) -> Any:
     return reads.rows(user, reads.Wanted()).filter(pk__in=ticks.ids)
 
 
-def _to_prove(request: HttpRequest, bar: FilterBar) -> Any:
-    return reads.claims_to_prove(
-        person(request),
-        creditor_id=row_number(bar.values.get("creancier")),
-        late_on=clock.today(),
-        search=searched(request.GET),
-    )
-
-
 def _address(found: Exhibit) -> str:
     return reverse("exhibit", args=[found.pk])
-
-
-def _file(request: HttpRequest, sheet: Sheet, name: str) -> HttpResponseBase:
-    if (request.POST or request.GET).get("format") == "csv":
-        return comma_separated(sheet, f"{name}.csv")
-    return spreadsheet(sheet, f"{name}.xlsx")
