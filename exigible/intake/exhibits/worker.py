@@ -27,6 +27,8 @@ MAX_PIXELS = 60_000_000
 PREVIEW = (900, 1300)
 FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "WEBP")  # no other is tried, whatever the bytes say
 
+type Enclosed = list[tuple[str, bytes]]
+
 
 class Bomb(Exception):
     """What unpacks beyond any exhibit."""
@@ -52,10 +54,20 @@ def main() -> None:
         "sent_at": "",
         "cut": False,
     }
-    preview, files = b"", []
-    reader = READERS.get(media_type, _image)
+    preview, files = read(media_type, Path(path), said)
+    said["preview"] = len(preview)
+    said["files"] = [{"name": name, "size": len(content)} for name, content in files]
+    out = sys.stdout.buffer
+    out.write(json.dumps(said).encode("utf-8", "replace") + b"\n" + preview)
+    for _, content in files:
+        out.write(content)
+    out.flush()
+
+
+def read(media_type: str, path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
+    """Say what a file says, or the error that refuses it; return its preview and what it encloses."""
     try:
-        preview, files = reader(Path(path), said)
+        return READERS.get(media_type, _image)(path, said)
     except Password:
         said["error"] = "password"
     except (Bomb, MemoryError):
@@ -64,13 +76,7 @@ def main() -> None:
         said["error"] = "not_mail"
     except Exception:  # whatever a hostile file provokes is one refusal
         said["error"] = "damaged"
-    said["preview"] = len(preview)
-    said["files"] = [{"name": name, "size": len(content)} for name, content in files]
-    out = sys.stdout.buffer
-    out.write(json.dumps(said).encode("utf-8", "replace") + b"\n" + preview)
-    for _, content in files:
-        out.write(content)
-    out.flush()
+    return b"", []
 
 
 def _limit() -> None:
@@ -82,9 +88,6 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it answers through a pipe, writes no file
-
-
-type Enclosed = list[tuple[str, bytes]]
 
 
 def _pdf(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:

@@ -2,49 +2,20 @@
 
 import io
 import sys
-from email.message import EmailMessage
 from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image
 
-from exigible.intake.exhibits import UnreadableExhibit, media_type_of, read_exhibit
-
-
-def pdf(text: str = "Bon de livraison BL-77120", **save: object) -> bytes:
-    """Return a PDF of one page that says `text`."""
-    document = pikepdf.new()
-    font = document.make_indirect(
-        pikepdf.Dictionary(
-            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
-        )
-    )
-    page = document.add_blank_page(page_size=(595, 842))
-    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
-    page.Contents = document.make_stream(f"BT /F1 18 Tf 60 760 Td ({text}) Tj ET".encode("latin-1"))
-    out = io.BytesIO()
-    document.save(out, **save)  # type: ignore[arg-type]
-    return out.getvalue()
-
-
-def mail(*enclosed: tuple[str, bytes], html: bool = False) -> bytes:
-    message = EmailMessage()
-    message["From"] = "Compta Morvélec <compta@morvelec.example>"
-    message["To"] = "relance@armorial.example"
-    message["Subject"] = "Litige sur FA-26-0412"
-    message["Date"] = "Mon, 23 Nov 2026 09:12:00 +0100"
-    if html:
-        message.set_content(
-            "<style>p{}</style><p>Bonjour,</p><p>marchandise <b>abîmée</b></p>", subtype="html"
-        )
-    else:
-        message.set_content("Bonjour, la marchandise était abîmée.")
-    for name, content in enclosed:
-        message.add_attachment(
-            content, maintype="application", subtype="octet-stream", filename=name
-        )
-    return message.as_bytes()
+from exigible.intake.exhibits import (
+    UnreadableExhibit,
+    media_type_of,
+    read_exhibit,
+    reading,
+    safe_name,
+)
+from tests.exhibit_files import mail, pdf
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -143,3 +114,86 @@ def test_a_message_is_known_by_its_headers():
     assert media_type_of(b"Return-Path: <a@b.example>\r\nFrom: a") == "message/rfc822"
     with pytest.raises(UnreadableExhibit):
         media_type_of(b"Bonjour,\n")
+
+
+def test_a_text_that_names_a_date_is_no_message():
+    with pytest.raises(UnreadableExhibit):
+        media_type_of(b"Releve du mois\nDate: 12/11\nFrom: Paris")
+
+
+def test_an_answer_without_end_is_cut_as_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "MAX_ANSWER", 100_000)
+    floods = [
+        sys.executable,
+        "-c",
+        "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)",
+    ]
+    with pytest.raises(UnreadableExhibit) as refusal:
+        read_exhibit(written(tmp_path, pdf()), command=floods)
+    assert refusal.value.code == "bomb"
+
+
+def test_the_reader_is_given_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EXIGIBLE_SECRET_KEY", "personne ne doit le lire")
+    tells = [sys.executable, "-c", "import os; os._exit('EXIGIBLE_SECRET_KEY' in os.environ)"]
+    answer = reading._answer([*tells], 20)
+    assert answer == b""
+    shows = [sys.executable, "-c", "import os; print(sorted(os.environ))"]
+    assert b"EXIGIBLE" not in reading._answer(shows, 20)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Tue, 01 Jan 1901 00:00:00 +1400",
+        "Fri, 31 Dec 9999 23:59:59 -1200",
+        "hier",
+        "Mon, 23 Nov 2026 09:12:00",  # of no zone: nobody knows the day
+    ],
+)
+def test_a_message_that_lies_about_its_day_has_none(tmp_path: Path, said: str):
+    lying = mail().replace(b"Mon, 23 Nov 2026 09:12:00 +0100", said.encode())
+    assert read_exhibit(written(tmp_path, lying)).sent_at is None
+
+
+def test_a_message_in_an_encoding_that_lies_is_read_as_it_can(tmp_path: Path):
+    lying = mail().replace(b'charset="utf-8"', b'charset="klingon-8"')
+    assert "Bonjour" in read_exhibit(written(tmp_path, lying)).text
+
+
+def test_the_pictures_of_a_signature_are_no_exhibits(tmp_path: Path):
+    logo = io.BytesIO()
+    Image.new("RGB", (60, 20), "navy").save(logo, "PNG")
+    read = read_exhibit(written(tmp_path, mail(("logo.png", logo.getvalue()), ("BL.pdf", pdf()))))
+    assert [file.name for file in read.files] == ["BL.pdf"]
+
+
+def test_ink_on_nothing_is_shown_on_paper(tmp_path: Path):
+    out = io.BytesIO()
+    Image.new("RGBA", (50, 50), (0, 0, 0, 0)).save(out, "PNG")
+    read = read_exhibit(written(tmp_path, out.getvalue()))
+    with Image.open(io.BytesIO(read.preview)) as preview:
+        assert preview.convert("RGB").getpixel((25, 25)) == (255, 255, 255)
+
+
+def test_words_are_kept_within_what_can_be_searched(tmp_path: Path):
+    long = mail(body="\n".join(f"mot{number} élan" for number in range(40_000)))
+    read = read_exhibit(written(tmp_path, long))
+    assert read.cut
+    assert len(read.text.encode()) <= reading.MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\moi\\BL.pdf", "BL.pdf"),
+        ("BL\x00\n77.pdf", "BL77.pdf"),
+        ("..", "fichier"),
+        ("\ud800.pdf", "?.pdf"),
+    ],
+)
+def test_a_name_is_a_name(name: str, kept: str):
+    assert safe_name(name) == kept
