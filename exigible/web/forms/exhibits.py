@@ -61,7 +61,7 @@ class ExhibitAccountForm(ActForm):
         asked.initial = choices[0][0] if choices else ""
         typed.label = "Un autre compte" if choices else "Compte"
         typed.help_text = "Le numéro du compte, ou le nom du débiteur."
-        typed.required = not choices
+        typed.required = not choices and not self.data.get("chosen")
         typed.widget = forms.TextInput(
             attrs={"autocomplete": "off"} | ({} if choices else {"data-focus": True})
         )
