@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -19,6 +20,7 @@ from exigible.operations import (
     chasing,
     daily_run,
     duplicates,
+    exhibit_intake,
     imports,
     journal,
     letter_batches,
@@ -117,6 +119,19 @@ def find_duplicates() -> None:
     """Look for debtors known twice; a search under way answers for this one."""
     with suppress(Refused):
         duplicates.search_duplicates(at=_now())
+
+
+@app.task(name="exigible.jobs.read_exhibits", retry=RETRY)
+def read_exhibits(drop: str) -> None:
+    """Read the documents dropped together; those already settled are left as they are."""
+    exhibit_intake.read_drop(UUID(drop), at=_now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="exigible.jobs.see_to_exhibits", queueing_lock="see_to_exhibits")
+def see_to_exhibits(timestamp: int) -> None:
+    """Every five minutes: documents received that no worker has to read are queued again."""
+    exhibit_intake.queue_forgotten(at=_now())
 
 
 @app.periodic(cron="*/5 * * * *")

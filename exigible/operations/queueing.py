@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -15,6 +16,7 @@ SEND_MESSAGE = "exigible.jobs.send_message"
 APPROVE_MESSAGES = "exigible.jobs.approve_messages"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
 RUN_IMPORT = "exigible.jobs.run_import"
+READ_EXHIBITS = "exigible.jobs.read_exhibits"
 
 
 def queue_sending(message_id: int, *, at: datetime | None = None) -> None:
@@ -47,4 +49,16 @@ def is_import_queued(batch_id: int) -> bool:
     """Say whether a worker has an import to do, or is thought to be doing it."""
     return ProcrastinateJob.objects.filter(
         task_name=RUN_IMPORT, args={"batch_id": batch_id}, status__in=("todo", "doing")
+    ).exists()
+
+
+def queue_exhibits(drop: UUID) -> None:
+    """Queue the reading of the documents dropped together."""
+    app.configure_task(READ_EXHIBITS, allow_unknown=True).defer(drop=str(drop))
+
+
+def are_exhibits_queued(drop: UUID) -> bool:
+    """Say whether a worker has the documents of a drop to read, or is thought to be reading them."""
+    return ProcrastinateJob.objects.filter(
+        task_name=READ_EXHIBITS, args={"drop": str(drop)}, status__in=("todo", "doing")
     ).exists()

@@ -13,7 +13,8 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import xlsxwriter
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -107,6 +108,13 @@ def _csv_cell(cell: Cell, money: bool) -> str:
 
 def _euros(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2).quantize(Decimal("0.01"))
+
+
+def in_asked_format(request: HttpRequest, sheet: Sheet, name: str) -> HttpResponseBase:
+    """Answer a sheet as the request asks: CSV, else a spreadsheet."""
+    if (request.POST or request.GET).get("format") == "csv":
+        return comma_separated(sheet, f"{name}.csv")
+    return spreadsheet(sheet, f"{name}.xlsx")
 
 
 def attached[R: HttpResponse | StreamingHttpResponse](response: R, filename: str) -> R:

@@ -14,6 +14,7 @@ from exigible.store.models import (
     Channel,
     Claim,
     Dispute,
+    Exhibit,
     Hold,
     InvoiceStatus,
     Message,
@@ -53,7 +54,7 @@ def lines(events: Sequence[Event]) -> list[Line]:
 def _line(event: Event, names: Mapping[UUID, str]) -> Line:
     fact = event.fact
     who = ""
-    if isinstance(fact, (Call, Note, Promise, Dispute, Hold)):
+    if isinstance(fact, (Call, Note, Promise, Dispute, Hold, Exhibit)):
         who = wording.initials(names.get(fact.recorded_by, ""))
     match fact:
         case Call():
@@ -78,6 +79,16 @@ def _line(event: Event, names: Mapping[UUID, str]) -> Line:
             return _hold(event.on, fact, who)
         case Task():
             return Line(event.on, "task", "", f"Tâche faite : {fact.label}")
+        case Exhibit():
+            return Line(
+                event.on,
+                "doc",
+                "",
+                f"Pièce reçue : {fact.get_kind_display()}",
+                detail=str(fact),
+                who=who,
+                proof=("pièce", reverse("exhibit", args=[fact.pk])),
+            )
 
 
 def _claim(on: date, claim: Claim) -> Line:

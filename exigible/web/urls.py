@@ -87,7 +87,7 @@ urlpatterns = [
         name="einvoice_document",
     ),
     path(
-        "comptes/<int:account_id>/facture/<int:einvoice_id>/piece/<int:exhibit_id>/",
+        "comptes/<int:account_id>/facture/<int:einvoice_id>/piece/<int:carried_id>/",
         einvoices.exhibit,
         name="einvoice_exhibit",
     ),

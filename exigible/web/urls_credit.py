@@ -1,4 +1,4 @@
-"""Addresses of *Balance âgée*, *À compléter*, *Doublons*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
+"""Addresses of *Balance âgée*, *À compléter*, *Doublons*, *Pièces*, *Imports*, *Envois*, *Calculettes*, *Modèles*, *Veille juridique*, *Administration*."""
 
 from django.urls import include, path
 
@@ -9,6 +9,9 @@ from exigible.web.views import (
     calculators,
     creditors,
     duplicates,
+    exhibit_drops,
+    exhibits,
+    exhibits_missing,
     imports,
     incomplete,
     incomplete_bulk,
@@ -58,6 +61,17 @@ urlpatterns = [
         "doublons/distincts/<int:apart_id>/proposer/", duplicates.bring_back, name="bring_back_pair"
     ),
     path("doublons/reunions/<int:merge_id>/defaire/", duplicates.undo_merge, name="undo_merge"),
+    path("pieces/", exhibits.exhibits, name="exhibits"),
+    path("pieces/exporter/", exhibits.export, name="export_exhibits"),
+    path("comptes/<int:account_id>/pieces/", exhibit_drops.on_account, name="account_exhibits"),
+    path("pieces/depot/<uuid:drop_id>/", exhibit_drops.drop, name="exhibit_drop"),
+    path("pieces/manquantes/", exhibits_missing.missing, name="missing_exhibits"),
+    path("pieces/manquantes/exporter/", exhibits_missing.export, name="export_missing_exhibits"),
+    path("pieces/lot/<slug:verb>/", exhibits.in_bulk, name="exhibits_in_bulk"),
+    path("pieces/<int:exhibit_id>/", exhibits.exhibit, name="exhibit"),
+    path("pieces/<int:exhibit_id>/fichier/", exhibits.original, name="exhibit_file"),
+    path("pieces/<int:exhibit_id>/apercu.png", exhibits.preview, name="exhibit_preview"),
+    path("pieces/<int:exhibit_id>/creances/", exhibits.link, name="link_exhibit"),
     path("imports/", imports.imports, name="imports"),
     path("imports/exporter/", imports.export, name="export_imports"),
     path("imports/<int:import_id>/", imports.detail, name="import_detail"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -37,6 +38,8 @@ from exigible.store.models import (
     DuplicatePair,
     EInvoice,
     EInvoiceExhibit,
+    Exhibit,
+    ExhibitArrival,
     ImportBatch,
     LawValue,
     LetterBatch,
@@ -145,6 +148,17 @@ EXPECTED: dict[str, Capability | str] = {
     "fill_account": C.COMPLETE_DATA,
     "fill_claim": C.COMPLETE_DATA,
     "complete_in_bulk": C.COMPLETE_DATA,
+    "exhibits": C.SEE_ACCOUNTS,
+    "export_exhibits": C.EXPORT,
+    "exhibit": C.SEE_ACCOUNTS,
+    "exhibit_file": C.SEE_ACCOUNTS,
+    "exhibit_preview": C.SEE_ACCOUNTS,
+    "exhibit_drop": C.SEE_ACCOUNTS,
+    "link_exhibit": C.WORK_ACCOUNTS,
+    "exhibits_in_bulk": C.WORK_ACCOUNTS,
+    "account_exhibits": C.WORK_ACCOUNTS,
+    "missing_exhibits": C.SEE_ACCOUNTS,
+    "export_missing_exhibits": C.EXPORT,
     "imports": C.IMPORT,
     "export_imports": C.IMPORT,
     "import_detail": C.IMPORT,
@@ -243,6 +257,11 @@ BULK: dict[str, dict[str, Capability]] = {
         "confirmer": C.COMPLETE_DATA,
         "echeance": C.COMPLETE_DATA,
     },
+    "exhibits_in_bulk": {
+        "compte": C.WORK_ACCOUNTS,
+        "nature": C.WORK_ACCOUNTS,
+        "retirer": C.WORK_ACCOUNTS,
+    },
 }
 POSTED = {
     "approve_step",
@@ -277,6 +296,7 @@ POSTED = {
     "set_debtors_apart",
     "bring_back_pair",
     "undo_merge",
+    "exhibits_in_bulk",
     "import_again",
     "archive_creditor",
     "remove_logo",
@@ -340,6 +360,7 @@ class Rows:
         claim = make_claim(account, 100_000, WORLD_DAY - timedelta(days=30))
         self.letter_id = _letter(account).pk
         exhibit = _einvoice_exhibit(account, claim)
+        arrival = _arrival(account)
         self.values = {
             "account_id": account.pk,
             "proposal_id": Proposal.objects.create(
@@ -390,9 +411,11 @@ class Rows:
                 ),
             ).pk,
             "batch_id": _printed_batch(account).pk,
+            "exhibit_id": arrival.exhibit_id,
+            "drop_id": arrival.drop,
             "import_id": _failed_import(account).pk,
             "einvoice_id": exhibit.einvoice_id,
-            "exhibit_id": exhibit.pk,
+            "carried_id": exhibit.pk,
             "creditor_id": account.creditor_id,
             "bank_account_id": CreditorBankAccount.objects.create(
                 creditor=account.creditor, iban=f"FR{account.pk}"
@@ -499,6 +522,34 @@ def _einvoice_exhibit(account: Account, claim: Claim) -> EInvoiceExhibit:
         recorded_at=NOW,
     )
     return EInvoiceExhibit.objects.create(einvoice=made, document=kept)
+
+
+def _arrival(account: Account) -> ExhibitArrival:
+    """A document of the account, with its picture, and how it came."""
+    kept = store_document(b"%PDF-1.7", name="BL.pdf", media_type="application/pdf", at=NOW)
+    signed: dict[str, Any] = {"recorded_by": uuid4(), "recorded_at": NOW}
+    exhibit = Exhibit.objects.create(
+        creditor=account.creditor,
+        account=account,
+        document=kept,
+        preview=store_document(b"\x89PNG", name="BL.png", media_type="image/png", at=NOW),
+        sha256=kept.sha256,
+        filename="BL.pdf",
+        media_type="application/pdf",
+        size_bytes=8,
+        **signed,
+    )
+    return ExhibitArrival.objects.create(
+        drop=uuid4(),
+        creditor=account.creditor,
+        account=account,
+        document=kept,
+        filename="BL.pdf",
+        status=ExhibitArrival.Status.KEPT,
+        exhibit=exhibit,
+        settled_at=NOW,
+        **signed,
+    )
 
 
 def _failed_import(account: Account) -> ImportBatch:

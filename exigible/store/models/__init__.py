@@ -9,6 +9,7 @@ from exigible.store.models.bank import (
     BankStatement,
 )
 from exigible.store.models.einvoices import EInvoice, EInvoiceExhibit, InvoiceStatus
+from exigible.store.models.exhibits import Exhibit, ExhibitArrival, ExhibitClaim
 from exigible.store.models.identity import (
     DebtorBankAccount,
     DebtorMerge,
@@ -104,6 +105,9 @@ __all__ = [
     "EInvoiceExhibit",
     "Entry",
     "EntryKind",
+    "Exhibit",
+    "ExhibitArrival",
+    "ExhibitClaim",
     "Hold",
     "ImportBatch",
     "ImportProblem",

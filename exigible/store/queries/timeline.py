@@ -15,6 +15,7 @@ from exigible.store.models import (
     Call,
     Claim,
     Dispute,
+    Exhibit,
     Hold,
     InvoiceStatus,
     Message,
@@ -41,14 +42,25 @@ KINDS: dict[str, frozenset[str]] = {
             "task",
             "invoice",
             "status",
+            "exhibit",
         }
     ),
     "echanges": frozenset({"call", "note", "message", "status"}),
     "argent": frozenset({"payment", "promise", "late_promise", "invoice"}),
-    "actes": frozenset({"message_formal", "dispute", "hold", "task"}),
+    "actes": frozenset({"message_formal", "dispute", "hold", "task", "exhibit"}),
 }
 type Fact = (
-    Call | Note | Message | Payment | Promise | Dispute | Hold | Task | Claim | InvoiceStatus
+    Call
+    | Note
+    | Message
+    | Payment
+    | Promise
+    | Dispute
+    | Hold
+    | Task
+    | Claim
+    | InvoiceStatus
+    | Exhibit
 )
 
 
@@ -67,7 +79,7 @@ def events(
 ) -> tuple[list[Event], bool]:
     """Return events up to a day, newest first, and whether older ones follow.
 
-    `which` is a key of KINDS. At most eleven queries, each reading `skip + limit + 1` rows.
+    `which` is a key of KINDS. At most twelve queries, each reading `skip + limit + 1` rows.
     """
     kinds = KINDS[which]
     depth = skip + limit + 1
@@ -205,6 +217,16 @@ def _tasks(account_id: int, until: date, depth: int) -> Iterator[Event]:
             yield Event("task", localdate(task.done_at), task.done_at, task)
 
 
+def _exhibits(account_id: int, until: date, depth: int) -> Iterator[Event]:
+    for exhibit in (
+        Exhibit.objects.filter(account_id=account_id, withdrawn_at__isnull=True)
+        .defer("text")
+        .order_by("-recorded_at")[:depth]
+    ):
+        if localdate(exhibit.recorded_at) <= until:
+            yield Event("exhibit", localdate(exhibit.recorded_at), exhibit.recorded_at, exhibit)
+
+
 _READERS = {
     "call": _calls,
     "note": _notes,
@@ -218,4 +240,5 @@ _READERS = {
     "dispute": _disputes,
     "hold": _holds,
     "task": _tasks,
+    "exhibit": _exhibits,
 }

@@ -34,6 +34,7 @@ from exigible.web.forms.administration import (
     ProfileForm,
     StatementAccountForm,
 )
+from exigible.web.forms.exhibits import ExhibitAccountForm, ExhibitForm, ExhibitKindForm
 from exigible.web.forms.facts import (
     ClaimForm,
     ContactForm,
@@ -73,6 +74,9 @@ __all__ = [
     "DismissForm",
     "DisputeForm",
     "DueDateForm",
+    "ExhibitAccountForm",
+    "ExhibitForm",
+    "ExhibitKindForm",
     "FillAccountForm",
     "FillClaimForm",
     "FreeCallForm",

@@ -18,13 +18,14 @@ from exigible.operations import statements
 from exigible.operations.law import current_law
 from exigible.store.models import Account, Contact, Message
 from exigible.store.queries import account_page as reads
+from exigible.store.queries import exhibits as exhibit_reads
 from exigible.store.queries import timeline as events_query
 from exigible.store.queries.account_day import AccountDay, account_day
 from exigible.web import answers, charts, clock, wording
 from exigible.web import timeline as timeline_words
 from exigible.web.access import account_or_404, page, person
 from exigible.web.typed import day_of, row_number
-from exigible.web.views import identity
+from exigible.web.views import exhibit_drops, exhibits_missing, identity
 from exigible.web.views.my_day import main_contact
 
 TABS = {
@@ -33,6 +34,7 @@ TABS = {
     "echanges": "Échanges",
     "litiges": "Litiges",
     "reglements": "Règlements",
+    "pieces": "Pièces",
     "identite": "Identité et contacts",
     "journal": "Journal",
 }
@@ -43,6 +45,7 @@ TIMELINE_FILTERS = {
     "actes": "Actes",
 }
 EVENTS_BESIDE, EVENTS_A_PAGE = 12, 50
+LACKING_SHOWN = 30
 EARLIEST = date(2000, 1, 1)
 
 
@@ -242,6 +245,7 @@ def _tabs(day: AccountDay, counted: reads.Counts) -> list[tuple[str, str, int | 
         "echanges": counted.messages,
         "litiges": counted.disputes,
         "reglements": counted.payments,
+        "pieces": counted.exhibits,
     }
     return [(key, label, numbers.get(key)) for key, label in TABS.items()]
 
@@ -310,6 +314,27 @@ def _payments(
     return {"payment_page": _page(reads.payments(found.pk, on), request)}
 
 
+def _exhibits(
+    found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
+) -> dict[str, Any]:
+    user = person(request)
+    mine = exhibit_reads.visible(user).filter(account=found, recorded_at__date__lte=on)
+    exhibits = _page(mine.defer("text").order_by("-pk"), request)
+    proved = exhibit_reads.claims_of(exhibits.object_list)
+    to_prove = exhibit_reads.claims_to_prove(user, late_on=on, account_id=found.pk)
+    first = list(to_prove.order_by("-balance_cents", "pk")[:LACKING_SHOWN])
+    rows = exhibit_reads.lacking(first)
+    return {
+        "exhibit_page": exhibits,
+        "exhibits": [(one, proved.get(one.pk, [])) for one in exhibits.object_list],
+        "exhibit_form": exhibit_drops.form_of(request, found),
+        "under_way": exhibit_reads.drops_under_way(user, account_id=found.pk),
+        "lacking": rows,
+        "lacking_more": to_prove.count() - len(rows) if len(rows) == LACKING_SHOWN else 0,
+        "needs": exhibits_missing.explained(rows),
+    }
+
+
 def _identity(
     found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
 ) -> dict[str, Any]:
@@ -341,6 +366,7 @@ _TAB_CONTEXTS = {
     "echanges": _messages,
     "litiges": _disputes,
     "reglements": _payments,
+    "pieces": _exhibits,
     "identite": _identity,
     "journal": _journal,
 }

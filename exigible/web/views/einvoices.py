@@ -86,12 +86,12 @@ def document(request: HttpRequest, account_id: int, einvoice_id: int) -> HttpRes
 @page(Capability.SEE_ACCOUNTS, section="accounts")
 @require_GET
 def exhibit(
-    request: HttpRequest, account_id: int, einvoice_id: int, exhibit_id: int
+    request: HttpRequest, account_id: int, einvoice_id: int, carried_id: int
 ) -> HttpResponse:
     """A file that the invoice carried, inert: never shown in the page's own name."""
     _, found = _found(request, account_id, einvoice_id)
     kept = (
-        EInvoiceExhibit.objects.filter(pk=exhibit_id, einvoice=found)
+        EInvoiceExhibit.objects.filter(pk=carried_id, einvoice=found)
         .select_related("document")
         .first()
     )
