@@ -14,6 +14,7 @@ class Need:
 
     id: str
     label: str
+    short: str  # in a list
     kinds: frozenset[ExhibitKind]
     why: str
     source: str
@@ -22,6 +23,7 @@ class Need:
 AGREEMENT = Need(
     id="agreement",
     label="la commande ou le contrat",
+    short="commande ou contrat",
     kinds=frozenset({ExhibitKind.CONTRACT, ExhibitKind.ORDER, ExhibitKind.QUOTE}),
     why="Qui réclame l’exécution d’une obligation doit la prouver.",
     source="C. civ. art. 1353",
@@ -29,6 +31,7 @@ AGREEMENT = Need(
 PERFORMANCE = Need(
     id="performance",
     label="la livraison ou l’exécution",
+    short="livraison",
     kinds=frozenset({ExhibitKind.DELIVERY, ExhibitKind.ACKNOWLEDGEMENT}),
     why="Sans preuve de livraison, une contestation suffit à faire échouer l’injonction de payer.",
     source="C. civ. art. 1353",
@@ -36,6 +39,7 @@ PERFORMANCE = Need(
 INVOICE = Need(
     id="invoice",
     label="la facture",
+    short="facture",
     kinds=frozenset({ExhibitKind.INVOICE}),
     why="La demande en paiement précise le montant et ses éléments ; la requête joint ses pièces.",
     source="CPC art. 1407",
@@ -43,6 +47,7 @@ INVOICE = Need(
 FORMAL_NOTICE = Need(
     id="formal_notice",
     label="la mise en demeure",
+    short="mise en demeure",
     kinds=frozenset({ExhibitKind.FORMAL_NOTICE}),
     why="Elle met le débiteur en retard et fait courir les intérêts là où ils n’ont pas couru déjà.",
     source="C. civ. art. 1344 et 1231-6",
@@ -50,6 +55,7 @@ FORMAL_NOTICE = Need(
 LEASE = Need(
     id="agreement",
     label="le bail",
+    short="bail",
     kinds=frozenset({ExhibitKind.CONTRACT}),
     why="Le loyer réclamé et sa révision se lisent dans le bail.",
     source="C. civ. art. 1353",
@@ -57,6 +63,7 @@ LEASE = Need(
 LOAN = Need(
     id="agreement",
     label="le contrat de prêt",
+    short="contrat de prêt",
     kinds=frozenset({ExhibitKind.CONTRACT}),
     why="Le prêt se prouve par écrit ; le juge y vérifie le taux et les clauses.",
     source="C. civ. art. 1353 et 1359",
@@ -64,6 +71,7 @@ LOAN = Need(
 POLICY = Need(
     id="agreement",
     label="la police d’assurance",
+    short="police",
     kinds=frozenset({ExhibitKind.CONTRACT}),
     why="La prime réclamée se lit dans la police.",
     source="C. civ. art. 1353",
@@ -71,6 +79,7 @@ POLICY = Need(
 UNPAID_CHEQUE = Need(
     id="unpaid",
     label="le certificat de non-paiement",
+    short="certificat de non-paiement",
     kinds=frozenset({ExhibitKind.UNPAID}),
     why="Signifié, il devient un titre exécutoire.",
     source="CMF art. L. 131-73",
@@ -78,6 +87,7 @@ UNPAID_CHEQUE = Need(
 UNPAID_BILL = Need(
     id="unpaid",
     label="l’effet et l’avis de son rejet",
+    short="effet et rejet",
     kinds=frozenset({ExhibitKind.UNPAID}),
     why="L’action se fonde sur l’effet lui-même.",
     source="C. civ. art. 1353",
@@ -85,6 +95,7 @@ UNPAID_BILL = Need(
 TITLE = Need(
     id="title",
     label="le titre exécutoire",
+    short="titre exécutoire",
     kinds=frozenset({ExhibitKind.DECISION}),
     why="L’exécution forcée part du titre.",
     source="CPCE art. L. 111-2",

@@ -85,7 +85,8 @@ class Exhibit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.filename
+        """An e-mail is known by its subject, a file by its name: a PDF's own title is seldom one."""
+        return (self.title or self.filename) if self.sender else self.filename
 
 
 class ExhibitClaim(models.Model):

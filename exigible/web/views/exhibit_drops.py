@@ -120,6 +120,7 @@ def drop(request: HttpRequest, drop_id: UUID) -> HttpResponse:
             and clock.now() - rows[0].recorded_at > exhibit_intake.SLOW_TO_START
             and not any(row.settled_at for row in rows),
             "sentence": _sentence(rows),
+            "unfiled": any(row.exhibit and row.exhibit.account_id is None for row in rows),
             "account": account,
             "back": back,
             "received_at": rows[0].recorded_at,
