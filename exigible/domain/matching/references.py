@@ -378,7 +378,7 @@ def begun(reading: Reading, references: References, claims: Sequence[int]) -> li
             if compacts[claim].startswith(tail) and references.serials[claim] not in reading.numbers
         ]
         if found:
-            return found if 2 * len(found) <= max(len(claims), 2) else []
+            return found if len(found) < len(claims) or len(claims) == 1 else []
     return []
 
 
