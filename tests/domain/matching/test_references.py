@@ -51,7 +51,7 @@ def test_a_number_inside_a_longer_one_is_not_read():
 
 def test_a_list_abridged_and_a_range_are_read():
     claims = [claim(f"FA-26-0412{n}", 100 + n) for n in range(1, 7)]
-    assert alone(one(claims, "VIR VAUBAN FA-26-04121/23/25", 309)) == {
+    assert alone(one(claims, "VIR VAUBAN FA-26-04121/23/25 MERCI", 309)) == {
         "FA-26-04121": 101,
         "FA-26-04123": 103,
         "FA-26-04125": 105,
