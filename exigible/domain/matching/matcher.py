@@ -65,7 +65,7 @@ def match_lines(
             if place in answers:
                 continue
             look = looks[place]
-            if turn > 1 and not run.look_again(look):
+            if turn and not run.look_again(look) and turn > 1:
                 continue
             found = run.certain(look, cited_only=turn == 0)
             if found is not None:

@@ -176,7 +176,8 @@ def _with_more(named: Named, base: Explanation) -> Explanation | None:
     chosen = _adding_up(named, optional, starts, target)
     if not chosen:
         return None
-    if set(chosen) & set(starts):  # a beginning is less than a number: nothing else may fit as well
+    unsure = {*starts, *named.maybe} - set(ends)
+    if set(chosen) & unsure:  # less than a number: nothing else may fit as well
         places = [items.index(claim) for claim in chosen if claim in items]
         if interchangeable([room.state.open[claim] for claim in items], places):
             named.unclear_rest = True
