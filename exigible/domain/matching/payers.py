@@ -25,7 +25,7 @@ from exigible.domain.matching.texts import (
     plain,
     tokens,
 )
-from exigible.domain.matching.vocabulary import BOILERPLATE, EMPTY_WORDS, GENERIC
+from exigible.domain.matching.vocabulary import BOILERPLATE, CODE_WORDS, EMPTY_WORDS, GENERIC
 
 _SEGMENT = re.compile(
     r"(?:/DE|/NOM|/NPY|/FRM|/FROM|/ORD|/EMETTEUR|\bEMETTEUR|\bDONNEUR D.?ORDRE|\bDONNEUR|\bNOM|\bDE LA PART DE|"
@@ -449,12 +449,16 @@ def payer_words(line: BankLine, name: str) -> list[str]:
 
 
 def _code_words(label: str) -> Iterable[tuple[str, str]]:
+    """Yield what may be a customer code; digits alone only where the label says they are one."""
     words = tokens(label)
     for rank, word in enumerate(words):
-        if any(c.isdigit() for c in word):
+        if not any(c.isdigit() for c in word):
+            continue
+        before = words[rank - 1] if rank else ""
+        if not word.isdigit() or before in CODE_WORDS:
             yield word, word
-            if rank and len(words[rank - 1]) <= 6:
-                yield words[rank - 1] + word, f"{words[rank - 1]}-{word}"
+        if before and len(before) <= 6 and before.isalpha():
+            yield before + word, f"{before}-{word}"
 
 
 def _weight(word: str, shared: int, total: int) -> float:
