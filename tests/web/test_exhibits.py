@@ -433,15 +433,13 @@ def test_an_electronic_invoice_and_a_notice_that_left_are_known_without_a_file(w
     invoice.save()
     assert lacking(world, claim) == ["agreement", "performance", "formal_notice"]
     notice = Message.objects.create(
-        account=account,
-        channel=Channel.LETTER,
-        status=MessageStatus.SENT,
-        is_formal_notice=True,
-        document=kept,
-        sent_at=NOW,
-        created_at=NOW,
+        account=account, channel=Channel.LETTER, is_formal_notice=True, created_at=NOW
     )
     notice.claims.add(claim)
+    assert "formal_notice" in lacking(world, claim)  # it has not left
+    Message.objects.filter(pk=notice.pk).update(
+        status=MessageStatus.SENT, document=kept, sent_at=NOW
+    )
     assert lacking(world, claim) == ["agreement", "performance"]
 
 
