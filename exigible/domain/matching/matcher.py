@@ -155,6 +155,8 @@ class _Run:
                 best = options[0] if options else None
         if best is None or not best.passes(self.room.rules):
             return None
+        if not self.room.state.fits(best.shares):
+            return None
         self._take(look, best)
         self._learn(look, best)
         return self._answer(look, best, automatic=True)
@@ -272,6 +274,8 @@ class _Run:
                 return self._waits(look, Kind.DUPLICATE, [duplicate], options)
             reasons = best.reasons + best.doubts if best is not None else [self._unknown(look)]
             return self._waits(look, self._kind(look), reasons, options)
+        if not self.room.state.fits(best.shares):  # another line took part of it meanwhile
+            return self._waits(look, self._kind(look), best.reasons + best.doubts, options)
         self._take(look, best)
         return self._answer(look, best, automatic=False, others=options[1:])
 
