@@ -42,6 +42,7 @@ from exigible.store.models import (
     ExhibitArrival,
     StoredDocument,
 )
+from exigible.store.queries import reliability
 
 MOST_FILES = 100  # in one drop
 SECONDS_A_MESSAGE = 120.0  # for all that an e-mail encloses
@@ -289,6 +290,8 @@ def _keep(
             done = "exhibit_received" if mine is None else "exhibit_filed"
             line.journal(done, f"exhibit:{exhibit.pk}", sha256=piece.sha256)
             link_read(exhibit, piece.claims, by=by, at=at)
+            if isinstance(line, AccountAct):
+                reliability.rewrite([line.account.debtor_id])
         kept.append(exhibit)
     return kept[0]
 
