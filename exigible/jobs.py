@@ -14,6 +14,7 @@ from exigible.channels.email.transport import SmtpTransport
 from exigible.operations import (
     chasing,
     daily_run,
+    import_drafts,
     imports,
     journal,
     letter_batches,
@@ -77,6 +78,12 @@ def run_import(batch_id: int) -> None:
     """Take a file that was received; a refusal is its outcome, not a failure."""
     if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
         imports.run_import(batch_id, at=_now())
+
+
+@app.task(name="exigible.jobs.check_import", retry=RETRY_IMPORT)
+def check_import(batch_id: int) -> None:
+    """Do the dry run of a table that somebody prepares."""
+    import_drafts.check_import(batch_id, at=_now())
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -5,6 +5,8 @@ With `--dry-run` neither creditor nor database is needed, and neither Django nor
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,12 +23,13 @@ from exigible.cli._command import (
     write,
     write_json,
 )
-from exigible.domain.french import count, day, euros
+from exigible.domain.french import count, day
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
 from exigible.intake.formats import Format, content_words
 from exigible.intake.identifiers import is_siren
-from exigible.intake.report import COUNTED, WRITTEN, ImportReport
+from exigible.intake.mapping.model import Mapping
+from exigible.intake.report import COUNTED, TOTALS, WRITTEN, ImportReport, in_currency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +46,9 @@ def import_(
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="fec, customers (fichier des clients) ou open_items (factures ouvertes) ; "
-            "sans elle, le format est reconnu.",
+            help="fec, customers (clients), contacts, open_items (factures ouvertes), payments "
+            "(règlements), credit_limits, guarantees (garanties), disputes (litiges) ; sans elle, le "
+            "format est reconnu.",
         ),
     ] = "",
     creditor: Annotated[
@@ -54,6 +58,21 @@ def import_(
         str,
         typer.Option("--creditor-name", metavar="NOM", help="Crée ce créancier s’il est inconnu."),
     ] = "",
+    mapping: Annotated[
+        str,
+        typer.Option(
+            "--mapping",
+            metavar="NOM|FICHIER",
+            help="Une correspondance enregistrée, ou un fichier JSON qui en donne une.",
+        ),
+    ] = "",
+    stock: Annotated[
+        bool,
+        typer.Option(
+            "--stock",
+            help="Le fichier est tout l’encours du créancier : ce qui n’y est plus est à confirmer.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Lit et contrôle, sans base et sans rien écrire.")
     ] = False,
@@ -62,7 +81,7 @@ def import_(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC), un fichier de clients ou de factures ouvertes."""
+    """Importe un export comptable (FEC) ou un tableau : clients, factures, règlements, litiges…"""
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -79,11 +98,20 @@ def import_(
             )
         with file.open("rb"):
             pass
+    given = _given_mapping(mapping)
+    if dry_run and mapping and given is None:
+        raise WrongInput(
+            "mapping",
+            "Un contrôle sans base ne connaît pas les correspondances enregistrées : donnez la vôtre "
+            "dans un fichier JSON.",
+            field="--mapping",
+        )
+    how = _How(format_, given, mapping if given is None else "", stock, partial)
     with progress_bar(quiet=False) as progress:
         if dry_run:
-            reports = [_read(file, format_, partial, progress) for file in files]
+            reports = [_read(file, how, progress) for file in files]
         else:
-            reports = _bring_in(files, format_, creditor, creditor_name, partial, progress)
+            reports = _bring_in(files, how, creditor, creditor_name, progress)
     if as_json:
         answers = [report.as_json() for report in reports]
         write_json(answers[0] if len(answers) == 1 else answers)
@@ -93,26 +121,48 @@ def import_(
     return DONE if all(report.accepted for report in reports) else REFUSED
 
 
-def _read(
-    file: Path, format_: str, partial: bool, progress: Callable[[str, int, int], None]
-) -> ImportReport:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How the files are to be read and taken."""
+
+    format: str
+    mapping: Mapping | None  # given in a file
+    source: str  # the name of one that was kept
+    stock: bool
+    partial: bool
+
+
+def _given_mapping(text: str) -> Mapping | None:
+    """Return the mapping of a JSON file; None for a name, which only the database knows."""
+    if not text or not (text.endswith(".json") or Path(text).is_file()):
+        return None
+    try:
+        said = json.loads(Path(text).read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise WrongInput(
+            "mapping", f"« {text} » n’est pas un fichier JSON lisible.", field="--mapping"
+        ) from None
+    return Mapping.from_json(said)
+
+
+def _read(file: Path, how: _How, progress: Callable[[str, int, int], None]) -> ImportReport:
     from exigible.intake.importing import dry_run
 
     size = file.stat().st_size
     return dry_run(
         file,
-        format_=format_,
-        partial=partial,
+        format_=how.format,
+        partial=how.partial,
+        mapping=how.mapping,
         on_bytes=lambda done: progress(f"Lecture de {file.name}", min(done, size), size),
     )
 
 
 def _bring_in(
     files: list[Path],
-    format_: str,
+    how: _How,
     siren: str,
     name: str,
-    partial: bool,
     progress: Callable[[str, int, int], None],
 ) -> list[ImportReport]:
     owners = [siren or read_name(file.name)[0] for file in files]
@@ -131,18 +181,40 @@ def _bring_in(
     reports = []
     for file, creditor in zip(files, creditors, strict=True):
         at = datetime.now(UTC)
+        mapping = how.mapping or _mapping_for(file, how, creditor)
         with file.open("rb") as content:
             batch = receive_file(
                 content,
                 name=file.name,
                 creditor=creditor,
-                format_=format_,
-                partial=partial,
+                format_=mapping.kind if mapping else how.format,
+                partial=how.partial,
+                mapping=mapping,
+                mode="stock" if how.stock else "",
                 by=By.job("import"),
                 at=at,
             )
         reports.append(run_import(batch.pk, at=at, progress=progress))
     return reports
+
+
+def _mapping_for(file: Path, how: _How, creditor: Creditor) -> Mapping | None:
+    """Return the mapping kept under the name given, or for this source, else what the table suggests."""
+    from exigible.intake.formats import HEAD, is_fec
+    from exigible.intake.importing import guessed
+    from exigible.operations.mappings import mapping_named, mapping_of_source, understand
+
+    if how.source:
+        return Mapping.from_json(mapping_named(creditor, how.source).mapping)
+    with file.open("rb") as stream:
+        head = stream.read(HEAD)
+    if how.format == Format.FEC or (not how.format and (is_fec(head) or not head)):
+        return None
+    found = understand(file, name=file.name, format_=how.format)
+    kept = mapping_of_source(creditor, found) if found else None
+    if kept is not None and how.format in ("", kept.kind):
+        return None  # taken through it by itself
+    return guessed(file, name=file.name, format_=how.format)
 
 
 def _creditor(siren: str, name: str) -> Creditor:
@@ -188,9 +260,9 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
     for name, words in COUNTED.items():
         if report.counts.get(name):
             write(f"  {count(report.counts[name], *words)}")
-    for kind, words in (("debit", "débit"), ("credit", "crédit")):
-        if kind in report.totals:
-            write(f"  total {words} {euros(report.totals[kind].get('EUR', 0))}")
+    for kind, label in TOTALS.items():
+        for currency, cents in report.totals.get(kind, {}).items():
+            write(f"  {label} : {in_currency(cents, currency)}")
     for customer, reason in report.never_chased[:SHOWN_PROBLEMS]:
         write(f"  {customer} ne sera pas relancé. {reason}")
     for problem in report.problems[:SHOWN_PROBLEMS]:

@@ -13,13 +13,25 @@ class Format(StrEnum):
     FEC = "fec"
     CUSTOMERS = "customers"
     OPEN_ITEMS = "open_items"
+    CONTACTS = "contacts"
+    PAYMENTS = "payments"
+    CREDIT_LIMITS = "credit_limits"
+    GUARANTEES = "guarantees"
+    DISPUTES = "disputes"
 
 
 LABELS = {
     Format.FEC: "export comptable (FEC)",
     Format.CUSTOMERS: "fichier des clients",
     Format.OPEN_ITEMS: "liste des factures ouvertes",
+    Format.CONTACTS: "fichier des contacts",
+    Format.PAYMENTS: "liste de règlements",
+    Format.CREDIT_LIMITS: "limites de crédit",
+    Format.GUARANTEES: "garanties d’assurance-crédit",
+    Format.DISPUTES: "litiges connus",
 }
+# Tables of any software, read through a mapping (`intake.mapping`).
+TABLES = frozenset(Format) - {Format.FEC}
 NOT_RECOGNISED = "contenu non reconnu"
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and any zip; XLS and any OLE file
 HEAD = 8192

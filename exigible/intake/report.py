@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from exigible.domain.french import euros
 from exigible.intake.problems import Problem, Problems, Unreadable
 
 # What reports count, in words (one, several), in the order that people read them.
@@ -23,8 +24,23 @@ COUNTED = {
     "payments": ("règlement", "règlements"),
     "credit_notes": ("avoir", "avoirs"),
     "lettered_groups": ("groupe lettré", "groupes lettrés"),
+    "credits": ("avoir ou règlement à déduire", "avoirs et règlements à déduire"),
+    "settled": ("facture dite réglée", "factures dites réglées"),
+    "contacts": ("contact", "contacts"),
+    "credit_limits": ("limite de crédit", "limites de crédit"),
+    "guarantees": ("garantie", "garanties"),
+    "disputes": ("litige", "litiges"),
+}
+# What reports total, in words.
+TOTALS = {
+    "debit": "Total au débit",
+    "credit": "Total au crédit",
+    "open": "Total ouvert",
+    "settled": "Total réglé",
+    "received": "Total reçu",
 }
 WRITTEN = {
+    "accounts_opened": ("compte ouvert", "comptes ouverts"),
     "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
     "claims": ("créance ouverte", "créances ouvertes"),
     "payments": ("règlement enregistré", "règlements enregistrés"),
@@ -36,6 +52,11 @@ WRITTEN = {
     "superseded": ("report remplacé", "reports remplacés"),
     "customers": ("client mis à jour", "clients mis à jour"),
     "contacts": ("contact ajouté", "contacts ajoutés"),
+    "contacts_completed": ("contact complété", "contacts complétés"),
+    "credit_limits": ("limite de crédit mise à jour", "limites de crédit mises à jour"),
+    "guarantees": ("garantie enregistrée", "garanties enregistrées"),
+    "disputes": ("litige ouvert", "litiges ouverts"),
+    "absent": ("créance absente, à confirmer", "créances absentes, à confirmer"),
     "due_dates": ("échéance reprise", "échéances reprises"),
     "numbers": ("numéro de facture repris", "numéros de facture repris"),
     "due_dates_derived": (
@@ -172,6 +193,12 @@ def error_of(problem: Problem) -> dict[str, object]:
         "field": problem.field or None,
         "line": problem.line,
     }
+
+
+def in_currency(cents: int, currency: str) -> str:
+    """« 1 234,56 € », or « 1 234,56 USD »."""
+    shown = euros(cents)
+    return shown if currency == "EUR" else shown.replace("€", currency)
 
 
 def in_euros(cents: int) -> str:

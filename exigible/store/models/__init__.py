@@ -35,6 +35,12 @@ from exigible.store.models.parties import (
     Portfolio,
 )
 from exigible.store.models.people import SavedView, User
+from exigible.store.models.tables import (
+    ImportedFact,
+    ImportMapping,
+    InsurerGuarantee,
+    StockAbsence,
+)
 from exigible.store.models.work import (
     Call,
     CallOutcome,
@@ -75,7 +81,10 @@ __all__ = [
     "EntryKind",
     "Hold",
     "ImportBatch",
+    "ImportMapping",
     "ImportProblem",
+    "ImportedFact",
+    "InsurerGuarantee",
     "JournalEntry",
     "JournalSeal",
     "LawValue",
@@ -95,6 +104,7 @@ __all__ = [
     "SavedView",
     "Settlement",
     "SettlementKind",
+    "StockAbsence",
     "StoredDocument",
     "Strategy",
     "StrategyStep",

@@ -8,12 +8,15 @@ class ImportBatch(models.Model):
     """One file: who brought it, when, its hash, what was understood, what it made."""
 
     class Status(models.TextChoices):
+        DRAFT = "draft", "à préparer"  # a table whose reading somebody checks first
+        CHECKING = "checking", "contrôle en cours"
         WAITING = "waiting", "en attente"
         RUNNING = "running", "en cours"
         DONE = "done", "terminé"
         UNCHANGED = "unchanged", "déjà importé, rien n’a changé"
         REFUSED = "refused", "refusé"
         FAILED = "failed", "interrompu"
+        UNDONE = "undone", "annulé"
 
     creditor = models.ForeignKey(
         "store.Creditor", null=True, blank=True, on_delete=models.PROTECT, related_name="imports"
