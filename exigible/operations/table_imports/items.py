@@ -204,6 +204,7 @@ class _List:
 
     def _take(self, account: Account, item: OpenItem, said: Said) -> None:
         if item.amount_cents is None:
+            self._leave(account, item)
             self._wrong(
                 item, "amount", "missing_amount", "le montant manque ; la ligne est laissée."
             )
@@ -236,6 +237,7 @@ class _List:
         self.left[claim.id] = min(cents, claim.balance_cents)
         said.take(claim, item)
         if claim.currency != item.currency:
+            self.left[claim.id] = claim.balance_cents
             self._wrong(
                 item,
                 "currency",
