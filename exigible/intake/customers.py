@@ -25,6 +25,7 @@ from exigible.intake.lines import (
     short,
     synonyms,
 )
+from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
 from exigible.intake.problems import Problems
@@ -144,14 +145,20 @@ class CustomerRow:
 
 
 def read_customers(
-    path: Path, *, partial: bool = False, mapping: Mapping | None = None
+    path: Path,
+    *,
+    partial: bool = False,
+    mapping: Mapping | None = None,
+    grid: Grid | None = None,
 ) -> TableFile[CustomerRow]:
     """Open a customer file, through a mapping if there is one.
 
     Raise Unreadable if it is no table or has no customer code.
     """
     table = (
-        read_mapped(path, mapping) if mapping else read_table(path, CUSTOMER_HEADINGS, ("code",))
+        read_mapped(path, mapping, grid=grid)
+        if mapping
+        else read_table(path, CUSTOMER_HEADINGS, ("code",))
     )
     problems = Problems(partial=partial)
     return TableFile(table, problems, _customers(table, problems))

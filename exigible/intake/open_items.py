@@ -14,6 +14,7 @@ from pathlib import Path
 
 from exigible.domain.text_keys import ref_key
 from exigible.intake.lines import LineReader, TableFile, read_siren, short, synonyms
+from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
 from exigible.intake.problems import Problems, Unreadable
@@ -103,14 +104,18 @@ class OpenItem:
 
 
 def read_open_items(
-    path: Path, *, partial: bool = False, mapping: Mapping | None = None
+    path: Path,
+    *,
+    partial: bool = False,
+    mapping: Mapping | None = None,
+    grid: Grid | None = None,
 ) -> TableFile[OpenItem]:
     """Open a list of open items; raise Unreadable without code, number and due date.
 
     A mapping says what is needed itself (`kinds.yaml`).
     """
     table = (
-        read_mapped(path, mapping)
+        read_mapped(path, mapping, grid=grid)
         if mapping
         else read_table(path, ITEM_HEADINGS, ("code", "invoice", "due_on"))
     )

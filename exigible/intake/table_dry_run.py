@@ -10,6 +10,7 @@ from exigible.domain.french import euros
 from exigible.intake.customers import CustomerRow, read_customers
 from exigible.intake.formats import Format
 from exigible.intake.lines import TableFile
+from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.open_items import OpenItem, read_open_items
 from exigible.intake.problems import Unreadable
@@ -33,12 +34,16 @@ def dry_run_table(
     *,
     mapping: Mapping | None = None,
     partial: bool = False,
+    grid: Grid | None = None,
 ) -> ImportReport:
-    """Read a table of a kind and say what it holds; without a mapping, customers and items only."""
+    """Read a table of a kind and say what it holds; without a mapping, customers and items only.
+
+    `grid` is the file already open, or its first lines alone.
+    """
     counts: Counter[str] = Counter()
     totals: Totals = {}
     try:
-        file = _open(path, format_, mapping, partial)
+        file = _open(path, format_, mapping, partial, grid)
         counts[_COUNTED[format_]] = 0
         for row in file.rows:
             counts[_COUNTED[format_]] += 1
@@ -64,13 +69,15 @@ _COUNTED = {
 }
 
 
-def _open(path: Path, format_: str, mapping: Mapping | None, partial: bool) -> TableFile[object]:
+def _open(
+    path: Path, format_: str, mapping: Mapping | None, partial: bool, grid: Grid | None
+) -> TableFile[object]:
     readers: dict[str, Callable[..., TableFile[object]]] = {
         Format.CUSTOMERS: read_customers,
         Format.OPEN_ITEMS: read_open_items,
     }
     if format_ in readers:
-        return readers[format_](path, partial=partial, mapping=mapping)
+        return readers[format_](path, partial=partial, mapping=mapping, grid=grid)
     assert mapping is not None, format_
     mapped: dict[str, Callable[..., TableFile[object]]] = {
         Format.CONTACTS: read_contacts,
@@ -79,7 +86,7 @@ def _open(path: Path, format_: str, mapping: Mapping | None, partial: bool) -> T
         Format.GUARANTEES: read_guarantees,
         Format.DISPUTES: read_disputes,
     }
-    return mapped[format_](path, mapping, partial=partial)
+    return mapped[format_](path, mapping, partial=partial, grid=grid)
 
 
 def count_row(row: object, counts: Counter[str], totals: Totals) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.intake.lines import LineReader, TableFile, read_emails, read_phone, read_siren, short
+from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
 from exigible.intake.problems import Problems
@@ -103,35 +104,50 @@ class DisputeLine:
     holder: str
 
 
-def read_contacts(path: Path, mapping: Mapping, *, partial: bool) -> TableFile[ContactLine]:
+def read_contacts(
+    path: Path, mapping: Mapping, *, partial: bool, grid: Grid | None = None
+) -> TableFile[ContactLine]:
     """Open a table of contacts; raise Unreadable if it is none."""
-    return _read(path, mapping, _contact, partial=partial)
+    return _read(path, mapping, _contact, partial=partial, grid=grid)
 
 
-def read_payments(path: Path, mapping: Mapping, *, partial: bool) -> TableFile[PaymentLine]:
+def read_payments(
+    path: Path, mapping: Mapping, *, partial: bool, grid: Grid | None = None
+) -> TableFile[PaymentLine]:
     """Open a table of receipts; raise Unreadable if it is none."""
-    return _read(path, mapping, _payment, partial=partial)
+    return _read(path, mapping, _payment, partial=partial, grid=grid)
 
 
-def read_limits(path: Path, mapping: Mapping, *, partial: bool) -> TableFile[LimitLine]:
+def read_limits(
+    path: Path, mapping: Mapping, *, partial: bool, grid: Grid | None = None
+) -> TableFile[LimitLine]:
     """Open a table of credit limits; raise Unreadable if it is none."""
-    return _read(path, mapping, _limit, partial=partial)
+    return _read(path, mapping, _limit, partial=partial, grid=grid)
 
 
-def read_guarantees(path: Path, mapping: Mapping, *, partial: bool) -> TableFile[GuaranteeLine]:
+def read_guarantees(
+    path: Path, mapping: Mapping, *, partial: bool, grid: Grid | None = None
+) -> TableFile[GuaranteeLine]:
     """Open a table of insurers' guarantees; raise Unreadable if it is none."""
-    return _read(path, mapping, _guarantee, partial=partial)
+    return _read(path, mapping, _guarantee, partial=partial, grid=grid)
 
 
-def read_disputes(path: Path, mapping: Mapping, *, partial: bool) -> TableFile[DisputeLine]:
+def read_disputes(
+    path: Path, mapping: Mapping, *, partial: bool, grid: Grid | None = None
+) -> TableFile[DisputeLine]:
     """Open a table of disputes; raise Unreadable if it is none."""
-    return _read(path, mapping, _dispute, partial=partial)
+    return _read(path, mapping, _dispute, partial=partial, grid=grid)
 
 
 def _read[R](
-    path: Path, mapping: Mapping, row: Callable[[LineReader, Who], R | None], *, partial: bool
+    path: Path,
+    mapping: Mapping,
+    row: Callable[[LineReader, Who], R | None],
+    *,
+    partial: bool,
+    grid: Grid | None,
 ) -> TableFile[R]:
-    table = read_mapped(path, mapping)
+    table = read_mapped(path, mapping, grid=grid)
     problems = Problems(partial=partial)
     return TableFile(table, problems, _lines(table, problems, row))
 

@@ -60,9 +60,13 @@ class Account:
 
 
 class Accounts:
-    """The accounts of a creditor, found by a customer code however it is written, a name, a SIREN."""
+    """The accounts of a creditor, found by a customer code however it is written, else by SIREN.
 
-    def __init__(self, creditor: Creditor) -> None:
+    A table without codes names customers: `by_name` finds those whose name is nobody else's.
+    """
+
+    def __init__(self, creditor: Creditor, *, by_name: bool = False) -> None:
+        self._named = by_name
         self._by_number: dict[str, Account] = {}
         self._by_key: dict[str, list[Account]] = defaultdict(list)
         self._by_name: dict[str, list[Account]] = defaultdict(list)
@@ -92,7 +96,7 @@ class Accounts:
                 return found
             for alike in (
                 self._by_key.get(customer_key(code), []),
-                self._by_name.get(name_key(code), []),
+                self._by_name.get(name_key(code), []) if self._named else [],
             ):
                 if alike:
                     return alike[0] if len(alike) == 1 else None
@@ -123,7 +127,7 @@ def import_customers(
     progress("Lecture du fichier", 0, 1)
     file = read_customers(path, partial=partial, mapping=mapping)
     rows = list(file.rows)
-    accounts = Accounts(creditor)
+    accounts = Accounts(creditor, by_name="code" not in file.fields)
     opened = (
         open_unknown(
             creditor,

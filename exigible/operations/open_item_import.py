@@ -135,7 +135,7 @@ def import_open_items(
     progress("Lecture du fichier", 0, 1)
     file = read_open_items(path, partial=partial, mapping=mapping)
     problems = file.problems
-    accounts = Accounts(creditor)
+    accounts = Accounts(creditor, by_name="code" not in file.fields)
     found: list[tuple[Account, OpenItem]] = []
     read = credits = 0
     for item in file.rows:

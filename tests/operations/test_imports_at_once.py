@@ -17,7 +17,6 @@ from benchmarks.fec_file import write
 from exigible import jobs
 from exigible.operations.import_process import CREDITOR_LOCK
 from exigible.operations.imports import (
-
     AlreadyRunning,
     receive_file,
     run_import,

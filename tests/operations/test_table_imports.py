@@ -73,7 +73,9 @@ def take(
     mapping = guessed(path, name=name, format_=kind)
     path.unlink()
     assert mapping is not None, name
-    batch = receive_file(data, name=name, creditor=creditor, mapping=mapping, mode=mode, by=BY, at=AT)
+    batch = receive_file(
+        data, name=name, creditor=creditor, mapping=mapping, mode=mode, by=BY, at=AT
+    )
     report = run_import(batch.pk, at=AT, progress=lambda phase, done, total: None)
     batch.refresh_from_db()
     if check:
@@ -397,7 +399,9 @@ def test_contacts_limits_guarantees_and_disputes(creditor: Creditor) -> None:
 
 
 def test_customers_open_accounts_where_there_is_no_ledger(creditor: Creditor) -> None:
-    text = "Code client;Raison sociale;SIREN;Ville\nC1;Un SARL;732829320;Rennes\nC2;Deux SAS;;Brest\n"
+    text = (
+        "Code client;Raison sociale;SIREN;Ville\nC1;Un SARL;732829320;Rennes\nC2;Deux SAS;;Brest\n"
+    )
     _, report = take(creditor, text, name="clients.csv")
     assert report.written["accounts_opened"] == 2
     assert Account.objects.get(number="C1").debtor.siren == "732829320"
@@ -412,7 +416,10 @@ def test_a_whole_batch_is_undone_by_reversal_and_can_be_taken_again(creditor: Cr
     batch, _ = take(creditor, ITEMS)
     plan = undoing.undo_plan(batch)
     assert plan.blockers == []
-    assert plan.words[:2] == ["3\u00a0créances contrepassées", "1\u00a0règlement ou avoir contrepassé"]
+    assert plan.words[:2] == [
+        "3\u00a0créances contrepassées",
+        "1\u00a0règlement ou avoir contrepassé",
+    ]
     undoing.undo_batch(batch.pk, by=BY, at=AT, reason="mauvais fichier")
     batch.refresh_from_db()
     assert batch.status == "undone"
@@ -428,9 +435,7 @@ def test_a_whole_batch_is_undone_by_reversal_and_can_be_taken_again(creditor: Cr
 
 def test_what_something_depends_on_is_not_undone(creditor: Creditor) -> None:
     batch, _ = take(creditor, ITEMS)
-    text = (
-        "Code client;Date de règlement;Montant reçu;Facture\nDUPONT;01/03/2026;1 200,00;FA1\n"
-    )
+    text = "Code client;Date de règlement;Montant reçu;Facture\nDUPONT;01/03/2026;1 200,00;FA1\n"
     paying, _ = take(creditor, text, name="reglements.csv")
     with pytest.raises(Refused, match="FA1"):
         undoing.undo_batch(batch.pk, by=BY, at=AT)
@@ -532,7 +537,9 @@ def test_what_is_exported_and_imported_again_changes_nothing(
 # --- a source is read again by itself -------------------------------------------------------------
 
 
-def test_a_kept_mapping_reads_its_source_again_by_itself(creditor: Creditor, tmp_path: Path) -> None:
+def test_a_kept_mapping_reads_its_source_again_by_itself(
+    creditor: Creditor, tmp_path: Path
+) -> None:
     odd = "Qui;Quoi;Combien;Pour quand\nC1;F1;10,00;10/02/2026\nC2;F2;20,00;11/02/2026\n"
     (tmp_path / "odd.csv").write_text(odd)
     found = mappings.understand(tmp_path / "odd.csv")
@@ -540,7 +547,12 @@ def test_a_kept_mapping_reads_its_source_again_by_itself(creditor: Creditor, tmp
     mapping = Mapping.from_json(
         {
             "kind": "open_items",
-            "columns": {"code": "Qui", "invoice": "Quoi", "amount": "Combien", "due_on": "Pour quand"},
+            "columns": {
+                "code": "Qui",
+                "invoice": "Quoi",
+                "amount": "Combien",
+                "due_on": "Pour quand",
+            },
         }
     )
     mappings.keep_mapping(

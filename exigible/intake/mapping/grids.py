@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from exigible.intake import spreadsheets
@@ -41,21 +42,26 @@ class Grid:
     encoding: str  # utf-8, cp1252…, or xlsx, xls, ods
     delimiter: str
     sheets: tuple[str, ...]
-    _path: Path = field(repr=False)
+    path: Path = field(repr=False)
     _text_encoding: str = ""
     _rows: dict[str, list[Line]] = field(default_factory=dict, repr=False)
 
     def rows(self, sheet: str = "") -> Iterator[Line]:
         """Yield the rows of a sheet (by default the first) that are not empty, with their line."""
         if not self._text_encoding:
-            name = sheet or self.sheets[0]
-            yield from self._rows[name]
+            yield from self._rows[sheet if sheet in self._rows else self.sheets[0]]
             return
-        for number, cells in csv_rows(self._path, self._text_encoding, self.delimiter):
+        for number, cells in csv_rows(self.path, self._text_encoding, self.delimiter):
             if len(cells) > MAX_COLUMNS:
                 raise too_wide(number)
             if any(cell and not cell.isspace() for cell in cells):
                 yield number, cells
+
+
+def first_lines(grid: Grid, most: int) -> Grid:
+    """Return the first lines of each sheet, held: what a page shows of a file."""
+    held = {sheet: list(islice(grid.rows(sheet), most)) for sheet in grid.sheets}
+    return Grid(grid.encoding, grid.delimiter, grid.sheets, grid.path, "", held)
 
 
 def open_grid(path: Path) -> Grid:

@@ -120,7 +120,7 @@ class _List:
             self.counts["open_items"] += 1
             count_row(item, self.counts, self.totals)
         check_total(self.file, self.totals)
-        accounts = Accounts(self.t.creditor)
+        accounts = Accounts(self.t.creditor, by_name="code" not in self.file.fields)
         self.t.progress("Comptes", 0, 1)
         opened = open_unknown(
             self.t.creditor,

@@ -53,7 +53,7 @@ def placed[R: Row](
     taking.progress("Lecture du fichier", 0, 1)
     assert taking.mapping is not None
     file = reader(taking.path, taking.mapping, partial=taking.partial)
-    accounts = Accounts(taking.creditor)
+    accounts = Accounts(taking.creditor, by_name="code" not in file.fields)
     found, read = [], 0
     for row in file.rows:
         read += 1
