@@ -87,7 +87,7 @@ def inspect(path: Path) -> None:
         try:
             with zipfile.ZipFile(stream) as archive:
                 parts = archive.infolist()
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
             raise damaged() from error
         if len(parts) > MAX_PARTS:
             raise too_large()
@@ -106,7 +106,7 @@ def inspect(path: Path) -> None:
                     if left < 0:
                         raise too_large()
                     inspection.feed(block)
-            except (zlib.error, struct.error, expat.ExpatError) as error:
+            except (zlib.error, struct.error, expat.ExpatError, OSError, ValueError) as error:
                 raise damaged() from error
 
 
@@ -128,7 +128,9 @@ def inspect_ods(path: Path) -> None:
                     if left < 0:
                         raise too_large()
                     sheet.feed(block)
-    except (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError) as error:
+        raise damaged() from error
+    except (OSError, ValueError, RuntimeError) as error:
         raise damaged() from error
 
 

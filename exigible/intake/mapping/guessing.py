@@ -47,7 +47,7 @@ class Column:
     key: str
     heading: str
     values: list[str] = field(repr=False)
-    filled: float  # share of lines that say something
+    place: int
     _shares: dict[str, float | None] = field(default_factory=dict, repr=False)
 
     def share(self, type_: str) -> float | None:
@@ -126,9 +126,7 @@ def _columns(headings: Sequence[str], keys: Sequence[str], lines: Sequence[Line]
     for place, (heading, key) in enumerate(zip(headings, keys, strict=True)):
         values = [cells[place] for _, cells in lines if place < len(cells) and cells[place].strip()]
         if key:
-            columns.append(
-                Column(key, " ".join(heading.split()), values, len(values) / max(len(lines), 1))
-            )
+            columns.append(Column(key, " ".join(heading.split()), values, place))
     return columns
 
 
@@ -201,7 +199,7 @@ def _of_sheet(grid: Grid, sheet: str, name: str, kind: TargetKind | None) -> Gue
         has_headings=has_headings,
         day_order=order,
         decimal=decimal,
-        fill_down=_fill_down(definition, chosen, by_key),
+        fill_down=_fill_down(definition, chosen, columns, lines),
     )
     return Guess(
         mapping=mapping,
@@ -241,11 +239,40 @@ def _of_kind(
         0
     ] in RUNNING:
         del chosen["amount"]
+    total += _serve_needs(kind, columns, chosen)
     missing = kind.missing(set(chosen))
     total -= 2 * EXACT * len(missing)
     words = ref_key(titles)
     total += 8.0 if any(word in words for word in kind.file_words) else 0.0
     return total, kind, {name: chosen[name] for name in kind.fields if name in chosen}
+
+
+def _serve_needs(kind: Kind, columns: Sequence[Column], chosen: dict[str, str]) -> float:
+    """Give a field that is needed the column of one that is not; return what that changes."""
+    changed = 0.0
+    for names in kind.missing(set(chosen)):
+        for name in names:
+            fits = sorted(
+                ((_fit(kind.fields[name], column), column.key) for column in columns), reverse=True
+            )
+            for score, key in fits:
+                holder = next((one for one, held in chosen.items() if held == key), None)
+                others = {one for one in chosen if one != holder} | {name}
+                if (
+                    score < ENOUGH
+                    or holder is None
+                    or kind.missing(others) == kind.missing(set(chosen))
+                ):
+                    continue
+                if len(kind.missing(others)) < len(kind.missing(set(chosen))):
+                    column = next(one for one in columns if one.key == key)
+                    changed += score - _fit(kind.fields[holder], column)
+                    del chosen[holder]
+                    chosen[name] = key
+                    break
+            if name in chosen:
+                break
+    return changed
 
 
 def _fit(one: Field, column: Column) -> float:
@@ -288,14 +315,24 @@ def _constants(kind: Kind, chosen: dict[str, str], by_key: dict[str, Column]) ->
     return {"currency": DEFAULT_CURRENCY}
 
 
-def _fill_down(kind: Kind, chosen: dict[str, str], by_key: dict[str, Column]) -> tuple[str, ...]:
+def _fill_down(
+    kind: Kind, chosen: dict[str, str], columns: Sequence[Column], lines: Sequence[Line]
+) -> tuple[str, ...]:
     """Return the customer's fields where they are said once, above the lines that are his."""
+    places = {column.key: column.place for column in columns}
     line = next((name for name in ("invoice", "value_date", "amount") if name in chosen), None)
     if line is None or kind.key is TargetKind.CUSTOMERS:
         return ()
-    full = by_key[chosen[line]].filled
+
+    def says(cells: Sequence[str], name: str) -> bool:
+        place = places[chosen[name]]
+        return place < len(cells) and bool(cells[place].strip())
+
+    own = [cells for _, cells in lines if says(cells, line)]
     return tuple(
         name
         for name in ("code", "name", "siren")
-        if name in chosen and 0 < by_key[chosen[name]].filled < 0.6 * full
+        if name in chosen
+        and any(says(cells, name) for _, cells in lines)
+        and sum(says(cells, name) for cells in own) < 0.6 * len(own)
     )
