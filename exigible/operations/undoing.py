@@ -128,6 +128,11 @@ def undo_plan(batch: ImportBatch) -> UndoPlan:
             found = [row[0] for row in cursor.fetchall()]
             if found:
                 plan.blockers.append(words(found))
+    absent = StockAbsence.objects.filter(batch=batch, outcome="").count()
+    if absent:
+        plan.kept.append(
+            f"{count(absent, 'absence à confirmer est retirée', 'absences à confirmer sont retirées')}."
+        )
     returned = batch.summary.get("written", {}).get("returned")
     if returned:
         plan.kept.append(

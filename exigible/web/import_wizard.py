@@ -99,6 +99,10 @@ class Wizard:
         return sum(not line.field for line in self.lines)
 
     @property
+    def preview_labels(self) -> list[str]:
+        return [self.kind.fields[name].label for name in self.preview_fields]
+
+    @property
     def problems(self) -> list[Problem]:
         return self.report.problems[:PREVIEW_PROBLEMS] if self.report else []
 
