@@ -43,7 +43,7 @@ def measure(path: Path) -> dict[str, object]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         backend = int(cursor.fetchone()[0])
-    start, own, theirs = time.perf_counter(), time.process_time(), _processor_seconds(backend)
+    start, own, theirs = time.perf_counter(), time.process_time(), processor_seconds(backend)
 
     def tell(phase: str, done: int, total: int) -> None:
         phases.setdefault(phase, time.perf_counter() - start)
@@ -54,7 +54,7 @@ def measure(path: Path) -> dict[str, object]:
     return {
         "seconds": seconds,
         "own": time.process_time() - own,
-        "database": _processor_seconds(backend) - theirs,
+        "database": processor_seconds(backend) - theirs,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "phases": phases,
         "lines": report.counts["entries"],
@@ -84,7 +84,7 @@ def copy_floor(path: Path) -> tuple[float, int]:
     return seconds, len(rows)
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Return the processor time of a process of this machine, 0 where it cannot be read."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from exigible.channels.email.transport import SmtpTransport
+from exigible.channels.registers import registers_of
+from exigible.domain.refusals import Refused
 from exigible.operations import (
     chasing,
     daily_run,
+    duplicates,
+    exhibit_intake,
     import_drafts,
     imports,
     journal,
     letter_batches,
     messages,
     outbox,
+    registers,
     sending,
 )
 from exigible.operations.acts import By
@@ -78,6 +86,53 @@ def run_import(batch_id: int) -> None:
     """Take a file that was received; a refusal is its outcome, not a failure."""
     if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
         imports.run_import(batch_id, at=_now())
+        queue_duplicates()
+
+
+@app.periodic(cron="40 4 * * *")
+@app.task(name="exigible.jobs.find_duplicates_nightly", queueing_lock="find_duplicates_nightly")
+def find_duplicates_nightly(timestamp: int) -> None:
+    """In the night: look for debtors known twice among everybody."""
+    queue_duplicates()
+
+
+def queue_duplicates() -> None:
+    """Queue a search for duplicates; one that waits already will do."""
+    with suppress(AlreadyEnqueued):
+        find_duplicates.defer()
+
+
+@app.task(name="exigible.jobs.look_up_many", retry=RETRY)
+def look_up_many(account_ids: list[int], actor: str) -> None:
+    """Ask the public registers about the debtors of many accounts."""
+    at = _now()
+    registers.look_up_many(
+        account_ids,
+        registers=registers_of(settings.ENVIRONMENT),
+        on=messages.paris_day(at),
+        by=By(actor),
+        at=at,
+    )
+
+
+@app.task(name="exigible.jobs.find_duplicates", queueing_lock="find_duplicates")
+def find_duplicates() -> None:
+    """Look for debtors known twice; a search under way answers for this one."""
+    with suppress(Refused):
+        duplicates.search_duplicates(at=_now())
+
+
+@app.task(name="exigible.jobs.read_exhibits", retry=RETRY)
+def read_exhibits(drop: str) -> None:
+    """Read the documents dropped together; those already settled are left as they are."""
+    exhibit_intake.read_drop(UUID(drop), at=_now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="exigible.jobs.see_to_exhibits", queueing_lock="see_to_exhibits")
+def see_to_exhibits(timestamp: int) -> None:
+    """Every five minutes: documents received that no worker has to read are queued again."""
+    exhibit_intake.queue_forgotten(at=_now())
 
 
 @app.task(name="exigible.jobs.check_import", retry=RETRY_IMPORT)

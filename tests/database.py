@@ -25,6 +25,7 @@ def _choose_home() -> None:
         return
     home = tempfile.mkdtemp(prefix="exg-")
     os.environ[_OURS] = os.environ["EXIGIBLE_HOME"] = home
+    os.environ["EXIGIBLE_RECHERCHE_URL"] = "non"  # no test asks the real registers
     os.environ.setdefault("EXIGIBLE_SECRET_KEY", "clé des essais, qui ne protège rien du tout")
 
 

@@ -9,8 +9,11 @@ themselves come from `exigible reference load courts`.
 """
 
 import csv
+import re
 import sys
+import unicodedata
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "exigible" / "domain" / "law" / "courts"
@@ -62,7 +65,11 @@ PREFECTURES = {
 
 def main(communes_file: str, courts_file: str) -> None:
     communes = read(communes_file)
-    seats = judicial_seats(read(courts_file))
+    spelt = partial(spelling, official_names(communes))
+    seats = {insee: spelt(seat) for insee, seat in judicial_seats(read(courts_file)).items()}
+    for commune in communes:
+        for column in ("juridiction_commerciale", "tribunal_judiciaire_candidats"):
+            commune[column] = "|".join(map(spelt, commune[column].split("|")))
     postcodes: dict[tuple[str, str], set[str]] = defaultdict(set)
     tribunals: dict[tuple[str, str], str] = {}
     for commune in communes:
@@ -143,6 +150,29 @@ def is_town(commune: dict[str, str], seats: dict[str, str]) -> bool:
         or commune["code_insee"] in PREFECTURES.values()
         or name in [town.replace("+", " ") for town in LARGE_TOWNS]
         or commune["juridiction_commerciale"].endswith((f" de {name}", f" d'{name}"))
+    )
+
+
+def official_names(communes: list[dict[str, str]]) -> dict[str, str]:
+    """Return the names of the communes by what they are without accents, where they agree."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for commune in communes:
+        names[bare(commune["commune"])].add(commune["commune"])
+    return {key: found.pop() for key, found in names.items() if len(found) == 1}
+
+
+def spelling(names: dict[str, str], court: str) -> str:
+    """Return « Tribunal de commerce de Saint-Etienne » with its town spelt as INSEE does."""
+    found = re.fullmatch(r"(.*\bde |.*\bd')(.+)", court) or re.fullmatch("()(.*)", court)
+    assert found is not None
+    before, town = found.groups()
+    return before + names.get(bare(town), town)
+
+
+def bare(name: str) -> str:
+    """Return a name without accents; case and hyphens stay."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter)
     )
 
 

@@ -37,7 +37,7 @@ def say(text: str) -> None:
 
 def write_json(document: object) -> None:
     """Write the one JSON document of an answer."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str))
     sys.stdout.write("\n")
 
 
@@ -103,6 +103,8 @@ def understood(error: Exception) -> dict[str, object] | None:
         }
         if error.article:
             refusal["article"] = error.article
+        if "line" in error.facts:
+            refusal["line"] = error.facts["line"]
         return refusal
     if isinstance(error, WrongSetting):
         return {"code": "wrong_setting", "message": str(error), "field": error.name}

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from exigible.cli._command import say
+from exigible.cli._command import say, write_json
 from exigible.domain.law import Law
 from exigible.domain.refusals import Refused, WrongInput
 
@@ -40,6 +40,24 @@ def read_law(source: str | None) -> Law | None:
     for _, refusal in found.left_out:
         say(f"{source}, valeur laissée de côté : {refusal.message}")
     return found.law
+
+
+def reply[T](
+    source: str,
+    compute: Callable[[object], T],
+    *,
+    answer: Callable[[T], dict[str, object]],
+    show: Callable[[T], None],
+    as_json: bool,
+) -> None:
+    """Answer the document of a file: an array as JSON in its order, one as JSON or to be read."""
+    document = read_json(source)
+    if isinstance(document, list):
+        write_json(answer_each(document, lambda one: answer(compute(one))))
+    elif as_json:
+        write_json(answer(compute(document)))
+    else:
+        show(compute(document))
 
 
 def answer_each(

@@ -10,7 +10,7 @@ import typer
 
 from exigible.cli._command import JsonOption, write, write_json
 from exigible.cli._documents import LawOption, read_law
-from exigible.domain.courts import Competence, Cost, Court, competence, competence_answer
+from exigible.domain.courts import Competence, Cost, competence, competence_answer
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.law import shipped_law
@@ -108,7 +108,6 @@ def _print_courts(title: str, found: Competence) -> None:
     if not found.alternatives:
         return
     write(title)
-    other: Court
     for other in found.alternatives:
         write(f"  {other.name}")
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from exigible.cli._command import JsonOption, write_json
-from exigible.cli._documents import answer_each, read_json
+from exigible.cli._command import JsonOption
+from exigible.cli._documents import reply
 from exigible.domain.deadlines import Deadline, Deadlines, deadlines_answer
-from exigible.domain.deadlines import deadlines as compute
+from exigible.domain.deadlines import deadlines as deadlines_of
 from exigible.domain.french import day as french_day
 from exigible.domain.french import full_day
 from exigible.intake.procedure_case import read_procedure_case
@@ -22,19 +22,11 @@ def deadlines(
     as_json: JsonOption = False,
 ) -> None:
     """Calcule les délais d’une procédure : dernier jour, report, sanction, article."""
-    document = read_json(procedure)
-    if isinstance(document, list):
-        write_json(answer_each(document, _answer))
-        return
-    answer = compute(read_procedure_case(document))
-    if as_json:
-        write_json(deadlines_answer(answer))
-    else:
-        print_deadlines(answer)
+    reply(procedure, _compute, answer=deadlines_answer, show=print_deadlines, as_json=as_json)
 
 
-def _answer(document: object) -> dict[str, object]:
-    return deadlines_answer(compute(read_procedure_case(document)))
+def _compute(document: object) -> Deadlines:
+    return deadlines_of(read_procedure_case(document))
 
 
 def print_deadlines(answer: Deadlines) -> None:

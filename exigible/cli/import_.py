@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,13 +23,13 @@ from exigible.cli._command import (
     write,
     write_json,
 )
-from exigible.domain.french import count, day
+from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import Format, content_words
+from exigible.intake.formats import EINVOICE_FORMATS, TABLES, Format, content_words
 from exigible.intake.identifiers import is_siren
 from exigible.intake.mapping.model import Mapping
-from exigible.intake.report import COUNTED, TOTALS, WRITTEN, ImportReport, in_currency
+from exigible.intake.report import COUNTED, WRITTEN, ImportReport, totals_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +46,11 @@ def import_(
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="fec, customers (clients), contacts, open_items (factures ouvertes), payments "
-            "(règlements), credit_limits, guarantees (garanties), disputes (litiges) ; sans elle, le "
-            "format est reconnu.",
+            help="fec, un tableau : customers (clients), contacts, open_items (factures ouvertes), "
+            "payments (règlements), credit_limits, guarantees (garanties), disputes (litiges), une facture "
+            "électronique : facturx, cii, ubl, cdar (statuts), einvoices (zip), ou un relevé "
+            "bancaire : camt052, camt053, camt054, mt940, mt942, cfonb120, cfonb240, ofx, pain002, "
+            "bank_csv ; sans elle, le format est reconnu.",
         ),
     ] = "",
     creditor: Annotated[
@@ -58,6 +60,21 @@ def import_(
         str,
         typer.Option("--creditor-name", metavar="NOM", help="Crée ce créancier s’il est inconnu."),
     ] = "",
+    account: Annotated[
+        str,
+        typer.Option(
+            "--account",
+            metavar="IBAN",
+            help="De quel compte bancaire du créancier est un relevé qui ne le dit pas.",
+        ),
+    ] = "",
+    open_account: Annotated[
+        bool,
+        typer.Option(
+            "--open-account",
+            help="Ajoute au créancier le compte bancaire d’un relevé, s’il manque.",
+        ),
+    ] = False,
     mapping: Annotated[
         str,
         typer.Option(
@@ -81,7 +98,7 @@ def import_(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC) ou un tableau : clients, factures, règlements, litiges…"""
+    """Importe un export comptable (FEC), un tableau, des factures, un relevé bancaire."""
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -106,12 +123,22 @@ def import_(
             "dans un fichier JSON.",
             field="--mapping",
         )
-    how = _How(format_, given, mapping if given is None else "", stock, partial)
+    how = _How(given, mapping if given is None else "", stock)
     with progress_bar(quiet=False) as progress:
         if dry_run:
-            reports = [_read(file, how, progress) for file in files]
+            reports = [_read(file, format_, partial, given, progress) for file in files]
         else:
-            reports = _bring_in(files, how, creditor, creditor_name, progress)
+            reports = _bring_in(
+                files,
+                creditor,
+                creditor_name,
+                progress,
+                how=how,
+                format_=format_,
+                partial=partial,
+                bank_account=account,
+                open_accounts=open_account,
+            )
     if as_json:
         answers = [report.as_json() for report in reports]
         write_json(answers[0] if len(answers) == 1 else answers)
@@ -123,13 +150,11 @@ def import_(
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """How the files are to be read and taken."""
+    """How tables are to be read and taken."""
 
-    format: str
     mapping: Mapping | None  # given in a file
     source: str  # the name of one that was kept
     stock: bool
-    partial: bool
 
 
 def _given_mapping(text: str) -> Mapping | None:
@@ -145,26 +170,131 @@ def _given_mapping(text: str) -> Mapping | None:
     return Mapping.from_json(said)
 
 
-def _read(file: Path, how: _How, progress: Callable[[str, int, int], None]) -> ImportReport:
+def _read(
+    file: Path,
+    format_: str,
+    partial: bool,
+    mapping: Mapping | None,
+    progress: Callable[[str, int, int], None],
+) -> ImportReport:
     from exigible.intake.importing import dry_run
 
     size = file.stat().st_size
     return dry_run(
         file,
-        format_=how.format,
-        partial=how.partial,
-        mapping=how.mapping,
+        format_=format_,
+        partial=partial,
+        mapping=mapping,
         on_bytes=lambda done: progress(f"Lecture de {file.name}", min(done, size), size),
     )
 
 
 def _bring_in(
     files: list[Path],
-    how: _How,
     siren: str,
     name: str,
     progress: Callable[[str, int, int], None],
+    **options: Any,
 ) -> list[ImportReport]:
+    format_ = str(options["format_"])
+    by_kind: dict[bool, list[Path]] = {True: [], False: []}
+    for file in dict.fromkeys(files):
+        by_kind[_is_einvoice(file, format_)].append(file)
+    electronic, others = by_kind[True], by_kind[False]
+    reports = _bring_others(others, siren, name, progress, **options) if others else {}
+    if electronic:
+        reports |= _bring_einvoices(
+            electronic, format_, siren, name, bool(options["partial"]), progress
+        )
+    return [reports[file] for file in files]
+
+
+def _is_einvoice(file: Path, format_: str) -> bool:
+    from exigible.intake.importing import guess_format
+
+    return (format_ or guess_format(file)) in EINVOICE_FORMATS
+
+
+def _bring_einvoices(
+    files: list[Path],
+    format_: str,
+    siren: str,
+    name: str,
+    partial: bool,
+    progress: Callable[[str, int, int], None],
+) -> dict[Path, ImportReport]:
+    """Bring electronic invoices in, those of a creditor together; the seller says whose they are."""
+    open_database()
+    from exigible.operations.acts import By
+    from exigible.operations.einvoice_sources import creditor_of
+    from exigible.operations.imports import receive_einvoices, receive_file, run_import
+    from exigible.store.models import Creditor
+
+    creditors = list(Creditor.objects.order_by("pk"))
+    reports: dict[Path, ImportReport] = {}
+    left = files
+    while left:
+        if siren:
+            owner: Creditor | None = _creditor(siren, name)
+        else:
+            owner, seller = creditor_of(left[0], creditors)
+            if owner is None:
+                reports[left[0]] = _without_creditor(left[0], seller)
+                left = left[1:]
+                continue
+        at = datetime.now(UTC)
+        if len(left) == 1:
+            with left[0].open("rb") as content:
+                batch = receive_file(
+                    content, name=left[0].name, creditor=owner, format_=format_, partial=partial,
+                    by=By.job("import"), at=at,
+                )  # fmt: skip
+        else:
+            batch = receive_einvoices(
+                left, creditor=owner, partial=partial, by=By.job("import"), at=at
+            )
+        report = run_import(batch.pk, at=at, progress=progress)
+        taken = dict(zip(left, report.parts or [report], strict=False))
+        # What another creditor sold is brought to him in his turn.
+        left = [
+            file
+            for file in left[1:]
+            if not siren and taken[file].error is not None and taken[file].error.code == "seller"
+        ]
+        waiting = set(left)
+        reports |= {file: report for file, report in taken.items() if file not in waiting}
+    return reports
+
+
+def _without_creditor(file: Path, seller: str) -> ImportReport:
+    """Return the refusal of a file that nobody here sold, with what it holds."""
+    from exigible.intake.importing import dry_run
+    from exigible.intake.problems import Problem
+
+    report = dry_run(file)
+    if report.accepted:
+        report.accepted = False
+        report.error = Problem(
+            code="seller",
+            message=f"« {file.name} » est de {seller or 'un vendeur sans nom'}, qui n’est aucun de vos "
+            "créanciers. Créez-le dans Administration, ou désignez-en un par --creditor SIREN.",
+            field="seller",
+        )
+        report.problems = [report.error, *report.problems]
+        report.problem_count += 1
+    return report
+
+
+def _bring_others(
+    files: list[Path],
+    siren: str,
+    name: str,
+    progress: Callable[[str, int, int], None],
+    *,
+    how: _How,
+    format_: str,
+    **options: Any,
+) -> dict[Path, ImportReport]:
     owners = [siren or read_name(file.name)[0] for file in files]
     for file, owner in zip(files, owners, strict=True):
         if not owner:
@@ -178,43 +308,42 @@ def _bring_in(
     from exigible.operations.imports import receive_file, run_import
 
     creditors = [_creditor(owner, name) for owner in owners]
-    reports = []
+    reports: dict[Path, ImportReport] = {}
     for file, creditor in zip(files, creditors, strict=True):
         at = datetime.now(UTC)
-        mapping = how.mapping or _mapping_for(file, how, creditor)
+        mapping = _mapping_for(file, how, format_, creditor)
         with file.open("rb") as content:
             batch = receive_file(
                 content,
                 name=file.name,
                 creditor=creditor,
-                format_=mapping.kind if mapping else how.format,
-                partial=how.partial,
+                format_=mapping.kind if mapping else format_,
                 mapping=mapping,
                 mode="stock" if how.stock else "",
+                **options,
                 by=By.job("import"),
                 at=at,
             )
-        reports.append(run_import(batch.pk, at=at, progress=progress))
+        reports[file] = run_import(batch.pk, at=at, progress=progress)
     return reports
 
 
-def _mapping_for(file: Path, how: _How, creditor: Creditor) -> Mapping | None:
+def _mapping_for(file: Path, how: _How, format_: str, creditor: Creditor) -> Mapping | None:
     """Return the mapping kept under the name given, or for this source, else what the table suggests."""
-    from exigible.intake.formats import HEAD, is_fec
-    from exigible.intake.importing import guessed
+    from exigible.intake.importing import guess_format, guessed
     from exigible.operations.mappings import mapping_named, mapping_of_source, understand
 
+    if how.mapping is not None:
+        return how.mapping
     if how.source:
         return Mapping.from_json(mapping_named(creditor, how.source).mapping)
-    with file.open("rb") as stream:
-        head = stream.read(HEAD)
-    if how.format == Format.FEC or (not how.format and (is_fec(head) or not head)):
+    if (format_ or guess_format(file)) not in TABLES:
         return None
-    found = understand(file, name=file.name, format_=how.format)
+    found = understand(file, name=file.name, format_=format_)
     kept = mapping_of_source(creditor, found) if found else None
-    if kept is not None and how.format in ("", kept.kind):
+    if kept is not None and format_ in ("", kept.kind):
         return None  # taken through it by itself
-    return guessed(file, name=file.name, format_=how.format)
+    return guessed(file, name=file.name, format_=format_)
 
 
 def _creditor(siren: str, name: str) -> Creditor:
@@ -260,9 +389,8 @@ def _show(report: ImportReport, *, dry_run: bool) -> None:
     for name, words in COUNTED.items():
         if report.counts.get(name):
             write(f"  {count(report.counts[name], *words)}")
-    for kind, label in TOTALS.items():
-        for currency, cents in report.totals.get(kind, {}).items():
-            write(f"  {label} : {in_currency(cents, currency)}")
+    for words, cents, currency in totals_in_words(report.totals):
+        write(f"  {words} {money(cents, currency)}")
     for customer, reason in report.never_chased[:SHOWN_PROBLEMS]:
         write(f"  {customer} ne sera pas relancé. {reason}")
     for problem in report.problems[:SHOWN_PROBLEMS]:

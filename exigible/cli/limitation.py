@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from exigible.cli._command import JsonOption, write, write_json
-from exigible.cli._documents import answer_each, read_json
+from exigible.cli._command import JsonOption, write
+from exigible.cli._documents import reply
+from exigible.domain.french import capital, long_day
 from exigible.domain.french import day as french_day
-from exigible.domain.french import long_day
 from exigible.domain.limitation import Limitation, limitation_answer
 from exigible.domain.limitation import limitation as limitation_of
 from exigible.intake.limitation_case import read_limitation_case
@@ -22,22 +22,16 @@ def limitation(
     as_json: JsonOption = False,
 ) -> None:
     """Calcule le dernier jour pour agir : prescription ou forclusion, avec ses raisons."""
-    document = read_json(claim)
-    if isinstance(document, list):
-        write_json(answer_each(document, _answer))
-    elif as_json:
-        write_json(_answer(document))
-    else:
-        print_limitation(limitation_of(read_limitation_case(document)))
+    reply(claim, _compute, answer=limitation_answer, show=print_limitation, as_json=as_json)
 
 
-def _answer(document: object) -> dict[str, object]:
-    return limitation_answer(limitation_of(read_limitation_case(document)))
+def _compute(document: object) -> Limitation:
+    return limitation_of(read_limitation_case(document))
 
 
 def print_limitation(found: Limitation) -> None:
     """Print an answer to be read in a terminal."""
-    write(_capital(found.nature.name))
+    write(capital(found.nature.name))
     if found.last_day is None:
         write("Le délai est interrompu : il n’a pas de dernier jour tant que l’instance dure.")
     else:
@@ -53,7 +47,3 @@ def print_limitation(found: Limitation) -> None:
         write(f"            {step.source}{doubt}")
     for text in (*found.notes, *found.warnings):
         write(f"• {text}")
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

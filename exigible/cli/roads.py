@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from exigible.cli._command import JsonOption, write, write_json
-from exigible.cli._documents import answer_each, read_json
+from exigible.cli._documents import LawOption, answer_each, read_json, read_law
 from exigible.domain.expected_value import NAMES
 from exigible.domain.french import euros
+from exigible.domain.law import Law, shipped_law
+from exigible.domain.law.readings import distinct, readings_answer, watched
 from exigible.domain.places import Directory
-from exigible.domain.refusals import WrongInput
 from exigible.domain.roads import OpenRoad, Roads, RoadState, open_roads, roads_answer
 from exigible.domain.roads.facts import MEANINGS
 from exigible.domain.roads.opening import document_name
@@ -35,41 +36,35 @@ def roads(
         str, typer.Argument(metavar="CREANCE", help="Créance en JSON : un fichier, ou « - ».")
     ],
     as_json: JsonOption = False,
+    law: LawOption = None,
 ) -> None:
     """Dit quelles voies sont ouvertes, fermées ou sous condition, et ce que vaut chaque choix."""
     document = read_json(case)
+    used = read_law(law) or shipped_law()
     directory = loaded_directory(read_environment().home)
     if isinstance(document, list):
-        write_json(answer_each(document, lambda one: _answer(one, directory)))
+        write_json(answer_each(document, lambda one: _answer(one, directory, used)))
     elif as_json:
-        write_json(_answer(document, directory))
+        write_json(_answer(document, directory, used))
     else:
         question = _read(document)
-        found = open_roads(question.facts, directory)
-        print_roads(found, _valued(found, question))
+        found = open_roads(question.facts, directory, used)
+        print_roads(found, claim_value(found, question.facts, question.value))
 
 
 def _read(document: object) -> RoadsQuestion:
     return read_roads_question(document, datetime.now(PARIS).date())
 
 
-def _valued(found: Roads, question: RoadsQuestion) -> ClaimValue | None:
-    try:
-        return claim_value(found, question.facts, question.value)
-    except WrongInput as refusal:
-        if refusal.field and refusal.field != "amount":
-            refusal.field = f"value.{refusal.field}"
-            refusal.message = f"value.{refusal.message}"
-        raise
-
-
-def _answer(document: object, directory: Directory) -> dict[str, object]:
+def _answer(document: object, directory: Directory, law: Law) -> dict[str, object]:
     question = _read(document)
-    found = open_roads(question.facts, directory)
-    value = _valued(found, question)
+    noted = watched(law)
+    found = open_roads(question.facts, directory, noted)
+    value = claim_value(found, question.facts, question.value)
     return {
         **roads_answer(found, question.facts),
         "value": None if value is None else claim_value_answer(value, question.value),
+        "parameters": readings_answer(distinct(noted.readings())),
     }
 
 

@@ -5,7 +5,13 @@ import os
 from exigible.cli._command import JsonOption, write, write_json
 from exigible.hosting.environment import SETTINGS, read_environment
 
-_SECRET = {"EXIGIBLE_SECRET_KEY", "EXIGIBLE_DATABASE_URL", "EXIGIBLE_SMTP_URL"}
+_SECRET = {
+    "EXIGIBLE_SECRET_KEY",
+    "EXIGIBLE_DATABASE_URL",
+    "EXIGIBLE_SMTP_URL",
+    "EXIGIBLE_SIRENE_KEY",
+    "EXIGIBLE_RNE_PASSWORD",
+}
 
 
 def settings(as_json: JsonOption = False) -> None:

@@ -38,12 +38,11 @@ def statement(
     document = read_json(case)
     used = read_law(law)
     if isinstance(document, list):
-        answers = answer_all(document, day, used)
         if pdf is not None:
             raise WrongInput(
                 "wrong_input", "--pdf ne vaut que pour un seul dossier.", field="--pdf"
             )
-        write_json(answers)
+        write_json(answer_all(document, day, used))
         return
     read = read_case(document, day, used)
     [answer] = statements([read], used)
@@ -121,9 +120,9 @@ def print_statement(reply: dict[str, object]) -> None:
             Text(str(line["claim"] or "")),
             _day(line.get("from")),
             _day(line.get("to")),
-            grouped(line["days"]) if "days" in line else "",
+            "" if line["days"] is None else grouped(line["days"]),
             _amount(line.get("base")),
-            str(line.get("rate", "")).replace(".", ","),
+            str(line["rate"] or "").replace(".", ","),
             _amount(line["amount"]),
             f"({grounds.setdefault(str(line['label'] or line['source']), len(grounds) + 1)})",
         )

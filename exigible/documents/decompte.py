@@ -143,7 +143,7 @@ def _principal(lines: Iterable[Mapping[str, Any]], facts: Sequence[ClaimFacts]) 
         if line["component"] != "principal":
             continue
         fact = known.get(line["claim"]) or ClaimFacts(ref=line["claim"] or "")
-        opening = "from" not in line
+        opening = line.get("from") is None
         rows.append(
             [
                 line["claim"] or "",

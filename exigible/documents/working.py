@@ -59,10 +59,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Lines under a heading; `total` closes them.
+
+    `why_printed`: whether the PDF repeats the `why` of each line, or its cells say enough on paper.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    total: str = ""
+    why_printed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Working:
     """An answer with all that makes it: what was given, the lines, what to know, a text to send.
 
-    `reasons` are sentences that explain the answer as a whole. `total` closes the lines.
+    `reasons` are sentences that explain the answer as a whole. `total` closes the lines; `further`
+    are other tables, after them.
     """
 
     title: str
@@ -78,10 +93,19 @@ class Working:
     lines_title: str = "Le calcul, ligne par ligne"
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    further: tuple[Table, ...] = ()
 
     @property
     def answer(self) -> Fact:
         return self.facts[0]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table that has a line, the main one first."""
+        main = Table(
+            title=self.lines_title, columns=self.columns, lines=self.lines, total=self.total
+        )
+        return tuple(table for table in (main, *self.further) if table.lines)
 
 
 def render(working: Working, *, at: datetime) -> bytes:
@@ -100,19 +124,25 @@ def working_data(working: Working, made_on: date) -> Mapping[str, object]:
         "reasons": list(working.reasons),
         "source": working.source,
         "verified": working.verified,
-        "lines_title": working.lines_title,
-        "columns": [[one.label, one.weight, one.numeric] for one in working.columns],
-        "lines": [
+        "tables": [
             {
-                "cells": list(line.cells),
-                "note": line.note,
-                "why": [*line.why, *line.warnings],
-                "source": line.source,
-                "verified": line.verified,
+                "title": table.title,
+                "columns": [[one.label, one.weight, one.numeric] for one in table.columns],
+                "lines": [
+                    {
+                        "cells": list(line.cells),
+                        "note": line.note,
+                        "why": [*line.why, *line.warnings],
+                        "source": line.source,
+                        "verified": line.verified,
+                    }
+                    for line in table.lines
+                ],
+                "total": table.total,
+                "why_printed": table.why_printed,
             }
-            for line in working.lines
+            for table in working.tables
         ],
-        "total": working.total,
         "warnings": list(working.warnings),
         "notes": list(working.notes),
         "text": working.text,

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
+from exigible.domain.data_files import read_yaml
 
 ONE_DAY = timedelta(days=1)
 
@@ -107,22 +106,27 @@ def zone_name(zone: HolidayZone) -> str:
     return str(own["name"]) if own else "France métropolitaine"
 
 
+@cache
+def zone_postcodes() -> tuple[tuple[str, HolidayZone], ...]:
+    """Return how the postcodes of a zone begin, the longest first: the first that fits decides."""
+    beginnings = [
+        (beginning, HolidayZone(zone))
+        for zone, own in _holiday_data()["zones"].items()
+        for beginning in own["postcodes"]
+    ]
+    return tuple(sorted(beginnings, key=lambda one: (-len(one[0]), one[0])))
+
+
 @lru_cache(maxsize=4096)
 def zone_of_postcode(postcode: str) -> HolidayZone:
     """Return the zone of a French postcode; Metropolitan France where it says nothing."""
-    found, length = HolidayZone.METROPOLE, 0
-    for zone, own in _holiday_data()["zones"].items():
-        for beginning in own["postcodes"]:
-            if postcode.startswith(beginning) and len(beginning) > length:
-                found, length = HolidayZone(zone), len(beginning)
-    return found
+    fitting = (zone for beginning, zone in zone_postcodes() if postcode.startswith(beginning))
+    return next(fitting, HolidayZone.METROPOLE)
 
 
 @cache
 def _holiday_data() -> dict[str, Any]:
-    file = resources.files("exigible.domain") / "law" / "calendrier" / "jours_feries.yaml"
-    data: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return data
+    return read_yaml("law", "calendrier", "jours_feries")
 
 
 def _holiday(year: int, when: str | int) -> date:

@@ -6,9 +6,11 @@ does not know which. Amounts are cents; days are dates; what counts from a day s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
@@ -384,13 +386,25 @@ class Case:
     if_paid_on: tuple[date, ...] = ()  # days to say the balance of, beside the as-of day
     creditor_name: str = ""
     debtor_name: str = ""
+    unread: tuple[str, ...] = ()  # warnings on what was given and is not known
+    _by_kind: dict[type, list[Any]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_kind: dict[type, list[Any]] = {}
+        for event in self.events:
+            by_kind.setdefault(type(event), []).append(event)
+        object.__setattr__(self, "_by_kind", by_kind)  # asked many times a claim
+
+    def of_kind[E](self, kind: type[E]) -> Sequence[E]:
+        """Return the events of a type, in the order given."""
+        return self._by_kind.get(kind, ())
 
     def of_claim[E](self, kind: type[E], position: int) -> list[E]:
         """Return the events of a type that reach the claim at `position`, those for all included."""
         return [
             event
-            for event in self.events
-            if isinstance(event, kind) and getattr(event, "claim", None) in (None, position)
+            for event in self.of_kind(kind)
+            if getattr(event, "claim", None) in (None, position)
         ]
 
     def between_traders(self, claim: CaseClaim) -> bool:

@@ -273,7 +273,7 @@ def _forbidden_words(outgoing: Outgoing) -> Iterator[Refused]:
                     f"Le modèle « {text.template} » contient {what}, qu’un créancier sans titre "
                     "exécutoire ne peut pas écrire. Retirez-la du modèle.",
                     field="template",
-                    article="C. consom. art. L. 121-2 et L. 121-7, C. pén. art. 433-13",
+                    article="C. conso. art. L. 121-2 et L. 121-7, C. pén. art. 433-13",
                 )
     if text.audience == Audience.CONSUMER:
         for pattern, what in _CONSUMER_WORDS:
@@ -379,7 +379,7 @@ def _frequency(outgoing: Outgoing) -> Iterator[Refused]:
             "too_many_messages",
             f"{count(len(lately), 'relance', 'relances')} en {limit.days} jours, la dernière le "
             f"{day(lately[-1])} : une de plus serait pressante. Possible à partir du {day(again)}.",
-            article="C. consom. art. L. 121-6",
+            article="C. conso. art. L. 121-6",
             facts={"possible_on": again.isoformat()},
         )
 

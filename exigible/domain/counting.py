@@ -17,7 +17,7 @@ from exigible.domain.calendar import (
     is_working_day,
     named_holidays,
 )
-from exigible.domain.french import WEEKDAYS, full_day, long_day
+from exigible.domain.french import WEEKDAYS, capital, full_day, long_day
 from exigible.domain.law.time_limits import CountingRule, Length, Report
 
 _NUMBERS = (
@@ -68,7 +68,7 @@ def count(
         return Counted(last=plain, plain_last=plain, moved=None, steps=tuple(steps))
     last, moved = put_off(plain, rule, zone)
     if moved:
-        steps.append(moved[0].upper() + moved[1:] + ".")
+        steps.append(capital(moved) + ".")
     return Counted(last=last, plain_last=plain, moved=moved, steps=tuple(steps))
 
 

@@ -41,6 +41,9 @@ class EventKind(IntEnum):
     CAPITALISE = 5
 
 
+_TURN = np.array([0, 0, 1, 3, 2, 4])  # of each kind of event, within a day
+
+
 class Bucket(IntEnum):
     """What a payment is allocated to, in the order of the law."""
 
@@ -113,7 +116,7 @@ class Rates:
 
     def rows_on(self, schedules: Ints, days: Ints) -> Ints:
         """Return the row of each schedule on each day."""
-        found: Ints = np.searchsorted(self.keys, schedules * _SPAN + days, side="right") - 1
+        found: Ints = self.keys.searchsorted(schedules * _SPAN + days, side="right") - 1
         return found
 
 
@@ -144,10 +147,11 @@ class Events:
     allocation: Ints
 
     def order(self) -> Ints:
-        """Return the order to take events in: case, day, accruals first, capitalisation last."""
-        turn = np.where(self.kind <= EventKind.PENALTY_CLAUSE, 0, 1)
-        turn[self.kind == EventKind.CAPITALISE] = 2
-        return np.lexsort((turn, self.day, self.case))
+        """Return the order to take events in: case, day, then what a day adds before what it pays.
+
+        Of one day: what falls due, costs, credit notes, payments in the order given, capitalisation.
+        """
+        return np.lexsort((_TURN[self.kind], self.day, self.case))
 
     def taken(self, order: Ints) -> Events:
         """Return the events in another order."""
@@ -300,6 +304,7 @@ class _Run:
         self.principal = claims.principal.copy()
         self.open = {bucket: np.zeros(size, np.int64) for bucket in Bucket}
         self.open[Bucket.PRINCIPAL] = claims.principal.copy()
+        self.charged = {Bucket.INTEREST, Bucket.PRINCIPAL}  # the others owe nothing to anyone yet
         self.interest = np.zeros(size, np.int64)
         self.capitalised = np.zeros(size, np.int64)
         self.gross = {
@@ -320,8 +325,8 @@ class _Run:
             order = np.arange(len(events.case))
             opening = np.concatenate(([True], events.case[1:] != events.case[:-1]))
             rank = order - np.maximum.accumulate(np.where(opening, order, 0))
-            by_rank = np.argsort(rank, kind="stable")
-            bounds = np.searchsorted(rank[by_rank], np.arange(rank.max() + 2))
+            by_rank = rank.argsort(kind="stable")
+            bounds = rank[by_rank].searchsorted(np.arange(rank.max() + 2))
             for start, end in pairwise(bounds):
                 self._round(by_rank[start:end])
         everyone = np.arange(len(self.claims.due))
@@ -354,6 +359,7 @@ class _Run:
                         self._credit(chosen[ways == way], self.allocations[int(way)])
 
     def _charge(self, bucket: Bucket, claim: Ints, amount: Ints) -> None:
+        self.charged.add(bucket)
         self.open[bucket][claim] += amount
         self.gross[bucket][claim] += amount
 
@@ -364,12 +370,12 @@ class _Run:
         first = self.cut[claim] + 1
         last = np.minimum(until, self.claims.last[claim])
         base = self.open[Bucket.PRINCIPAL][claim] + self.open[Bucket.CAPITALISED_INTEREST][claim]
-        live = np.flatnonzero((first <= last) & (base > 0))
+        live = ((first <= last) & (base > 0)).nonzero()[0]
         schedule, first, last = self.claims.schedule[claim[live]], first[live], last[live]
         row_first = self.rates.rows_on(schedule, first)
         count = self.rates.rows_on(schedule, last) - row_first + 1
-        each = np.repeat(np.arange(len(live)), count)
-        row = np.arange(len(each)) + np.repeat(row_first - np.cumsum(count) + count, count)
+        each = np.arange(len(live)).repeat(count)
+        row = np.arange(len(each)) + (row_first - count.cumsum() + count).repeat(count)
         start = np.maximum(first[each], self.rates.starts[row])
         end = np.minimum(last[each], self.rates.ends[row])
         at = live[each]
@@ -403,6 +409,7 @@ class _Run:
         claim, day = claim[moves], day[moves]
         self._commit(claim, day)
         moved = self.open[Bucket.INTEREST][claim]
+        self.charged.add(Bucket.CAPITALISED_INTEREST)
         self.capitalised[claim] += moved
         self.open[Bucket.CAPITALISED_INTEREST][claim] += moved
         self.open[Bucket.INTEREST][claim] = 0
@@ -411,15 +418,15 @@ class _Run:
 
     def _credit(self, rows: Ints, way: Allocation | None) -> None:
         """Allocate one payment of each case, or one credit note of each where `way` is None."""
-        named = self.events.claim[rows] >= 0
-        left = self.events.amount[rows].copy()
-        left[named] = self._credit_claims(
-            rows[named], self.events.claim[rows[named]], left[named], way
-        )
-        free = np.flatnonzero(~named)
-        if len(free):
+        claim, left = self.events.claim[rows], self.events.amount[rows]
+        named = claim >= 0
+        if named.all():
+            left = self._credit_claims(rows, claim, left, way)
+        else:
+            free = ~named
+            left[named] = self._credit_claims(rows[named], claim[named], left[named], way)
             left[free] = self._credit_cases(rows[free], left[free], way)
-        np.add.at(self.surplus, self.events.case[rows], left)
+        self.surplus[self.events.case[rows]] += left  # one event of each case
 
     def _credit_cases(self, rows: Ints, left: Ints, way: Allocation | None) -> Ints:
         """Pay the debts of each case in the order of C. civ. 1342-10, equal debts pro rata."""
@@ -483,22 +490,20 @@ class _Run:
         if alone.all():
             return amount
         together = np.flatnonzero(~alone)
-        owed = self._owed(claim[together], self.events.day[rows[slot[together]]], way)
-        groups: dict[int, list[int]] = {}
-        for index, one in enumerate(slot[together].tolist()):
-            groups.setdefault(one, []).append(index)
-        for one, members in groups.items():
-            debts = [int(owed[index]) for index in members]
-            given, total = int(left[one]), sum(debts)
-            shares = debts if given >= total else [given * debt // total for debt in debts]
-            spare = given - sum(shares) if given < total else 0
-            for rank, index in enumerate(members):
-                amount[together[index]] = shares[rank] + (rank < spare)
+        payment = slot[together]
+        owed = self._owed(claim[together], self.events.day[rows[payment]], way)
+        starts = np.flatnonzero(np.concatenate(([True], payment[1:] != payment[:-1])))
+        each = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(payment)))
+        given, total = left[payment[starts]], np.add.reduceat(owed, starts)
+        short = given < total
+        share = np.where(short[each], _share(given[each], owed, total[each]), owed)
+        spare = np.where(short, given - np.add.reduceat(share, starts), 0)
+        amount[together] = share + (np.arange(len(each)) - starts[each] < spare[each])
         return amount
 
     def _owed(self, claim: Ints, day: Ints, way: Allocation | None) -> Ints:
         """Return what each claim owes, on a day, of what is being paid."""
-        buckets = _buckets(way)
+        buckets = self._buckets(way)
         owed = sum((self.open[bucket][claim] for bucket in buckets), np.zeros(len(claim), np.int64))
         if Bucket.INTEREST in buckets:
             owed = owed + self._segments(claim, day).sums(len(claim))
@@ -511,7 +516,7 @@ class _Run:
         segments = self._segments(claim, day)
         to_base = np.zeros(len(claim), np.bool_)
         takes: list[tuple[Bucket, Ints]] = []
-        for bucket in _buckets(way):
+        for bucket in self._buckets(way):
             owed = self.open[bucket][claim]
             if bucket is Bucket.INTEREST:
                 owed = owed + segments.sums(len(claim))
@@ -524,7 +529,8 @@ class _Run:
                 to_base |= take > 0
         if to_base.any():  # the base changes: the line ends here
             self._write(segments.of(to_base))
-            self.cut[claim[to_base]] = np.maximum(self.cut[claim[to_base]], day[to_base])
+            cut = claim[to_base]
+            self.cut[cut] = np.maximum(self.cut[cut], day[to_base])
         for bucket, take in takes:
             self.open[bucket][claim] -= take
             if way is None:
@@ -533,10 +539,16 @@ class _Run:
             self.paid[claim] += take
             some = take > 0
             if some.any():
+                who = claim[some]
                 self.allocated_parts.append(
-                    (rows[some], claim[some], np.full(some.sum(), bucket, np.int64), take[some])
+                    (rows[some], who, np.full(len(who), bucket, np.int64), take[some])
                 )
         return left
+
+    def _buckets(self, way: Allocation | None) -> list[Bucket]:
+        """A credit note (None) reduces principal, as a payment to principal does."""
+        order = (PRINCIPAL_ONLY if way is None else way).buckets
+        return [bucket for bucket in order if bucket in self.charged]
 
     def _rate_on(self, claim: Ints, day: Ints) -> Ints:
         """Return each claim's rate on `day`, 0 where no interest runs."""
@@ -581,9 +593,15 @@ class _Run:
         )
 
 
-def _buckets(way: Allocation | None) -> tuple[Bucket, ...]:
-    """A credit note (None) reduces principal, as a payment to principal does."""
-    return (PRINCIPAL_ONLY if way is None else way).buckets
+def _share(given: Ints, owed: Ints, total: Ints) -> Ints:
+    """Return given × owed / total, rounded down, without overflow."""
+    total = np.maximum(total, 1)  # what owes nothing takes nothing
+    if int(given.max()) * int(owed.max()) < _PLAIN_PRODUCT:
+        plain: Ints = given * owed // total
+        return plain
+    exact = given.astype(object) * owed.astype(object) // total.astype(object)
+    cents: Ints = exact.astype(np.int64)
+    return cents
 
 
 def _joined(parts: list[tuple[Ints, ...]], width: int) -> list[Ints]:

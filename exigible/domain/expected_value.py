@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from exigible.domain.contract_text import euros_text, percent_text
 from exigible.domain.french import count, euros, percent, typeset
 from exigible.domain.law.rule import Rule
 from exigible.domain.refusals import WrongInput
@@ -311,11 +312,11 @@ def expected_value_answer(
             {
                 "choice": one.choice.value,
                 "label": NAMES[one.choice],
-                "value": _euros_text(one.cents),
+                "value": euros_text(one.cents),
                 "lines": [
                     {
                         "label": line.label,
-                        "amount": _euros_text(line.cents),
+                        "amount": euros_text(line.cents),
                         "working": line.working,
                         "source": line.rule.source if line.rule else None,
                     }
@@ -324,7 +325,7 @@ def expected_value_answer(
             }
             for one in found.values
         ],
-        "break_even_collect": None if found.break_even is None else _percent_text(found.break_even),
+        "break_even_collect": None if found.break_even is None else percent_text(found.break_even),
         "assumptions": [_assumption(name, supposed, name in set(given)) for name in MEANINGS],
         "notes": list(found.notes),
     }
@@ -334,9 +335,9 @@ def _assumption(name: str, supposed: Assumptions, given: bool) -> dict[str, obje
     value = getattr(supposed, name)
     shown: object = value
     if name in AMOUNTS:
-        shown = _euros_text(value)
+        shown = euros_text(value)
     elif name in CHANCES or name == "yearly_rate":
-        shown = _percent_text(value)
+        shown = percent_text(value)
     return {
         "name": name.removesuffix("_cents"),
         "label": MEANINGS[name],
@@ -344,13 +345,3 @@ def _assumption(name: str, supposed: Assumptions, given: bool) -> dict[str, obje
         "given": given,
         "law": False,
     }
-
-
-def _euros_text(cents: int) -> str:
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-
-
-def _percent_text(millionths: int) -> str:
-    units, decimals = divmod(millionths, 10_000)
-    return f"{units}.{f'{decimals:04d}'.rstrip('0').ljust(2, '0')}"

@@ -44,6 +44,11 @@ def euros(cents: int) -> str:
     return f"{amount(cents)}{NO_BREAK}€"
 
 
+def money(cents: int, currency: str) -> str:
+    """Return an amount with its unit: « 1 234,56 € », « 1 234,56 SEK »."""
+    return f"{amount(cents)}{NO_BREAK}{'€' if currency in ('EUR', '') else currency}"
+
+
 def percent(ten_thousandths: int) -> str:
     """Return 124000 (1/10,000 of a percent) as « 12,40 % », with two to four decimals."""
     units, rest = divmod(abs(ten_thousandths), 10_000)
@@ -52,9 +57,22 @@ def percent(ten_thousandths: int) -> str:
     return f"{sign}{grouped(units)},{decimals}{NO_BREAK}%"
 
 
+def decimal(ten_thousandths: int) -> str:
+    """Return 15000 (1/10,000) as « 1,5 », 100000 as « 10 »: no decimal that says nothing."""
+    units, rest = divmod(abs(ten_thousandths), 10_000)
+    sign = MINUS if ten_thousandths < 0 else ""
+    return f"{sign}{grouped(units)},{rest:04d}".rstrip("0").rstrip(",")
+
+
+def points(ten_thousandths: int) -> str:
+    """Return 85000 (1/10,000 of a point) as « 8,5 points », 10000 as « 1 point »."""
+    plural = "s" if abs(ten_thousandths) >= 20_000 else ""
+    return f"{decimal(ten_thousandths)}{NO_BREAK}point{plural}"
+
+
 def day(on: date) -> str:
     """Return « 22/11/2026 »."""
-    return f"{on:%d/%m/%Y}"
+    return f"{on.day:02}/{on.month:02}/{on.year:04}"
 
 
 def long_day(on: date) -> str:
@@ -78,6 +96,11 @@ def typeset(text: str) -> str:
     """Return a sentence written with plain spaces with the no-break ones French asks for."""
     text = re.sub(r" ([;:?!»€%])", NO_BREAK + r"\1", text)
     return re.sub(r"(«|\bart\.|\bn°|\b[LRDA]\.) (?=\S)", r"\1" + NO_BREAK, text)
+
+
+def capital(text: str) -> str:
+    """Return a text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

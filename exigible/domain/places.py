@@ -159,6 +159,8 @@ def locate(city: str, postcode: str, directory: Directory | None = None) -> Loca
             f"aucune commune ne s’appelle « {city} » ; si elle a fusionné, donnez le nom de la "
             "commune nouvelle, ou le code postal seul",
         )
+    if named:
+        return _of_both(city, postcode, named)
     return replace(
         _of_seats(_seats_by_postcode()[postcode], city),
         warnings=(
@@ -207,6 +209,22 @@ def _of_seats(seats: Sequence[Seat], name: str) -> Located:
         tribunals=tuple(_tribunals_of(seats)),
         tribunals_certain=False,
         one_commune=False,
+    )
+
+
+def _of_both(city: str, postcode: str, named: Sequence[Commune]) -> Located:
+    """Return the areas of a known town and of a postcode it has not: one of them may be wrong.
+
+    A smaller commune may also bear that name: without the file of communes, neither is preferred.
+    """
+    town = _of_communes(named, "")
+    seats = dict.fromkeys((*_seats_by_postcode()[postcode], *town.seats))
+    return replace(
+        _of_seats(tuple(seats), city),
+        warnings=(
+            f"« {city} » et le code postal {postcode} ne vont pas ensemble, à moins qu’une autre "
+            "commune porte ce nom : vérifiez l’un et l’autre.",
+        ),
     )
 
 

@@ -8,21 +8,22 @@ A day whose rate nobody knows becomes a row that carries its refusal.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
-from exigible.domain.calendar import half_year_starts
+from exigible.domain.calendar import ONE_DAY, half_year_starts
 from exigible.domain.case import Clause, DayCount, Regime
-from exigible.domain.french import half_year, percent
+from exigible.domain.french import decimal, half_year, percent, points
 from exigible.domain.law import RATE_SCALE, Law, Parameter
+from exigible.domain.law.dated import HALF_YEARLY_SINCE
 from exigible.domain.law.readings import Reading, watched
 from exigible.domain.refusals import OutsideKnownLaw
 
-ONE_DAY = timedelta(days=1)
 LEGAL_OTHERS = "taux_interet_legal_autres"
 LEGAL_INDIVIDUALS = "taux_interet_legal_particuliers"
 BOTH_TRADERS = "C. com. art. L. 441-10 II"
+PUBLIC_PURCHASE = "CCP art. R. 2192-31"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +125,24 @@ def _rows_of_regime(key: ScheduleKey, law: Law) -> list[RateRow]:
 
 
 def _statutory(law: Law, start: date) -> RateRow:
-    """ECB rate read on the first day of the half-year, + 10 points (L. 441-10 II)."""
-    bank, points = law["taux_bce"], law["penalites_retard_majoration"]
-    try:
-        base, added = bank.on(start), points.on(start)
-    except OutsideKnownLaw as unknown:
-        return _unknown(start, unknown)
-    assert base.value is not None
-    assert added.value is not None
-    return RateRow(
-        start,
-        base.value + added.value,
-        365,
-        f"{BOTH_TRADERS} : taux BCE {percent(base.value)} + {added.value // RATE_SCALE} points, "
-        f"{half_year(start)}",
-        verified=base.verified and added.verified,
-    )
+    """ECB rate read on the first day of the half-year, and the points of L. 441-10 II."""
+    points_of = law["penalites_retard_majoration"]
+    return _bank_plus(law, points_of, start, start, BOTH_TRADERS, half_year(start))
 
 
 def _public(law: Law, start: date, points_on: date) -> RateRow:
     """ECB rate of the half-year in which interest starts, and the points of the contract's day."""
-    bank, points = law["taux_bce"], law["interets_moratoires_publics_majoration"]
+    points_of = law["interets_moratoires_publics_majoration"]
+    period = f"figé au {half_year(start)}"
+    return _bank_plus(law, points_of, start, points_on, PUBLIC_PURCHASE, period)
+
+
+def _bank_plus(
+    law: Law, points_of: Parameter, start: date, points_on: date, article: str, period: str
+) -> RateRow:
+    """Return the row of the ECB rate read on `start`, raised by the points of a day."""
     try:
-        base, added = bank.on(start), points.on(points_on)
+        base, added = law["taux_bce"].on(start), points_of.on(points_on)
     except OutsideKnownLaw as unknown:
         return _unknown(start, unknown)
     assert base.value is not None
@@ -155,8 +151,7 @@ def _public(law: Law, start: date, points_on: date) -> RateRow:
         start,
         base.value + added.value,
         365,
-        f"CCP art. R. 2192-31 : taux BCE {percent(base.value)} + {added.value // RATE_SCALE} "
-        f"points, figé au {half_year(start)}",
+        f"{article} : taux BCE {percent(base.value)} + {points(added.value)}, {period}",
         verified=base.verified and added.verified,
     )
 
@@ -207,7 +202,7 @@ def _legal_after(rows: list[RateRow], key: ScheduleKey, law: Law) -> list[RateRo
 def _legal(parameter: Parameter, first: date, last: date) -> list[RateRow]:
     """One row a half-year, or a year where the rate was yearly (before 2015)."""
     starts = {value.start for value in parameter.values if first < value.start <= last}
-    starts.update(start for start in half_year_starts(first, last) if start.year >= 2015)
+    starts.update(start for start in half_year_starts(first, last) if start >= HALF_YEARLY_SINCE)
     starts.add(first)
     rows = []
     for start in sorted(starts):
@@ -231,7 +226,7 @@ def _legal(parameter: Parameter, first: date, last: date) -> list[RateRow]:
 
 def _legal_period(day: date) -> str:
     """Return the half-year a legal rate is fixed for, or the year before 2015."""
-    return half_year(day) if day.year >= 2015 else str(day.year)
+    return half_year(day) if day >= HALF_YEARLY_SINCE else str(day.year)
 
 
 def _contract(key: ScheduleKey, law: Law) -> list[RateRow]:
@@ -273,9 +268,9 @@ def _clause_row(clause: Clause, start: date, law: Law, legal_parameter: str) -> 
     exact = index.value * clause.times
     rate = (2 * exact + RATE_SCALE) // (2 * RATE_SCALE) + clause.plus  # half up
     name = "taux BCE" if clause.index == "ecb" else "taux légal"
-    times = f"{clause.times / RATE_SCALE:g} × " if clause.times != RATE_SCALE else ""
-    plus = f" + {clause.plus / RATE_SCALE:g} points" if clause.plus else ""
-    formula = f"{times}{name} ({percent(index.value)}){plus}".replace(".", ",")
+    times = f"{decimal(clause.times)} × " if clause.times != RATE_SCALE else ""
+    plus = f" + {points(clause.plus)}" if clause.plus else ""
+    formula = f"{times}{name} ({percent(index.value)}){plus}"
     return RateRow(
         start,
         rate,
@@ -302,17 +297,16 @@ def _increase(rows: list[RateRow], key: ScheduleKey, law: Law) -> list[RateRow]:
 
 def _points_on(day: date, added: int, key: ScheduleKey) -> int:
     """Return the points left on a day: those of the last relief granted by then."""
-    reliefs = [points for start, points in sorted(key.increase_reliefs) if start <= day]
+    reliefs = [left for start, left in sorted(key.increase_reliefs) if start <= day]
     return min(added, reliefs[-1]) if reliefs else added
 
 
-def _increased(row: RateRow, points: int) -> RateRow:
-    if not points:
+def _increased(row: RateRow, added: int) -> RateRow:
+    if not added:
         source = f"{row.source} ; majoration écartée par le juge (CMF art. L. 313-3)"
         return replace(row, source=source)
-    named = f"{points / RATE_SCALE:g}".replace(".", ",")
-    source = f"{row.source} + {named} points (CMF art. L. 313-3)"
-    return replace(row, rate=row.rate + points, source=source)
+    source = f"{row.source} + {points(added)} (CMF art. L. 313-3)"
+    return replace(row, rate=row.rate + added, source=source)
 
 
 def _relieve(
@@ -434,7 +428,4 @@ def _unknown(start: date, unknown: OutsideKnownLaw) -> RateRow:
 def cached_schedule(key: ScheduleKey, law: Law) -> Schedule:
     """Same as `build_schedule`, built once for a key and a law, with what it read of the law."""
     noted = watched(law)
-    schedule = build_schedule(key, noted)
-    if key.increased_from is not None:  # the delay before the increase chose that day
-        noted["majoration_taux_legal_delai"].on(key.increased_from)
-    return replace(schedule, readings=noted.readings())
+    return replace(build_schedule(key, noted), readings=noted.readings())

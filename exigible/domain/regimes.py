@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from exigible.domain.calendar import add_months, half_year_start, next_working_day
+from exigible.domain.calendar import ONE_DAY, add_months, half_year_start, next_working_day
 from exigible.domain.case import (
     TRADE_KINDS,
     Assignment,
@@ -38,7 +38,6 @@ from exigible.domain.rates import (
     BOTH_TRADERS,
     LEGAL_INDIVIDUALS,
     LEGAL_OTHERS,
-    ONE_DAY,
     Relief,
     ReliefKind,
     ScheduleKey,
@@ -87,51 +86,67 @@ def decide(case: Case, position: int) -> Decision:
 
 def _regime(case: Case, claim: CaseClaim) -> tuple[Regime, str, list[str]]:
     """Return the regime that the law allows for what is asked, why, and its doubts."""
-    regime, why, warnings = claim.interest.regime, "régime demandé", []
-    asked_b2b = regime is Regime.B2B_PENALTIES
-    if regime is Regime.AUTO:
-        regime, why = _automatic(case, claim)
-    elif asked_b2b and (case.creditor_kind, case.debtor_kind) != (
-        CreditorKind.PROFESSIONAL,
-        DebtorKind.PROFESSIONAL,
-    ):
-        warnings.append(
-            f"{claim.ref} : les pénalités de l’article L. 441-10 ne valent qu’entre "
-            "professionnels ; l’intérêt légal les remplace."
-        )
-        regime, why = Regime.LEGAL_INTEREST, "une partie n’agit pas en professionnel"
-    elif regime is Regime.PUBLIC_PURCHASER and case.debtor_kind is not DebtorKind.PUBLIC_PURCHASER:
-        warnings.append(
-            f"{claim.ref} : les intérêts moratoires de la commande publique ne sont dus que par "
-            "un acheteur public ; l’intérêt légal les remplace."
-        )
-        regime, why = Regime.LEGAL_INTEREST, "le débiteur n’est pas un acheteur public"
+    regime, why, warnings = _of_parties(case, claim)
     if claim.kind is ClaimKind.SOCIAL_CONTRIBUTION:
         warnings.append(
             f"{claim.ref} : les cotisations sociales portent des majorations de retard propres, qui "
             "ne sont pas calculées ici ; ajoutez celles que l’organisme a liquidées."
         )
-    if regime is Regime.CONTRACT and case.debtor_kind is DebtorKind.CONSUMER:
-        if claim.kind is ClaimKind.RENT:
-            warnings.append(
-                f"{claim.ref} : une pénalité stipulée dans un bail d’habitation est réputée non "
-                "écrite (loi du 6 juillet 1989 art. 4 i) ; l’intérêt légal la remplace (à confirmer "
-                "si le bail n’est pas d’habitation)."
-            )
-            regime, why = Regime.LEGAL_INTEREST, "loyer d’habitation"
-        elif claim.kind is not ClaimKind.LOAN_INSTALMENT:
-            warnings.append(
-                f"{claim.ref} : taux stipulé envers un consommateur, le juge peut l’écarter comme "
-                "abusif (C. conso. art. R. 212-2)."
-            )
-    if claim.credit is not None and claim.credit.interest_forfeited and regime is Regime.CONTRACT:
-        warnings.append(
+    if regime is Regime.CONTRACT:
+        why_not, doubts = _barred_clause(case, claim)
+        warnings += doubts
+        if why_not:
+            regime, why = Regime.LEGAL_INTEREST, why_not
+    unused = claim.interest.clause is not None and claim.interest.regime is not Regime.CONTRACT
+    if unused and regime is not Regime.CONTRACT:
+        warnings.append(f"{claim.ref} : le taux donné ne sert pas, {why}.")
+    return regime, why, warnings
+
+
+def _of_parties(case: Case, claim: CaseClaim) -> tuple[Regime, str, list[str]]:
+    """Return the regime asked for, or the one of the law where the parties do not allow it."""
+    asked = claim.interest.regime
+    if asked is Regime.AUTO:
+        regime, why = _automatic(case, claim)
+        return regime, why, []
+    traders = (CreditorKind.PROFESSIONAL, DebtorKind.PROFESSIONAL)
+    if asked is Regime.B2B_PENALTIES and (case.creditor_kind, case.debtor_kind) != traders:
+        doubt = (
+            f"{claim.ref} : les pénalités de l’article L. 441-10 ne valent qu’entre "
+            "professionnels ; l’intérêt légal les remplace."
+        )
+        return Regime.LEGAL_INTEREST, "une partie n’agit pas en professionnel", [doubt]
+    if asked is Regime.PUBLIC_PURCHASER and case.debtor_kind is not DebtorKind.PUBLIC_PURCHASER:
+        doubt = (
+            f"{claim.ref} : les intérêts moratoires de la commande publique ne sont dus que par "
+            "un acheteur public ; l’intérêt légal les remplace."
+        )
+        return Regime.LEGAL_INTEREST, "le débiteur n’est pas un acheteur public", [doubt]
+    return asked, "régime demandé", []
+
+
+def _barred_clause(case: Case, claim: CaseClaim) -> tuple[str, list[str]]:
+    """Return why a stipulated rate gives way to the legal one ("" if it holds), and its doubts."""
+    consumer, doubts = case.debtor_kind is DebtorKind.CONSUMER, []
+    if consumer and claim.kind is ClaimKind.RENT:
+        return "loyer d’habitation", [
+            f"{claim.ref} : une pénalité stipulée dans un bail d’habitation est réputée non "
+            "écrite (loi du 6 juillet 1989 art. 4 i) ; l’intérêt légal la remplace (à confirmer "
+            "si le bail n’est pas d’habitation)."
+        ]
+    if consumer and claim.kind is not ClaimKind.LOAN_INSTALMENT:
+        doubts.append(
+            f"{claim.ref} : taux stipulé envers un consommateur, le juge peut l’écarter comme "
+            "abusif (C. conso. art. R. 212-2)."
+        )
+    if claim.credit is not None and claim.credit.interest_forfeited:
+        doubts.append(
             f"{claim.ref} : déchu du droit aux intérêts, le prêteur n’a plus que l’intérêt légal, "
             "sans majoration ; le juge peut l’écarter aussi s’il effaçait la sanction (CJUE 27 mars "
             "2014, C-565/12) ; à confirmer."
         )
-        regime, why = Regime.LEGAL_INTEREST, "déchéance du droit aux intérêts"
-    return regime, why, warnings
+        return "déchéance du droit aux intérêts", doubts
+    return "", doubts
 
 
 def _alone(case: Case, position: int, regime: Regime) -> str:
@@ -152,7 +167,7 @@ def _alone(case: Case, position: int, regime: Regime) -> str:
 
 def _unsettled_category(case: Case, claim: CaseClaim) -> list[str]:
     """Whose quality gives the rate of an assigned debt is unsettled (CMF L. 313-2)."""
-    kinds = [event.creditor_kind for event in case.events if isinstance(event, Assignment)]
+    kinds = [assignment.creditor_kind for assignment in case.of_kind(Assignment)]
     if {_legal_parameter(kind) for kind in kinds} <= {_legal_parameter(case.creditor_kind)}:
         return []
     return [
@@ -207,6 +222,8 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
     notices = notice_days(case, position)
     judgments = [_effect_of(judgment) for judgment in case.of_claim(Judgment, position)]
     judged = min((day for day in judgments if day is not None), default=None)
+    if claim.kind is ClaimKind.TITLE and (judged is None or claim.due_on <= judged):
+        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     if notices and (judged is None or min(notices)[0] <= judged):
         day, act = min(notices)
         return (
@@ -215,8 +232,6 @@ def _first_day(case: Case, position: int, regime: Regime) -> tuple[date | None, 
         )
     if judged is not None:
         return judged + ONE_DAY, "lendemain du jugement, faute de mise en demeure"
-    if claim.kind is ClaimKind.TITLE:
-        return after_due, "lendemain de la décision (C. civ. art. 1231-7)"
     return None, "aucune mise en demeure : rien ne court"
 
 

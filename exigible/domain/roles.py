@@ -45,6 +45,7 @@ class Capability(StrEnum):
     HOLD_ACCOUNTS = "hold_accounts"  # suspend and resume
     ASSIGN_ACCOUNTS = "assign_accounts"  # collector in charge, strategy
     COMPLETE_DATA = "complete_data"  # À compléter: addresses, due dates, kind of debtor
+    MERGE_DEBTORS = "merge_debtors"  # Doublons: one debtor known twice, merged, undone
     RECORD_PAYMENTS = "record_payments"  # payments and their allocation
     APPROVE_MESSAGES = "approve_messages"  # let a proposed message leave
     SEE_MESSAGES = "see_messages"  # Envois
@@ -76,6 +77,7 @@ _DAILY = _READ | {
     Capability.SEE_TEMPLATES,
 }
 _LEAD = _DAILY | {
+    Capability.MERGE_DEBTORS,
     Capability.HOLD_ACCOUNTS,
     Capability.ASSIGN_ACCOUNTS,
     Capability.APPROVE_MESSAGES,
@@ -91,6 +93,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     | {Capability.HOLD_ACCOUNTS, Capability.APPROVE_MESSAGES, Capability.RECORD_PAYMENTS},
     Role.LITIGATION: _DAILY
     | {
+        Capability.MERGE_DEBTORS,
         Capability.HOLD_ACCOUNTS,
         Capability.APPROVE_MESSAGES,
         Capability.RECORD_PAYMENTS,
@@ -103,6 +106,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         Capability.SEE_WORKLIST,
         Capability.RECORD_PAYMENTS,
         Capability.COMPLETE_DATA,
+        Capability.MERGE_DEBTORS,
         Capability.IMPORT,
         Capability.UNDO_IMPORTS,
         Capability.SEE_LAW,

@@ -8,11 +8,11 @@ no mise en demeure until someone confirms it.
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from exigible.domain.calendar import month_end
 from exigible.domain.law import Law
 from exigible.domain.refusals import WrongInput
 
@@ -110,7 +110,7 @@ def lawful_due_on(
         case "eom":
             on = due_date(start, days, method)
         case "month":
-            on = end_of_month(start) + timedelta(days=days)
+            on = month_end(start) + timedelta(days=days)
         case "decade":
             on = _end_of_decade(start) + timedelta(days=days)
         case _:
@@ -140,21 +140,16 @@ def due_date(issued_on: date, term_days: int, method: str = TermMethod.NET) -> d
         ) from None
     delay = timedelta(days=term_days)
     if counted is TermMethod.DAYS_THEN_EOM:
-        return end_of_month(issued_on + delay)
+        return month_end(issued_on + delay)
     if counted is TermMethod.EOM_THEN_DAYS:
-        return end_of_month(issued_on) + delay
+        return month_end(issued_on) + delay
     if counted is TermMethod.END_OF_MONTH:
-        return max(end_of_month(issued_on + delay), end_of_month(issued_on) + delay)
+        return max(month_end(issued_on + delay), month_end(issued_on) + delay)
     return issued_on + delay
-
-
-def end_of_month(day: date) -> date:
-    """Return the last day of the month of `day`."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _end_of_decade(day: date) -> date:
     """Return the 10th, the 20th or the last day of the month: where the *décade* of a day ends."""
     if day.day <= 20:
         return day.replace(day=10 if day.day <= 10 else 20)
-    return end_of_month(day)
+    return month_end(day)

@@ -8,7 +8,7 @@ starts.
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -67,6 +67,33 @@ SETTINGS: tuple[Setting, ...] = (
         "utilisateur:motdepasse@serveur:port. Sans elle, aucun e-mail ne part.",
         "aucun envoi",
     ),
+    Setting(
+        "EXIGIBLE_RECHERCHE_URL",
+        "Adresse de l’API Recherche d’entreprises, interrogée quand quelqu’un le demande ; "
+        "« non » pour ne jamais l’interroger.",
+        "https://recherche-entreprises.api.gouv.fr",
+    ),
+    Setting(
+        "EXIGIBLE_SIRENE_URL",
+        "Adresse de l’API Sirene (INSEE) ; sert avec une clé.",
+        "https://api.insee.fr/api-sirene/3.11",
+    ),
+    Setting(
+        "EXIGIBLE_SIRENE_KEY",
+        "Clé d’intégration de l’API Sirene. Sans elle, Sirene n’est pas interrogé.",
+        "aucune",
+    ),
+    Setting(
+        "EXIGIBLE_RNE_URL",
+        "Adresse de l’API du registre national des entreprises (INPI) ; sert avec un compte.",
+        "https://registre-national-entreprises.inpi.fr/api",
+    ),
+    Setting(
+        "EXIGIBLE_RNE_USER",
+        "Compte de l’API du RNE. Sans lui, le RNE n’est pas interrogé.",
+        "aucun",
+    ),
+    Setting("EXIGIBLE_RNE_PASSWORD", "Mot de passe de ce compte.", "aucun"),
     Setting("EXIGIBLE_WEB_THREADS", "Requêtes servies en même temps par le processus web.", "8"),
     Setting("EXIGIBLE_WORKERS", "Nombre de processus de travail lancés par « serve ».", "1"),
     Setting(
@@ -109,6 +136,12 @@ class Environment:
     base_url: str
     secret_key: str | None
     smtp: SmtpServer | None
+    recherche_url: str  # "" where it is never asked
+    sirene_url: str
+    sirene_key: str = field(repr=False)
+    rne_url: str
+    rne_user: str
+    rne_password: str = field(repr=False)
     web_threads: int
     workers: int
     run_at: str
@@ -154,6 +187,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         base_url=base_url,
         secret_key=secret or None,
         smtp=_optional(_smtp, get("EXIGIBLE_SMTP_URL")),
+        **_registers(get),
         web_threads=_number("EXIGIBLE_WEB_THREADS", get("EXIGIBLE_WEB_THREADS", "8"), 1, 200),
         workers=_number("EXIGIBLE_WORKERS", get("EXIGIBLE_WORKERS", "1"), 1, 64),
         run_at=_hour(values.get("EXIGIBLE_RUN_AT", "05:30").strip()),
@@ -274,6 +308,54 @@ def _smtp(value: str) -> SmtpServer:
         password=unquote(parts.password or ""),
         security=security,
     )
+
+
+def _registers(get: Callable[[str], str]) -> dict[str, str]:
+    """Read the settings of public registers: each address whole, each key with its address."""
+    read = {}
+    for name, public in _REGISTERS.items():
+        typed = get(f"EXIGIBLE_{name.upper()}")
+        read[name] = "" if typed == "non" else _http(f"EXIGIBLE_{name.upper()}", typed or public)
+    for name in ("sirene_key", "rne_user", "rne_password"):
+        setting = f"EXIGIBLE_{name.upper()}"
+        read[name] = get(setting)
+        if not (read[name].isascii() and read[name].isprintable()):
+            raise WrongSetting(setting, "elle porte des signes qu’un en-tête ne transporte pas.")
+    if bool(read["rne_user"]) != bool(read["rne_password"]):
+        missing = "EXIGIBLE_RNE_USER" if read["rne_password"] else "EXIGIBLE_RNE_PASSWORD"
+        raise WrongSetting(missing, "le compte du RNE demande un nom et un mot de passe.")
+    for url, secret in (("sirene_url", "sirene_key"), ("rne_url", "rne_password")):
+        if read[secret] and read[url].startswith("http://") and not _is_local(read[url]):
+            raise WrongSetting(
+                f"EXIGIBLE_{url.upper()}",
+                "la clé partirait en clair ; l’adresse commence par https://",
+            )
+    return read
+
+
+_REGISTERS = {
+    "recherche_url": "https://recherche-entreprises.api.gouv.fr",
+    "sirene_url": "https://api.insee.fr/api-sirene/3.11",
+    "rne_url": "https://registre-national-entreprises.inpi.fr/api",
+}
+
+
+def _http(name: str, value: str) -> str:
+    parts = urlsplit(value)
+    try:
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.username or parts.query or parts.fragment:
+        raise WrongSetting(
+            name,
+            f"« {value[:60]} » n’est pas une adresse complète et nue. Exemple : https://api.exemple.fr",
+        )
+    return value.rstrip("/")
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _number(name: str, value: str, least: int, most: int) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from exigible.domain.law.courts import Seat
+from exigible.domain.law.courts import Seat, spelt_seat
 from exigible.domain.places import Commune, Directory
 from exigible.domain.refusals import Refused
 
@@ -137,7 +137,7 @@ def _commune(row: list[str]) -> Commune:
         insee=insee,
         name=name,
         postcodes=tuple(postcodes.split()),
-        seat=Seat(kind, seat) if kind else None,
-        judicial=judicial,
+        seat=Seat(kind, spelt_seat(seat)) if kind else None,
+        judicial=spelt_seat(judicial),
         chamber=chamber,
     )

@@ -7,28 +7,34 @@ says them for a source. What a cell says wrongly is left out and told by its lin
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exigible.domain.identity.numbers import (
+    read_iban,
+    read_siren,
+    read_siret,
+    read_vat_number,
+    siren_of_vat,
+)
+from exigible.domain.refusals import WrongInput
 from exigible.domain.terms import LONGEST_TERM_DAYS, TermMethod
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.intake.identifiers import is_siren, is_siret
 from exigible.intake.lines import (
     LineReader,
     TableFile,
-    digits,
     read_emails,
     read_phone,
-    read_siren,
     short,
     synonyms,
 )
 from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
-from exigible.intake.problems import Problems
+from exigible.intake.problems import Problems, Unreadable
 from exigible.intake.tables import Table, read_table
 
 CUSTOMER_HEADINGS = synonyms(
@@ -61,6 +67,7 @@ CUSTOMER_HEADINGS = synonyms(
         "terms": "conditions,conditions de paiement,conditions de reglement,mode de reglement,"
         "delai de paiement,delai de reglement,payment terms,terms,reglement,echeance",
         "term_days": "delai,jours,nombre de jours,delai en jours,days,term days,delai jours",
+        "iban": "iban,rib,compte bancaire,bank account,iban client,coordonnees bancaires",
         "kind": "type,type de client,type client,nature,qualite,categorie,kind,customer type,"
         "segment",
         "credit_limit": "encours autorise,plafond,limite de credit,plafond de credit,encours max,"
@@ -137,6 +144,7 @@ class CustomerRow:
     postcode: str | None = None
     city: str | None = None
     country: str | None = None
+    iban: str | None = None  # an account the customer pays from
     kind: str | None = None
     term_days: int | None = None
     term_method: str | None = None
@@ -164,6 +172,15 @@ def read_customers(
     return TableFile(table, problems, _customers(table, problems))
 
 
+def looks_like_customers(path: Path) -> bool:
+    """Say whether a table names customers by their code."""
+    try:
+        read_table(path, CUSTOMER_HEADINGS, ("code", "name"))
+    except Unreadable:
+        return False
+    return True
+
+
 def _customers(table: Table, problems: Problems) -> Iterator[CustomerRow]:
     seen: dict[str, int] = {}
     customer = "code" if "code" in table.fields else "name"
@@ -187,15 +204,23 @@ def _customers(table: Table, problems: Problems) -> Iterator[CustomerRow]:
 
 def _customer(line: LineReader, code: str) -> CustomerRow:
     country = _country(line)
-    siret, siren = _siret(line), read_siren(line)
-    vat = _vat(line)
+    siret = _number(line, "siret", functools.partial(read_siret, zeros_lost=True))
+    siren = _number(line, "siren", functools.partial(read_siren, zeros_lost=True))
+    vat = _number(line, "vat_number", functools.partial(read_vat_number, country=country or "FR"))
     if siren is None and siret is not None:
         siren = siret[:9]
-    if siren is None and vat is not None and vat.startswith("FR") and is_siren(vat[4:]):
-        siren = vat[4:]
+    if siren is None and vat is not None:
+        siren = siren_of_vat(vat) or None
     if siret is not None and siren is not None and not siret.startswith(siren):
         line.wrong("siret", "siret", "le SIRET ne commence pas par le SIREN ; il est laissé.")
         siret = None
+    if vat is not None and siren is not None and siren_of_vat(vat) not in ("", siren):
+        line.wrong(
+            "vat_number",
+            "vat_number",
+            f"le numéro de TVA {vat} est celui d’un autre SIREN que {siren} ; il est laissé.",
+        )
+        vat = None
     days, method = _terms(line)
     return CustomerRow(
         line=line.number,
@@ -211,6 +236,7 @@ def _customer(line: LineReader, code: str) -> CustomerRow:
         postcode=_postcode(line, country),
         city=short(line.text("city")),
         country=country,
+        iban=_number(line, "iban", read_iban),
         kind=_kind(line),
         term_days=days,
         term_method=method,
@@ -219,26 +245,16 @@ def _customer(line: LineReader, code: str) -> CustomerRow:
     )
 
 
-def _siret(line: LineReader) -> str | None:
-    text = line.text("siret")
+def _number(line: LineReader, name: str, read: Callable[[str], str]) -> str | None:
+    """Return a number that identifies, as it is kept; one that cannot be is told and left out."""
+    text = line.text(name)
     if not text:
         return None
-    number = digits(text).zfill(14)
-    if is_siret(number):
-        return number
-    line.wrong("siret", "siret", f"« {text[:20]} » n’est pas un SIRET ; il est laissé.")
-    return None
-
-
-def _vat(line: LineReader) -> str | None:
-    text = line.text("vat_number")
-    if not text:
+    try:
+        return read(text) or None
+    except WrongInput as wrong:
+        line.wrong(name, name, f"{wrong.message.rstrip('.')} ; il est laissé.")
         return None
-    number = digits(text).upper()
-    if re.fullmatch(r"[A-Z]{2}[A-Z0-9]{2,13}", number):
-        return number
-    line.wrong("vat_number", "vat_number", f"« {text[:20]} » n’est pas un numéro de TVA.")
-    return None
 
 
 def _postcode(line: LineReader, country: str | None) -> str | None:

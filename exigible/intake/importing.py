@@ -7,11 +7,25 @@ from pathlib import Path
 
 from exigible.intake import fec_dry_run
 from exigible.intake.fec import DEFAULT_PREFIXES
-from exigible.intake.formats import HEAD, TABLES, Format, is_fec
+from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, TABLES, Format, is_fec
 from exigible.intake.ledger_text import opener
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, refused
+
+
+def einvoice_format(path: Path, head: bytes) -> str:
+    """Return the format of an electronic invoice or of an archive of them, "" for anything else.
+
+    The readers are loaded only for what begins like one. An XML that nobody knows is taken there too:
+    its refusal says what it is.
+    """
+    bare = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if not bare.startswith((b"<", b"PK\x03\x04")) and b"%PDF-" not in head[:1024]:
+        return ""
+    from exigible.intake.einvoice.recognition import recognise
+
+    return recognise(path) or (Format.CII if bare.startswith(b"<") else "")
 
 
 def dry_run(
@@ -29,28 +43,50 @@ def dry_run(
     A table without a mapping is read by the one that its headings and values suggest.
     """
     name = name or path.name
-    if not format_ and mapping is None:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD)
-        if is_fec(head) or not head:
-            format_ = Format.FEC
+    asked = format_
+    if mapping is None:
+        format_ = format_ or guess_format(path)
+    if format_ in EINVOICE_FORMATS:
+        from exigible.intake.einvoice import summary
+
+        return summary.dry_run(path, name, format_=format_, partial=partial)
     if format_ == Format.FEC:
         return fec_dry_run.dry_run(
             opener(path), name, prefixes=prefixes, partial=partial, on_bytes=on_bytes
         )
-    from exigible.intake import open_items
+    if format_ in BANK:
+        from exigible.intake.bank.dry_run import dry_run as dry_run_bank
+
+        return dry_run_bank(path, name, format_, partial=partial, on_bytes=on_bytes)
     from exigible.intake.table_dry_run import dry_run_table
 
     if mapping is None:
-        mapping = guessed(path, name=name, format_=format_)
+        mapping = guessed(path, name=name, format_=asked)
     if mapping is not None:
         return dry_run_table(path, name, mapping.kind, mapping=mapping, partial=partial)
     if format_ in TABLES - {Format.CUSTOMERS, Format.OPEN_ITEMS}:
         return refused(format_, name, not_understood(path, name, format_))
-    if not format_:
-        is_list = open_items.looks_like_open_items(path)
-        format_ = Format.OPEN_ITEMS if is_list else Format.CUSTOMERS
     return dry_run_table(path, name, format_, partial=partial)
+
+
+def guess_format(path: Path) -> Format:
+    """Return the format of a file from what it begins with; one of no known kind may be customers."""
+    from exigible.intake import customers, open_items
+    from exigible.intake.bank import files, table
+
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if is_fec(head) or not head:
+        return Format.FEC
+    if bank := files.recognise_file(path):
+        return bank
+    if electronic := einvoice_format(path, head):
+        return Format(electronic)
+    if open_items.looks_like_open_items(path):
+        return Format.OPEN_ITEMS
+    if not customers.looks_like_customers(path) and table.looks_like_statement(path):
+        return Format.BANK_CSV
+    return Format.CUSTOMERS
 
 
 def guessed(path: Path, *, name: str, format_: str = "") -> Mapping | None:

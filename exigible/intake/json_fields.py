@@ -16,9 +16,9 @@ from typing import Any
 from exigible.domain.refusals import WrongInput
 
 MAX_CENTS = 10**13  # a hundred billion euros: beyond it, a typing mistake
-_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,2})?")
-_PERCENT = re.compile(r"\d{1,4}(\.\d{1,4})?")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,2})?", re.ASCII)
+_PERCENT = re.compile(r"\d{1,4}(\.\d{1,4})?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_DAY = date(1950, 1, 1)
 LAST_DAY = date(2199, 12, 31)
 
@@ -32,6 +32,7 @@ class Fields:
         self.value: Mapping[str, Any] = value
         self.path = path
         self._read: set[str] = set()
+        self._inside: list[Fields] = []  # the objects read from this one
 
     def at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -126,7 +127,24 @@ class Fields:
             return []
         if not isinstance(value, list):
             raise wrong(self.at(name), f"une liste est attendue, pas {shown(value)}")
-        return [Fields(item, f"{self.at(name)}[{i}]") for i, item in enumerate(value)]
+        items = [Fields(item, f"{self.at(name)}[{i}]") for i, item in enumerate(value)]
+        self._inside += items
+        return items
+
+    def object(self, name: str, *, required: bool = True) -> Fields:
+        """Return the object of a field; one without fields where it may be, and is, left out."""
+        value = self.raw(name, required=required)
+        inside = Fields({} if value is None else value, self.at(name))
+        self._inside.append(inside)
+        return inside
+
+    def unread(self, ignored: Iterable[str] = ()) -> list[str]:
+        """Return the paths of the fields that nobody read, here and in the objects read from here."""
+        known = self._read.union(ignored)
+        paths = [self.at(str(name)) for name in self.value if name not in known]
+        for inside in self._inside:
+            paths += inside.unread(ignored)
+        return paths
 
     def done(self, ignored: Iterable[str] = ()) -> None:
         """Refuse a field that is not in the contract: a misspelt one would be silently lost."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from exigible.domain.identity.numbers import read_siren
+from exigible.domain.refusals import WrongInput
 from exigible.domain.text_keys import ref_key
 from exigible.intake.cells import Illegible, read_cents, read_day
-from exigible.intake.identifiers import is_siren, is_siret
 from exigible.intake.mapping.reading import Passed
 from exigible.intake.problems import Problems
 from exigible.intake.tables import Table
@@ -98,23 +99,16 @@ def short(text: str | None) -> str | None:
     return " ".join(text.split())[:200] if text else None
 
 
-def digits(text: str) -> str:
-    """Return a number without the dress people give it."""
-    return re.sub(r"[\s.\-\u00a0\u202f]", "", text)
-
-
-def read_siren(line: LineReader) -> str | None:
-    """Return the SIREN of a line, or None, with its problem where it is wrong."""
+def siren_of(line: LineReader) -> str:
+    """Return the SIREN of a line, or nothing, with its problem where it is wrong."""
     text = line.text("siren")
     if not text:
-        return None
-    number = digits(text).zfill(9)  # a spreadsheet eats leading zeros
-    if is_siren(number):
-        return number
-    if is_siret(digits(text)):
-        return digits(text)[:9]
-    line.wrong("siren", "siren", f"« {text[:20]} » n’est pas un SIREN ; il est laissé.")
-    return None
+        return ""
+    try:
+        return read_siren(text, zeros_lost=True)
+    except WrongInput as wrong:
+        line.wrong("siren", "siren", f"{wrong.message.rstrip('.')} ; il est laissé.")
+        return ""
 
 
 def read_emails(line: LineReader) -> list[str]:

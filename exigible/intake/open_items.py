@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from exigible.domain.text_keys import ref_key
-from exigible.intake.lines import LineReader, TableFile, read_siren, short, synonyms
+from exigible.intake.lines import LineReader, TableFile, short, siren_of, synonyms
 from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
@@ -158,7 +158,7 @@ def _items(table: Table, problems: Problems) -> Iterator[OpenItem]:
             due_on=due_on,
             amount_cents=_signed(line, type_),
             name=short(line.text("name")) or "",
-            siren=read_siren(line) or "",
+            siren=siren_of(line),
             currency=line.currency(),
             label=short(line.text("label")) or "",
             is_payment=type_ in _MONEY_TYPES,

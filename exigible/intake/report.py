@@ -6,12 +6,12 @@ import, which adds what it wrote.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from exigible.domain.french import euros
 from exigible.intake.problems import Problem, Problems, Unreadable
 
 # What reports count, in words (one, several), in the order that people read them.
@@ -30,14 +30,15 @@ COUNTED = {
     "credit_limits": ("limite de crédit", "limites de crédit"),
     "guarantees": ("garantie", "garanties"),
     "disputes": ("litige", "litiges"),
-}
-# What reports total, in words.
-TOTALS = {
-    "debit": "Total au débit",
-    "credit": "Total au crédit",
-    "open": "Total ouvert",
-    "settled": "Total réglé",
-    "received": "Total reçu",
+    "statements": ("relevé", "relevés"),
+    "lines": ("opération bancaire", "opérations bancaires"),
+    "details": ("transaction détaillée", "transactions détaillées"),
+    "returns": ("paiement revenu", "paiements revenus"),
+    "pending": ("opération à venir, laissée", "opérations à venir, laissées"),
+    "invoices": ("facture", "factures"),
+    "statuses": ("statut de facture", "statuts de factures"),
+    "attachments": ("pièce jointe", "pièces jointes"),
+    "ignored": ("fichier laissé de côté", "fichiers laissés de côté"),
 }
 WRITTEN = {
     "accounts_opened": ("compte ouvert", "comptes ouverts"),
@@ -59,10 +60,26 @@ WRITTEN = {
     "absent": ("créance absente, à confirmer", "créances absentes, à confirmer"),
     "due_dates": ("échéance reprise", "échéances reprises"),
     "numbers": ("numéro de facture repris", "numéros de facture repris"),
+    "statements": ("relevé enregistré", "relevés enregistrés"),
+    "bank_lines": ("opération bancaire nouvelle", "opérations bancaires nouvelles"),
+    "bank_details": ("transaction détaillée enregistrée", "transactions détaillées enregistrées"),
+    "lines_known": ("opération déjà connue", "opérations déjà connues"),
+    "set_aside": ("annonce non confirmée, mise de côté", "annonces non confirmées, mises de côté"),
+    "bank_accounts": ("compte bancaire ajouté", "comptes bancaires ajoutés"),
     "due_dates_derived": (
         "échéance déduite des conditions",
         "échéances déduites des conditions",
     ),
+    "einvoices": ("facture électronique gardée", "factures électroniques gardées"),
+    "einvoices_recognised": (
+        "facture électronique reconnue",
+        "factures électroniques reconnues",
+    ),
+    "linked": ("créance déjà connue complétée", "créances déjà connues complétées"),
+    "debtors": ("débiteur créé", "débiteurs créés"),
+    "exhibits": ("pièce gardée", "pièces gardées"),
+    "statuses": ("statut enregistré", "statuts enregistrés"),
+    "tasks": ("tâche proposée", "tâches proposées"),
 }
 
 
@@ -108,12 +125,16 @@ class ImportReport:
     counts: dict[str, int] = field(default_factory=dict)
     totals: dict[str, dict[str, int]] = field(default_factory=dict)  # kind → currency → cents
     accounts: list[AccountRow] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)  # of a bank file, in its order
     never_chased: list[tuple[str, str]] = field(default_factory=list)  # customer, reason
+    documents: list[dict[str, object]] = field(default_factory=list)  # e-invoices, in few words
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     error: Problem | None = None  # the first reason of a refusal
+    unknown_iban: str = ""  # of a bank account the creditor does not have
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
+    parts: list[ImportReport] = field(default_factory=list)  # of several files taken together
 
     def take(self, problems: Problems) -> None:
         """Copy the problems met while reading, and what they decide."""
@@ -145,6 +166,10 @@ class ImportReport:
                 "to": self.last_on.isoformat() if self.last_on else None,
                 "closing": self.closing_on.isoformat(),
             }
+        if self.statements:
+            answer["statements"] = self.statements
+        if self.documents:
+            answer["documents"] = self.documents
         if self.never_chased:
             answer["never_chased"] = [
                 {"customer": customer, "reason": reason} for customer, reason in self.never_chased
@@ -164,10 +189,45 @@ class ImportReport:
             "never_chased_count": len(self.never_chased),
             "delimiter": self.delimiter,
             "columns": list(self.columns),
+            **({"unknown_iban": self.unknown_iban} if self.unknown_iban else {}),
         }
-        for long in ("accounts", "problems", "never_chased"):
+        for long in ("accounts", "problems", "never_chased", "statements", "documents"):
             kept.pop(long, None)
         return kept
+
+
+# Sums of a file, in words, in the order that people read them.
+SUMMED = {
+    "debit": "total au débit",
+    "credit": "total au crédit",
+    "rejected": "total rejeté",
+    "announced": "total annoncé",
+    "net": "total hors TVA",
+    "vat": "total de TVA",
+    "gross": "total TVA comprise",
+    "payable": "total à payer",
+    "credited": "dont avoirs",
+    "open": "total ouvert",
+    "settled": "total réglé",
+    "received": "total reçu",
+}
+
+
+def totals_in_words(totals: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, str]]:
+    """Return (words, cents, currency) for each sum of a file."""
+    return [
+        (words, cents, currency)
+        for kind, words in SUMMED.items()
+        for currency, cents in totals.get(kind, {}).items()
+    ]
+
+
+class RefusedFile(Unreadable):
+    """A file entirely read, with the report of what refuses it."""
+
+    def __init__(self, report: ImportReport, problem: Problem) -> None:
+        super().__init__(problem)
+        self.report = report
 
 
 def refused(format_: str, filename: str, error: Unreadable) -> ImportReport:
@@ -193,12 +253,6 @@ def error_of(problem: Problem) -> dict[str, object]:
         "field": problem.field or None,
         "line": problem.line,
     }
-
-
-def in_currency(cents: int, currency: str) -> str:
-    """« 1 234,56 € », or « 1 234,56 USD »."""
-    shown = euros(cents)
-    return shown if currency == "EUR" else shown.replace("€", currency)
 
 
 def in_euros(cents: int) -> str:

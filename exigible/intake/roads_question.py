@@ -22,7 +22,7 @@ from exigible.domain.roads.valuing import ValueQuestion
 from exigible.intake.json_fields import Fields, shown, wrong
 from exigible.intake.limitation_case import read_limitation_case
 
-_FLAGS = (
+FLAGS = (
     "invoiced",
     "liquid",
     "acknowledged",
@@ -50,7 +50,7 @@ _FLAGS = (
     "declared",
     "late_without_fault",
 )
-_DAYS = (
+DAYS = (
     "born_on",
     "due_on",
     "lease_date",
@@ -82,9 +82,9 @@ def read_roads_question(value: object, today: date) -> RoadsQuestion:
     known: dict[str, Any] = {name: _amount(root, name) for name in ("amount", "principal")}
     for name, kinds in CHOICES.items():
         known[name] = root.choice(name, kinds) if root.has(name) else None
-    for name in _FLAGS:
+    for name in FLAGS:
         known[name] = root.flag(name) if root.has(name) else None
-    for name in _DAYS:
+    for name in DAYS:
         known[name] = root.optional_day(name)
     for name in ("creditor_country", "debtor_country"):
         known[name] = _code(root, name, _COUNTRY, 'un pays en deux lettres comme "FR"')

@@ -7,8 +7,10 @@ told in `docs/guide/calcul.md`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from exigible.domain.case import (
     AgreedTerm,
@@ -40,6 +42,9 @@ from exigible.intake.statement_events import read_events
 MAX_CLAIMS = 20_000
 MAX_LATER_DAYS = 1000
 MAX_CONTRACT_MONTHS = 1200
+MAX_UNREAD = 20
+_RANK = re.compile(r"\[\d+\]")
+_DESCRIPTIVE = ("ref", "label", "note", "name", "why")  # said of a fact, not always used here
 
 
 def read_case(value: object, as_of: date | None, law: Law | None = None) -> tuple[Case, date]:
@@ -83,11 +88,22 @@ def read_case(value: object, as_of: date | None, law: Law | None = None) -> tupl
         interest_on_opening_day=on_opening_day,
         if_paid_on=_later_days(root, day),
     )
-    return case, day
+    return replace(case, unread=_unread(root)), day
+
+
+def _unread(root: Fields) -> tuple[str, ...]:
+    """Return a warning for each field nobody knows, once a kind: a misspelt one is not lost."""
+    first: dict[str, str] = {}
+    for path in root.unread(_DESCRIPTIVE):
+        first.setdefault(_RANK.sub("[]", path), path)
+    return tuple(
+        f"{path[:100]} : ce champ n’est pas connu ici et n’a pas servi ; vérifiez son nom."
+        for path in islice(first.values(), MAX_UNREAD)
+    )
 
 
 def _conventions(root: Fields) -> tuple[DayCount, NoticeDay, bool]:
-    conventions = Fields(root.raw("conventions", required=False) or {}, "conventions")
+    conventions = root.object("conventions", required=False)
     day_count = conventions.choice("day_count", DayCount, DayCount.FIXED_365)
     rounding = conventions.text("rounding", "per_line")
     if rounding != "per_line":
@@ -186,7 +202,7 @@ def _due_date(item: Fields, issued_on: date | None, law: Law) -> tuple[date, Agr
     """Return the due date given, or counted from the terms; and how it stands to the maximum."""
     if not item.has("payment_terms"):
         return item.day("due_on"), None
-    terms = Fields(item.raw("payment_terms"), item.at("payment_terms"))
+    terms = item.object("payment_terms")
     method = terms.choice("method", TermMethod, TermMethod.END_OF_MONTH)
     if item.has("due_on"):
         due_on = item.day("due_on")
@@ -231,7 +247,7 @@ class _PenaltyClause:
     def read(cls, item: Fields) -> _PenaltyClause:
         if not item.has("penalty_clause"):
             return cls()
-        clause = Fields(item.raw("penalty_clause"), item.at("penalty_clause"))
+        clause = item.object("penalty_clause")
         return cls(
             cents=clause.cents("amount"),
             without_notice=clause.flag("without_notice"),
@@ -283,7 +299,7 @@ def _credit(item: Fields, kind: ClaimKind, debtor: DebtorKind) -> ConsumerCredit
         )
     if not item.has("contract_on"):
         raise wrong(item.at("contract_on"), "la date du contrat manque : elle choisit la loi")
-    credit = Fields(item.raw("credit"), item.at("credit"))
+    credit = item.object("credit")
     accelerated, deferred = credit.flag("accelerated"), credit.flag("deferred")
     if accelerated and deferred:
         raise wrong(credit.at("deferred"), "une échéance reportée n’est pas un crédit résilié")
@@ -299,8 +315,7 @@ def _credit(item: Fields, kind: ClaimKind, debtor: DebtorKind) -> ConsumerCredit
 
 
 def _interest(item: Fields) -> InterestTerms:
-    path = item.at("interest")
-    interest = Fields(item.raw("interest", required=False) or {}, path)
+    interest = item.object("interest", required=False)
     regime = interest.choice("regime", Regime, Regime.AUTO)
     clause = None
     if interest.has("rate") and interest.has("clause"):
@@ -308,7 +323,7 @@ def _interest(item: Fields) -> InterestTerms:
     if interest.has("rate"):
         clause = Clause(rate=interest.percent("rate"))
     elif interest.has("clause"):
-        clause = _clause(Fields(interest.raw("clause"), interest.at("clause")))
+        clause = _clause(interest.object("clause"))
     if regime is Regime.CONTRACT and clause is None:
         raise wrong(
             interest.at("rate"), "le régime « contract » demande un taux (rate) ou une clause"
@@ -316,7 +331,7 @@ def _interest(item: Fields) -> InterestTerms:
     holder = interest if interest.has("runs_from") else item
     runs_from, why = None, ""
     if holder.has("runs_from"):
-        start = Fields(holder.raw("runs_from"), holder.at("runs_from"))
+        start = holder.object("runs_from")
         runs_from, why = start.day("on"), start.text("why")
     return InterestTerms(regime=regime, clause=clause, runs_from=runs_from, runs_from_why=why)
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.intake.lines import LineReader, TableFile, read_emails, read_phone, read_siren, short
+from exigible.intake.lines import LineReader, TableFile, read_emails, read_phone, short, siren_of
 from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
@@ -158,7 +158,7 @@ def _lines[R](
     for number, cells in table.rows:
         line = LineReader(number, cells, problems)
         code = line.text("code") or line.text("name") or line.text("customer") or ""
-        siren = read_siren(line) or ""
+        siren = siren_of(line)
         if not (code or siren):
             line.wrong("code", "missing_code", "le client manque ; la ligne est laissée.")
             continue

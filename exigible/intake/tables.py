@@ -63,7 +63,7 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
         "Les colonnes attendues ne sont pas dans ce fichier : il manque "
         f"{', '.join(HEADINGS.get(name, name) for name in missing or required)}. Donnez un titre à "
         "chaque colonne. (S’importent : un FEC, un fichier de clients, une liste de factures "
-        "ouvertes.)",
+        "ouvertes, un relevé bancaire.)",
         line=1,
         field=(missing or list(required))[0],
     )
@@ -74,6 +74,8 @@ HEADINGS = {
     "due_on": "l’échéance",
     "invoice": "le numéro de facture",
     "amount": "le montant",
+    "booked_on": "la date",
+    "label": "le libellé",
 }
 
 

@@ -10,6 +10,8 @@ from exigible.domain.text_keys import name_key, ref_key
 from exigible.operations.creditors import MAIN_PORTFOLIO
 from exigible.store.models import Account, Creditor, Debtor, Portfolio
 
+PROVISIONAL = "E-"  # numbers of accounts that documents open, until accounting gives its own
+
 
 @dataclass(frozen=True, slots=True)
 class NewCustomer:

@@ -26,6 +26,7 @@ from exigible.domain.french import day as french_day
 from exigible.domain.french import euros, grouped
 from exigible.domain.law import Law
 from exigible.domain.law.status import missing_on
+from exigible.operations.check_bank import BANK_RULES, missing_statements
 from exigible.operations.documents import documents_folder
 from exigible.operations.journal import GENESIS, HEADS, heads_digest, line_hash, seal_hash
 from exigible.operations.law import current_law
@@ -87,6 +88,7 @@ def check_everything(
         for number, rule in enumerate(RULES):
             tell("Comptes, créances et règlements", number, len(RULES))
             _apply(rule, report, using)
+        report.warnings += missing_statements(using)
         _check_journal(report, using, tell)
         _check_seals(report, using)
         _check_documents(report, using, folder or documents_folder(), at, tell)
@@ -135,6 +137,27 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "merged_debtor",
+        "store_debtor",
+        """
+        SELECT d.id, d.name, EXISTS (SELECT 1 FROM store_account a WHERE a.debtor_id = d.id)
+          FROM store_debtor d
+          LEFT JOIN store_debtormerge m ON m.merged_id = d.id AND m.undone_at IS NULL
+         WHERE d.merged_into_id IS DISTINCT FROM m.kept_id
+            OR (m.id IS NOT NULL
+                AND EXISTS (SELECT 1 FROM store_account a WHERE a.debtor_id = d.id))
+        """,
+        lambda row: (
+            f"Débiteur {row[0]} ({row[1]}) : "
+            + (
+                "réuni avec un autre, il porte encore des comptes."
+                if row[2]
+                else "il ne désigne pas celui avec lequel il est réuni."
+            ),
+            f"debtor:{row[0]}",
+        ),
+    ),
     Rule(
         "claim_balance",
         "store_claim",
@@ -314,6 +337,7 @@ RULES: tuple[Rule, ...] = (
             f"account:{row[0]}",
         ),
     ),
+    *(Rule(*rule) for rule in BANK_RULES),
 )
 
 

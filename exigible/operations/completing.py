@@ -12,10 +12,14 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from stdnum.fr import siren as siren_number
-from stdnum.fr import siret as siret_number
 
 from exigible.domain.french import day
+from exigible.domain.identity.numbers import (
+    read_siren,
+    read_siret,
+    read_vat_number,
+    siren_of_vat,
+)
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.operations import figures
@@ -30,12 +34,12 @@ from exigible.store.models import (
     DebtorKind,
     DueOnSource,
 )
+from exigible.store.queries import reliability
 
 TEXT_LENGTH = 200
 _DEBTOR_TEXTS = (
     "name",
     "legal_form",
-    "vat_number",
     "address_line1",
     "address_line2",
     "address_line3",
@@ -90,10 +94,12 @@ def complete_debtor(
     by: By,
     at: datetime,
     expected_version: int | None = None,
+    source: str = "",
 ) -> Debtor:
     """Complete the identity of an account's debtor; every account of that debtor follows.
 
-    Refuse a SIREN or SIRET whose key is wrong, a French postcode that is not five digits.
+    Refuse a SIREN, SIRET or VAT number that cannot be, or that is another company's, and a French
+    postcode that is not five digits. `source` says where the facts were read, when nobody typed them.
     """
     changes: dict[str, object] = {}
     for name in _DEBTOR_TEXTS:
@@ -111,12 +117,14 @@ def complete_debtor(
     if facts.country is not None:
         changes["country"] = _country(facts.country)
     if facts.siren is not None:
-        changes["siren"] = _siren(facts.siren)
+        changes["siren"] = read_siren(facts.siren)
     if facts.siret is not None:
-        changes["siret"] = _siret(facts.siret)
+        changes["siret"] = read_siret(facts.siret)
     with act_on(account_id, by=by, at=at, expected_version=expected_version) as act:
         debtor = Debtor.objects.select_for_update().get(pk=act.account.debtor_id)
-        country = changes.get("country", debtor.country)
+        country = str(changes.get("country", debtor.country))
+        if facts.vat_number is not None:
+            changes["vat_number"] = read_vat_number(facts.vat_number, country=country)
         postcode = str(changes.get("postcode", debtor.postcode))
         if (
             country == "FR"
@@ -138,7 +146,18 @@ def complete_debtor(
                 field="siret",
             )
         if siret and not siren:
-            changes["siren"] = siret[:9]
+            changes["siren"] = siren = siret[:9]
+        held = siren_of_vat(str(changes.get("vat_number", debtor.vat_number)))
+        if held and siren and held != siren:
+            wrong = "vat_number" if "vat_number" in changes else "siren"
+            raise WrongInput(
+                wrong,
+                f"Le numéro de TVA est celui du SIREN {held}, pas du SIREN {siren}. Vérifiez l’un et "
+                "l’autre.",
+                field=wrong,
+            )
+        if held and not siren and "vat_number" in changes:
+            changes["siren"] = held
         for name, value in changes.items():
             setattr(debtor, name, value)
         if "name" in changes:
@@ -146,7 +165,8 @@ def complete_debtor(
         if any(name.startswith(("address", "postcode", "city")) for name in changes):
             debtor.address_ok = True
         debtor.save()
-        act.journal("debtor_completed", f"debtor:{debtor.pk}", fields=sorted(changes))
+        told = {"source": source} if source else {}
+        act.journal("debtor_completed", f"debtor:{debtor.pk}", fields=sorted(changes), **told)
         concerned = list(Account.objects.filter(debtor=debtor).values_list("pk", flat=True))
         figures.refresh(concerned, on)
     return debtor
@@ -167,6 +187,7 @@ def record_returned_mail(account_id: int, *, on: date, by: By, at: datetime) -> 
         debtor.address_ok = False
         debtor.save(update_fields=["address_ok"])
         act.journal("mail_returned", f"debtor:{debtor.pk}", on=on.isoformat())
+        reliability.rewrite([debtor.pk])
     return debtor
 
 
@@ -255,6 +276,7 @@ def save_contact(
             debtor.email_ok = True
             debtor.save(update_fields=["email_ok"])
         act.journal("contact_saved", f"contact:{contact.pk}")
+        reliability.rewrite([debtor.pk])
     return contact
 
 
@@ -266,6 +288,7 @@ def change_phone(account_id: int, contact_id: int, phone: str, *, by: By, at: da
         contact.phone = number
         contact.save(update_fields=["phone"])
         act.journal("contact_saved", f"contact:{contact.pk}")
+        reliability.rewrite([act.account.debtor_id])
 
 
 def set_account_terms(
@@ -496,30 +519,6 @@ def _readable_phone(typed: str) -> str:
             "phone",
             f"« {number[:40]} » n’est pas un numéro de téléphone. Vérifiez-le.",
             field="phone",
-        )
-    return number
-
-
-def _siren(typed: str) -> str:
-    number = re.sub(r"\s", "", typed)
-    if number and not siren_number.is_valid(number):
-        raise WrongInput(
-            "siren",
-            f"« {typed.strip()[:20]} » n’est pas un SIREN : neuf chiffres, dont le dernier est une clé. "
-            "Vérifiez-le.",
-            field="siren",
-        )
-    return number
-
-
-def _siret(typed: str) -> str:
-    number = re.sub(r"\s", "", typed)
-    if number and not siret_number.is_valid(number):
-        raise WrongInput(
-            "siret",
-            f"« {typed.strip()[:20]} » n’est pas un SIRET : quatorze chiffres, dont le dernier est une "
-            "clé. Vérifiez-le.",
-            field="siret",
         )
     return number
 

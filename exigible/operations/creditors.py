@@ -17,9 +17,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from stdnum import bic as bic_number
-from stdnum import iban as iban_number
-from stdnum.fr import siren as siren_number
 
+from exigible.domain.identity.numbers import read_iban, read_siren
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec import DEFAULT_PREFIXES
 from exigible.intake.images import NotAnImage, image_of
@@ -168,7 +167,9 @@ def add_bank_account(
     creditor_id: int, *, iban: str, bic: str = "", label: str = "", by: By, at: datetime
 ) -> CreditorBankAccount:
     """Add an account where debtors pay; the first one is the default. Refuse a wrong IBAN or BIC."""
-    number, code = _iban(iban), _bic(bic)
+    number, code = read_iban(iban), _bic(bic)
+    if not number:
+        raise WrongInput("iban", "L’IBAN manque. Recopiez-le du RIB.", field="iban")
     with act_on_house(by=by, at=at) as act:
         creditor = Creditor.objects.select_for_update().get(pk=creditor_id)
         known = CreditorBankAccount.objects.filter(creditor=creditor, iban=number).first()
@@ -229,7 +230,7 @@ def _checked(facts: CreditorFacts) -> dict[str, object]:
         raise WrongInput("name", "Le nom manque. Saisissez la raison sociale.", field="name")
     if facts.kind not in dict(Creditor._meta.get_field("kind").choices or ()):
         raise WrongInput("kind", "Choisissez la qualité du créancier.", field="kind")
-    values["siren"] = _siren(facts.siren)
+    values["siren"] = read_siren(facts.siren)
     values["email"] = _email(facts.email)
     values["phone"] = _phone(facts.phone)
     values["address"] = _address(facts.address, "address")
@@ -276,18 +277,6 @@ def _checked(facts: CreditorFacts) -> dict[str, object]:
 
 def _line(text: str) -> str:
     return _CONTROL.sub(" ", text).replace("\n", " ").strip()[:TEXT_LENGTH]
-
-
-def _siren(typed: str) -> str:
-    number = re.sub(r"\s", "", typed)
-    if number and not siren_number.is_valid(number):
-        raise WrongInput(
-            "siren",
-            f"« {typed.strip()[:20]} » n’est pas un SIREN : neuf chiffres, dont le dernier est une "
-            "clé. Vérifiez-le.",
-            field="siren",
-        )
-    return number
 
 
 def _email(typed: str) -> str:
@@ -349,18 +338,6 @@ def _prefixes(typed: Sequence[str]) -> list[str]:
             field="customer_prefixes",
         )
     return prefixes
-
-
-def _iban(typed: str) -> str:
-    number = iban_number.compact(typed)
-    if not iban_number.is_valid(number):
-        raise WrongInput(
-            "iban",
-            f"« {typed.strip()[:40]} » n’est pas un IBAN : sa clé ou sa longueur est fausse. "
-            "Vérifiez-le sur le RIB.",
-            field="iban",
-        )
-    return number
 
 
 def _bic(typed: str) -> str:

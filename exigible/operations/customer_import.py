@@ -25,6 +25,7 @@ from exigible.intake.receivables import customer_key, never_chased_reason
 from exigible.intake.report import ImportReport
 from exigible.operations import figures, journal
 from exigible.operations.accounts import NewCustomer, open_accounts
+from exigible.operations.debtor_bank_accounts import add_bank_accounts
 from exigible.operations.documents import path_of
 from exigible.operations.due_dates import derive_again
 from exigible.operations.ledger_import import Progress
@@ -160,7 +161,7 @@ def import_customers(
         taken.add(account.id)
         matched.append((account, row))
     progress("Mise à jour des clients", 0, 1)
-    changed, contacts, due_dates = _write(matched, at, made)
+    changed, contacts, due_dates = _write(batch, matched, at, made)
     if changed | opened:
         finish(batch, sorted(changed | opened), on, at, "customer_file_imported")
     if read and not matched:
@@ -224,7 +225,7 @@ def complete_new_customers(
         account = accounts.find(row.code)
         if account is not None and account.id in account_ids:
             matched.setdefault(account.id, (account, row))
-    changed, _, _ = _write(list(matched.values()), at, None)
+    changed, _, _ = _write(batch, list(matched.values()), at, None)
     if changed:
         finish(batch, sorted(changed), on, at, "customer_file_imported")
     return len(changed)
@@ -237,7 +238,10 @@ def mapping_of(batch: ImportBatch) -> Mapping | None:
 
 
 def _write(
-    matched: Sequence[tuple[Account, CustomerRow]], at: datetime, made: Made | None
+    batch: ImportBatch,
+    matched: Sequence[tuple[Account, CustomerRow]],
+    at: datetime,
+    made: Made | None,
 ) -> tuple[set[int], int, int]:
     """Write rows on their accounts; return the accounts changed, contacts added, due dates moved."""
     if not matched:
@@ -247,6 +251,11 @@ def _write(
     changed = _update_debtors(made) | _update_accounts(made)
     contacts, with_new_contact = _add_contacts(matched, made)
     changed |= with_new_contact
+    changed |= add_bank_accounts(
+        ((account.id, account.debtor_id, row.iban) for account, row in matched if row.iban),
+        origin=f"import:{batch.pk}",
+        at=at,
+    )
     return changed, contacts, derive_again(changed)
 
 
@@ -324,26 +333,51 @@ def _staged(account: Account, row: CustomerRow) -> tuple[object, ...]:
 
 
 def _update_debtors(made: Made | None) -> set[int]:
-    """Write what the file says of debtors; return the accounts of those that changed."""
-    sets = ", ".join(f"{name} = coalesce(s.{name}, d.{name})" for name in DEBTOR)
-    new = ", ".join(f"coalesce(s.{name}, d.{name})" for name in DEBTOR)
+    """Write what the file says of debtors; return the accounts of those that changed.
+
+    Of a debtor with several lines, one counts: that of an account of his own, before those that a
+    merge brought him, and then the oldest account's. A line of an account that a merge brought only
+    fills what is empty: what was decided when merging stands.
+    """
+    said = {name: _said(name) for name in DEBTOR}
+    sets = ", ".join(f"{name} = {value}" for name, value in said.items())
+    new = ", ".join(said.values())
     old = ", ".join(f"d.{name}" for name in DEBTOR)
-    moved = ", ".join(f"coalesce(s.{name}, d.{name})" for name in ADDRESS)
+    moved = ", ".join(said[name] for name in ADDRESS)
     stood = ", ".join(f"d.{name}" for name in ADDRESS)
+    counted = f"""(SELECT DISTINCT ON (t.debtor_id) t.*, {_BROUGHT} AS brought
+                     FROM customer_stage t ORDER BY t.debtor_id, brought, t.account_id) s"""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT s.account_id, d.id, {old}, {new} FROM store_debtor d
-                  JOIN customer_stage s ON d.id = s.debtor_id
+                  JOIN {counted} ON d.id = s.debtor_id
                  WHERE ({new}) IS DISTINCT FROM ({old})"""
         )
         changed = _note_changes(cursor.fetchall(), DEBTOR, What.DEBTOR_FIELDS, made)
         cursor.execute(
             f"""UPDATE store_debtor d
                    SET {sets}, address_ok = d.address_ok OR ({moved}) IS DISTINCT FROM ({stood})
-                  FROM customer_stage s
+                  FROM {counted}
                  WHERE d.id = s.debtor_id AND ({new}) IS DISTINCT FROM ({old})"""
         )
     return changed
+
+
+_BROUGHT = """EXISTS (SELECT 1 FROM store_mergedaccount g JOIN store_debtormerge h ON h.id = g.merge_id
+                         WHERE g.account_id = t.account_id AND h.undone_at IS NULL)"""
+_NO_ADDRESS = "d.address_line1 || d.address_line2 || d.postcode || d.city = ''"
+
+
+def _said(name: str) -> str:
+    """Return what a debtor's column becomes: what the line says, else what is known."""
+    stated = f"coalesce(s.{name}, d.{name})"
+    if name in ADDRESS:
+        empty = _NO_ADDRESS
+    elif name == "kind":
+        empty = "d.kind = 'unknown'"
+    else:
+        empty = f"d.{name} = ''"
+    return f"CASE WHEN s.brought AND NOT ({empty}) THEN d.{name} ELSE {stated} END"
 
 
 def _update_accounts(made: Made | None) -> set[int]:

@@ -19,6 +19,7 @@ from exigible.domain.states import State
 from exigible.domain.strategy import Followed
 from exigible.operations.law import current_law
 from exigible.store.columns import Scope, read_book, read_followed, read_strategies
+from exigible.store.queries import reliability
 from exigible.store.queries.incomplete import INCOMPLETE
 
 COLUMNS = (
@@ -45,6 +46,8 @@ COLUMNS = (
     "overdue_claims",
     "state",
     "incomplete",
+    "lacks",
+    "reliability",
 )
 # What `write` hands over, a list a column.
 FRESH = """unnest(
@@ -107,9 +110,10 @@ def write(book: Book, computed: Figures, followed: Followed) -> int:
                        t.late_60_cents, t.late_90_cents, t.late_180_cents, t.late_more_cents,
                        t.disputed_cents, t.held_cents,
                        t.credit_cents, t.chased_cents, t.accessories_cents, t.oldest_due_on,
-                       t.open_claims, t.overdue_claims, t.state, {INCOMPLETE}
+                       t.open_claims, t.overdue_claims, t.state, {INCOMPLETE},
+                       ({reliability.BITS}), {reliability.SCORE}
                   FROM {FRESH} JOIN store_account a ON a.id = t.account_id
-                  JOIN store_debtor d ON d.id = a.debtor_id
+                  JOIN store_debtor d ON d.id = a.debtor_id {reliability.FACTS}
                 ON CONFLICT (account_id) DO UPDATE SET {updates}
                  WHERE ({old}) IS DISTINCT FROM ({new})""",
             [book.on, *map(_array, columns)],

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from exigible.intake.formats import Format
+from exigible.intake.formats import BANK, EINVOICE_FORMATS, Format
 from exigible.intake.ledger_text import opener
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Problem
 from exigible.intake.report import ImportReport
+from exigible.operations import einvoice_sources, invoice_statuses
+from exigible.operations.bank_import import import_bank_file
 from exigible.operations.customer_import import (
     complete_new_customers,
     import_customers,
     mapping_of,
 )
 from exigible.operations.documents import path_of
+from exigible.operations.einvoice_import import import_einvoices
 from exigible.operations.ledger_import import Outcome, Progress, import_ledger
 from exigible.operations.open_item_import import complete_new_claims
 from exigible.operations.payments import paris_day
@@ -31,10 +34,20 @@ TAKEN = (ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED)
 
 def take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
     assert batch.creditor is not None
-    assert batch.document is not None
-    path = path_of(batch.document.sha256)
     on = paris_day(at)
     partial = bool(batch.options.get("partial"))
+    if batch.format in EINVOICE_FORMATS:
+        return import_einvoices(
+            batch,
+            batch.creditor,
+            einvoice_sources.of_batch(batch),
+            partial=partial,
+            on=on,
+            at=at,
+            progress=tell,
+        )
+    assert batch.document is not None
+    path = path_of(batch.document.sha256)
     if batch.format == Format.FEC:
         superseded = supersede_lists(batch, batch.creditor, at=at)
         outcome = import_ledger(
@@ -48,7 +61,10 @@ def take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
         )
         _tell_superseded(outcome.report, superseded)
         _complete(batch, outcome, on, at, tell)
+        invoice_statuses.link(batch.creditor, on=on, at=at)
         return outcome.report
+    if batch.format in BANK:
+        return import_bank_file(batch, batch.creditor, path, partial=partial, at=at, progress=tell)
     mapping = mapping_of(batch)
     taking = Taking(
         batch=batch,

@@ -10,6 +10,9 @@ A table of unknown habits waits as a draft until somebody has seen how it is rea
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +21,12 @@ from typing import Any, BinaryIO
 from django.db import transaction
 
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.formats import HEAD, Format, is_fec
-from exigible.intake.importing import dry_run
+from exigible.intake.formats import HEAD, TABLES, Format
+from exigible.intake.importing import dry_run, einvoice_format, guess_format
 from exigible.intake.mapping.model import Mapping
-from exigible.intake.open_items import looks_like_open_items
 from exigible.intake.problems import Problem, Unreadable
-from exigible.intake.report import ImportReport, refused
-from exigible.operations import journal, mappings, queueing
+from exigible.intake.report import ImportReport, RefusedFile, refused
+from exigible.operations import einvoice_sources, journal, mappings, queueing
 from exigible.operations.acts import By
 from exigible.operations.documents import path_of, store_document
 from exigible.operations.import_drafts import CHECK_INTERRUPTED
@@ -37,21 +39,38 @@ from exigible.operations.import_process import (
     save_problems,
 )
 from exigible.operations.import_taking import TAKEN, take
-from exigible.operations.ledger_import import Progress, RefusedLedger
-from exigible.store.models import Creditor, ImportBatch, ImportProblem
+from exigible.operations.ledger_import import Progress
+from exigible.store.models import Creditor, CreditorBankAccount, ImportBatch, ImportProblem
 
 __all__ = [
     "AlreadyRunning",
+    "accounts_for",
+    "asks_account",
     "dry_run",
     "is_finished",
     "may_be_partial",
+    "receive_einvoices",
     "receive_file",
     "run_again",
     "run_import",
+    "seller_among",
     "sweep_imports",
+    "take_into_account",
     "take_partially",
 ]
 
+# A bank statement that does not add up, or of an account that is not known, is not taken in part.
+NEVER_IN_PART = frozenset(
+    {
+        "balance",
+        "balance_currency",
+        "bank_account_unknown",
+        "bank_account_unnamed",
+        "missing_closing",
+        "total",
+        "truncated",
+    }
+)
 COMPLETING = (Format.CUSTOMERS, Format.OPEN_ITEMS)  # read by their headings alone if need be
 
 
@@ -62,6 +81,8 @@ def receive_file(
     creditor: Creditor,
     format_: str = "",
     partial: bool = False,
+    bank_account: str = "",
+    open_accounts: bool = False,
     queued: bool = False,
     prepared: bool = False,
     mapping: Mapping | None = None,
@@ -71,7 +92,8 @@ def receive_file(
 ) -> ImportBatch:
     """Keep a file under its hash and open its import, waiting to be run.
 
-    Without a format, it is told from the first bytes. `queued` leaves it to a worker: the job exists
+    Without a format, it is told from the first bytes. `bank_account` (an IBAN of the creditor) and
+    `open_accounts` say whose a bank statement is where it is not known. `queued` leaves it to a worker: the job exists
     if the file was kept. A table is read through `mapping`, else through the one kept for its source;
     where there is none and it needs one, or is to be seen first (`prepared`), it stays a draft. Raise
     WrongInput for a format not known.
@@ -89,7 +111,13 @@ def receive_file(
             document=document,
             sha256=document.sha256,
             size_bytes=document.size_bytes,
-            options={"partial": partial, **arrival.options},
+            options={
+                "partial": partial,
+                **({"chosen": format_} if format_ else {}),
+                **({"account": bank_account} if bank_account else {}),
+                **({"open_accounts": True} if open_accounts else {}),
+                **arrival.options,
+            },
             status=ImportBatch.Status.DRAFT if arrival.draft else ImportBatch.Status.WAITING,
             created_by=by.uuid,
             created_at=at,
@@ -121,8 +149,9 @@ def _arrival(
 ) -> _Arrival:
     if mapping is not None:
         return _Arrival(mapping.kind, {"mapping": mapping.as_json(), "mode": mode}, draft=False)
-    if format_ == Format.FEC or (not format_ and _is_fec(path)):
-        return _Arrival(Format.FEC, {}, draft=False)
+    told = Format(format_) if format_ else guess_format(path)
+    if told not in TABLES:
+        return _Arrival(told, {}, draft=False)
     found = mappings.understand(path, name=name, format_=format_)
     kept = mappings.mapping_of_source(creditor, found) if found else None
     if kept is not None and (not format_ or format_ == kept.kind):
@@ -136,21 +165,46 @@ def _arrival(
             {"mapping": found.mapping.as_json(), "mode": mode, "fingerprint": found.fingerprint},
             draft=True,
         )
-    return _Arrival(format_ or guess_format(path), {"mode": mode} if mode else {}, draft=False)
+    return _Arrival(told, {"mode": mode} if mode else {}, draft=False)
 
 
-def _is_fec(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return is_fec(stream.read(HEAD))
+def receive_einvoices(
+    files: Sequence[Path], *, creditor: Creditor, partial: bool = False, by: By, at: datetime
+) -> ImportBatch:
+    """Keep several files of electronic invoices and open one import of them all.
+
+    Each stays a file of its own: one that is refused costs the others nothing.
+    """
+    with transaction.atomic():
+        stored = einvoice_sources.store(files, at=at)
+        return ImportBatch.objects.create(
+            creditor=creditor,
+            format=Format.EINVOICES,
+            filename=f"{files[0].name} et {len(files) - 1} autres" if files[1:] else files[0].name,
+            sha256=einvoice_sources.digest_of(stored),
+            size_bytes=sum(one.size_bytes for one in stored),
+            options={"partial": partial, "documents": [one.pk for one in stored]},
+            created_by=by.uuid,
+            created_at=at,
+        )
 
 
-def guess_format(path: Path) -> str:
-    """Return the format of a file, from what it begins with."""
-    with path.open("rb") as stream:
-        head = stream.read(HEAD)
-    if is_fec(head):
-        return Format.FEC
-    return Format.OPEN_ITEMS if looks_like_open_items(path) else Format.CUSTOMERS
+def seller_among(content: BinaryIO, creditors: Sequence[Creditor]) -> Creditor | None:
+    """Return which of some creditors sold what an electronic invoice bills, None if it is none.
+
+    Reads the file from its beginning and leaves it there.
+    """
+    content.seek(0)
+    head = content.read(HEAD)
+    content.seek(0)
+    with tempfile.TemporaryDirectory(prefix="exigible-") as folder:
+        path = Path(folder) / "received"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(content, copy)
+        content.seek(0)
+        if not einvoice_format(path, head):
+            return None
+        return einvoice_sources.creditor_of(path, creditors)[0]
 
 
 def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None) -> ImportReport:
@@ -177,7 +231,7 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
         except Unreadable as error:
             report = (
                 error.report
-                if isinstance(error, RefusedLedger)
+                if isinstance(error, RefusedFile)
                 else refused(batch.format, batch.filename, error)
             )
             _refuse(batch, report, at)
@@ -275,12 +329,68 @@ def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
     return batch
 
 
+def take_into_account(batch_id: int, answer: str, *, by: By, at: datetime) -> ImportBatch:
+    """Receive once more a statement whose account was not known, `answer` being its IBAN.
+
+    An IBAN that the creditor does not have is added to his, and must be the statement's own. Refuse
+    what was not refused for that.
+    """
+    with transaction.atomic():
+        refused_ = locked(batch_id)
+        if not asks_account(refused_) or answer not in dict(accounts_for(refused_)):
+            raise Refused(
+                "account_not_asked", "Cet import n’attend pas de compte bancaire, ou pas celui-ci."
+            )
+        assert refused_.creditor is not None
+        his = CreditorBankAccount.objects.filter(creditor=refused_.creditor, iban=answer).exists()
+        batch = ImportBatch.objects.create(
+            creditor_id=refused_.creditor_id,
+            format=refused_.format,
+            filename=refused_.filename,
+            document_id=refused_.document_id,
+            sha256=refused_.sha256,
+            size_bytes=refused_.size_bytes,
+            options={
+                "partial": bool(refused_.options.get("partial")),
+                **({"account": answer} if his else {"open_accounts": True}),
+            },
+            created_by=by.uuid,
+            created_at=at,
+        )
+        queueing.queue_import(batch.pk)
+    return batch
+
+
+def asks_account(batch: ImportBatch) -> bool:
+    """Say whether a statement was refused because its account is not known."""
+    return batch.status == ImportBatch.Status.REFUSED and _error_code(batch) in (
+        "bank_account_unknown",
+        "bank_account_unnamed",
+    )
+
+
+def accounts_for(batch: ImportBatch) -> list[tuple[str, str]]:
+    """Return (IBAN, words) of the accounts that a statement may be of: his, or the one it names."""
+    said = batch.summary.get("unknown_iban", "")
+    if said:
+        return [(said, f"{said}, à ajouter aux comptes de {batch.creditor}")]
+    return [
+        (one.iban, f"{one.label} {one.iban}".strip())
+        for one in CreditorBankAccount.objects.filter(creditor=batch.creditor).order_by("pk")
+    ]
+
+
+def _error_code(batch: ImportBatch) -> str:
+    return str((batch.summary.get("error") or {}).get("code", ""))
+
+
 def may_be_partial(batch: ImportBatch) -> bool:
     """Say whether a refused file has lines to take: it could be read, some of its lines not."""
     return (
         batch.status == ImportBatch.Status.REFUSED
         and bool(batch.summary.get("encoding"))
         and not batch.options.get("partial")
+        and _error_code(batch) not in NEVER_IN_PART
     )
 
 

@@ -58,7 +58,7 @@ def enter_value(
     dated = shipped_law().find(parameter_id)
     if dated is None:
         raise WrongInput("unknown_parameter", "Ce paramètre n’existe pas.", field="parameter")
-    words = _text(source, LONGEST_SOURCE)
+    words = _text(source, LONGEST_SOURCE, field="source")
     if len(words) < SHORTEST_SOURCE:
         raise WrongInput(
             "source",
@@ -116,7 +116,7 @@ def confirm_value(value_id: int, *, by: By, at: datetime) -> LawValue:
 
 def withdraw_value(value_id: int, reason: str, *, by: By, at: datetime) -> LawValue:
     """Withdraw a value, with the reason: what is computed next does without it."""
-    words = _text(reason, LONGEST_REASON)
+    words = _text(reason, LONGEST_REASON, field="reason")
     if not words:
         raise WrongInput("reason", "Dites pourquoi cette valeur est retirée.", field="reason")
     with act_on_house(by=by, at=at) as act:
@@ -197,11 +197,11 @@ def _entered_already(dated: Parameter | Scale, start: date) -> Refused:
     )
 
 
-def _text(typed: str, longest: int) -> str:
-    """Return a text on one line, without control characters."""
+def _text(typed: str, longest: int, *, field: str) -> str:
+    """Return a text on one line, without control characters; refuse one too long at its field."""
     words = " ".join("".join(c if c.isprintable() else " " for c in typed).split())
     if len(words) > longest:
         raise WrongInput(
-            "too_long", f"Le texte est trop long : {longest} caractères au plus.", field="source"
+            "too_long", f"Le texte est trop long : {longest} caractères au plus.", field=field
         )
     return words

@@ -18,6 +18,7 @@ from datetime import date
 from exigible.domain.text_keys import ref_key
 from exigible.intake.ledger_plan import Credit, Group, Line, Move, Opened, Plan
 from exigible.intake.receivables import CreditKind, PostedAs
+from exigible.operations.ledger_einvoices import Waiting, stated
 from exigible.operations.ledger_known import (
     ORIGIN,
     AllocationFact,
@@ -28,6 +29,7 @@ from exigible.operations.ledger_known import (
     pairs_of,
     signature_of,
 )
+from exigible.operations.ledger_takeover import RECONCILED, TakesOver
 from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.models import ClaimKind, DueOnSource, EntryKind, SettlementKind
 
@@ -47,7 +49,7 @@ def write_account(
     _Comparison(writer, customer, lines, plan, known or Known()).run()
 
 
-class _Comparison:
+class _Comparison(TakesOver):
     """The comparison of one account's plan with its facts."""
 
     def __init__(
@@ -100,13 +102,14 @@ class _Comparison:
                 if place != held[1:]:
                     self.w.places.append((existing, *place))
             else:
-                self.claim_of[id(claim)] = self._new_claim(claim)
+                self.claim_of[id(claim)] = self._einvoice(claim) or self._new_claim(claim)
             for debit in claim.debits:
                 self.claim_link[debit] = self.claim_of[id(claim)]
             self.claim_link[line] = self.claim_of[id(claim)]
 
-    def _new_claim(self, claim: Opened) -> int:
+    def _new_claim(self, claim: Opened, document: Waiting | None = None) -> int:
         line, new = claim.line, self.w.claim_ids.take()
+        says_due = document is not None and stated(document)
         kind = ClaimKind.INVOICE if claim.is_invoice else ClaimKind.OTHER
         if line.ledger_account.startswith("413"):
             kind = ClaimKind.BILL
@@ -119,8 +122,10 @@ class _Comparison:
                 kind.value,
                 line.label,
                 line.issued_on,
-                self.w.due_on(self.customer, line.issued_on),
-                DueOnSource.DERIVED.value,
+                document.due_on
+                if document is not None and says_due
+                else self.w.due_on(self.customer, line.issued_on),
+                (DueOnSource.STATED if says_due else DueOnSource.DERIVED).value,
                 "EUR",
                 claim.cents,
                 0,
@@ -150,8 +155,10 @@ class _Comparison:
             ) or (found is not None and found.reversal is not None and self._comes_back(credit)):
                 self.payment_of[id(credit)] = found.id
             else:
-                self.payment_of[id(credit)] = self._receipt_by_hand(credit) or self._new_payment(
-                    credit
+                self.payment_of[id(credit)] = (
+                    self._receipt_by_hand(credit)
+                    or self._credit_note(credit)
+                    or self._new_payment(credit)
                 )
             self.payment_link[line] = self.payment_of[id(credit)]
 
@@ -163,6 +170,8 @@ class _Comparison:
         if credit.line.posted_as is not PostedAs.MONEY:
             return None
         for receipt in self.known.unlinked_receipts:
+            if receipt.kind == CreditKind.CREDIT_NOTE:
+                continue
             days = abs((receipt.value_date - credit.line.on).days)
             if receipt.amount_cents == credit.cents and days <= SAME_RECEIPT_DAYS:
                 self.known.unlinked_receipts.remove(receipt)
@@ -468,7 +477,7 @@ class _Comparison:
         self.reversed_settlements.add(settlement.id)
         settlement.reversed_by = ORIGIN
         new = self.w.settlement_ids.take()
-        origin = self.w.origin if settlement.of_ledger else "reconciliation"
+        origin = self.w.origin if settlement.of_ledger else RECONCILED
         self.w.settlements.append(
             (
                 new,

@@ -26,7 +26,6 @@ from exigible.intake.fec_report import FecReport
 from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import current_openings, plan_account
 from exigible.intake.ledger_text import Opener
-from exigible.intake.problems import Unreadable
 from exigible.intake.receivables import (
     PostedAs,
     customer_key,
@@ -36,9 +35,10 @@ from exigible.intake.receivables import (
     never_chased_reason,
     posted_as,
 )
-from exigible.intake.report import ImportReport, in_order
+from exigible.intake.report import ImportReport, RefusedFile, in_order
 from exigible.operations import figures, journal
 from exigible.operations.accounts import NewCustomer, open_accounts
+from exigible.operations.ledger_einvoices import adopt_accounts, waiting_einvoices
 from exigible.operations.ledger_facts import write_account
 from exigible.operations.ledger_known import known_facts
 from exigible.operations.ledger_recognition import Recognition
@@ -110,6 +110,7 @@ class _Import:
         )
         self.read: FecReport = self.file.report
         self.customers: dict[str, Customer] = {}
+        self.adopted: set[int] = set()  # accounts that documents opened, now the ledger's
         self.writer = Writer(batch.pk, at)
 
     def run(self) -> Outcome:
@@ -117,9 +118,10 @@ class _Import:
         if not self.read.accepted:
             problem = self.read.problems.first_blocking
             assert problem is not None
-            raise RefusedLedger(report_of(self.read), problem)
+            raise RefusedFile(report_of(self.read), problem)
         self.closing = self.read.closing_on
         self.natures = journal_natures(self.read.journal_masks, self.read.journal_labels)
+        self.writer.einvoices = waiting_einvoices(self.creditor)
         self._find_customers()
         self.recognition = Recognition(self.batch, self.creditor, self.read)
         self.recognition.run()
@@ -132,7 +134,7 @@ class _Import:
             self._prove(touched)
             self._journal()
             self.progress("Calcul des comptes", 0, 1)
-            figures.refresh(touched, self.on)
+            figures.refresh(sorted({*touched, *self._take_einvoice_problems()}), self.on)
         written = self.writer.written.counts
         report.written = {
             "lines": self.recognition.new_lines,
@@ -141,7 +143,7 @@ class _Import:
         }
         report.problems = in_order(self.read.problems.listed)
         report.problem_count = self.read.problems.count
-        return Outcome(report, touched, self.created_accounts)
+        return Outcome(report, touched, self.created_accounts | self.adopted)
 
     # --- staging -----------------------------------------------------------------------------------
 
@@ -174,6 +176,23 @@ class _Import:
                 self.customers[number] = Customer(account_id, names[number][2], days, method)
         self._adopt(names)
         created = [number for number in names if number not in self.customers]
+        if created and self.writer.einvoices is not None:
+            adopted = adopt_accounts(
+                self.creditor,
+                self.writer.einvoices,
+                {number: names[number][0] for number in created},
+                actor=f"import:{self.batch.pk}",
+                at=self.at,
+            )
+            self.adopted = set(adopted.values())
+            for number, account_id in adopted.items():
+                self.customers[number] = Customer(
+                    account_id,
+                    names[number][2],
+                    self.creditor.term_days,
+                    self.creditor.term_method,
+                )
+            created = [number for number in created if number not in adopted]
         if created:
             self._create_customers(created, names)
         copy_rows(
@@ -442,6 +461,15 @@ class _Import:
             )
             assert cursor.rowcount == self.recognition.new_lines, "every new line is written"
 
+    def _take_einvoice_problems(self) -> set[int]:
+        """Tell what electronic invoices say otherwise; return the accounts that gave claims up."""
+        waiting = self.writer.einvoices
+        if waiting is None:
+            return set()
+        for problem in waiting.problems.listed:
+            self.read.problems.add(problem.code, problem.message, blocking=False)
+        return waiting.left
+
     # --- proof, journal ------------------------------------------------------------------------------
 
     def _prove(self, touched: Sequence[int]) -> None:
@@ -470,6 +498,17 @@ class _Import:
             )
             for account_id, counts in sorted(written.by_account.items())
         ]
+        gave_up = self.writer.einvoices.left if self.writer.einvoices is not None else set()
+        acts += [
+            journal.Act(
+                account_id=account_id,
+                actor=f"import:{self.batch.pk}",
+                action="claims_moved_by_ledger",
+                subject=f"import:{self.batch.pk}",
+                facts={"file": self.batch.filename},
+            )
+            for account_id in sorted(gave_up - written.by_account.keys())
+        ]
         journal.append_all(acts, at=self.at)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -492,11 +531,3 @@ _LINES = """
       FROM store_ledgerline k WHERE k.account_id = ANY(%(accounts)s)
     ORDER BY 1
 """
-
-
-class RefusedLedger(Unreadable):
-    """A file entirely read, with what refuses it."""
-
-    def __init__(self, report: ImportReport, problem: Any) -> None:
-        super().__init__(problem)
-        self.report = report

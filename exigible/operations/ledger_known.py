@@ -121,7 +121,9 @@ def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT account_id, id, amount_cents, ledger_account, retention, origin
-                 FROM store_claim WHERE account_id = ANY(%(ids)s) AND origin LIKE 'fec:%%'
+                 FROM store_claim c WHERE account_id = ANY(%(ids)s)
+                  AND (origin LIKE 'fec:%%'
+                       OR EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.claim_id = c.id))
                 ORDER BY id""",
             parameters,
         )

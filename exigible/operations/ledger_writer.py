@@ -9,77 +9,10 @@ from datetime import date, datetime
 from django.db import connection
 
 from exigible.domain.terms import due_date
+from exigible.operations.fact_columns import ALLOCATION, CLAIM, ENTRY, PAYMENT, SETTLEMENT
+from exigible.operations.ledger_einvoices import Einvoices
 from exigible.operations.ledger_known import ORIGIN
 from exigible.store.bulk import Ids, copy_rows
-
-# Columns copied, with their types.
-CLAIM = {
-    "id": "int8",
-    "account_id": "int8",
-    "ref": "text",
-    "ref_key": "text",
-    "kind": "varchar",
-    "label": "text",
-    "issued_on": "date",
-    "due_on": "date",
-    "due_on_source": "varchar",
-    "currency": "varchar",
-    "amount_cents": "int8",
-    "balance_cents": "int8",
-    "ledger_account": "text",
-    "detail_unknown": "bool",
-    "retention": "bool",
-    "origin": "text",
-    "created_at": "timestamptz",
-}
-PAYMENT = {
-    "id": "int8",
-    "account_id": "int8",
-    "kind": "varchar",
-    "amount_cents": "int8",
-    "allocated_cents": "int8",
-    "currency": "varchar",
-    "value_date": "date",
-    "recorded_at": "timestamptz",
-    "label": "text",
-    "reference": "text",
-    "ledger_account": "text",
-    "origin": "text",
-    "reverses_id": "int8",
-}
-SETTLEMENT = {
-    "id": "int8",
-    "account_id": "int8",
-    "kind": "varchar",
-    "code": "text",
-    "scope": "text",
-    "reverses_id": "int8",
-    "recorded_at": "timestamptz",
-    "origin": "text",
-}
-ENTRY = {
-    "account_id": "int8",
-    "claim_id": "int8",
-    "settlement_id": "int8",
-    "kind": "varchar",
-    "component": "varchar",
-    "amount_cents": "int8",
-    "value_date": "date",
-    "recorded_at": "timestamptz",
-    "ledger_account": "text",
-    "origin": "text",
-    "reverses_id": "int8",
-}
-ALLOCATION = {
-    "account_id": "int8",
-    "payment_id": "int8",
-    "settlement_id": "int8",
-    "claim_id": "int8",
-    "amount_cents": "int8",
-    "value_date": "date",
-    "recorded_at": "timestamptz",
-    "origin": "text",
-}
 
 LINK = {
     "line": "int8",
@@ -135,6 +68,7 @@ class Writer:
         self.places: list[tuple[int, str, bool]] = []  # claims that moved
         self.links: list[Row] = []  # what staged lines became
         self.relinks: list[tuple[int, int | None, int | None]] = []  # what known lines became
+        self.einvoices: Einvoices | None = None  # what documents brought before the ledger
         self._due: dict[tuple[date, int, str], date] = {}
 
     def flush(self) -> None:
@@ -167,6 +101,8 @@ class Writer:
                 )
         self.places.clear()
         self.relinks.clear()
+        if self.einvoices is not None:
+            self.einvoices.flush()
 
     def due_on(self, customer: Customer, issued_on: date) -> date:
         key = (issued_on, customer.term_days, customer.term_method)

@@ -16,10 +16,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
-from stdnum.fr import siren as siren_rules
-from stdnum.fr import siret as siret_rules
 
 from exigible.domain.french import day as french_day
+from exigible.domain.identity.numbers import read_siren, read_siret, read_vat_number
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.operations import figures, journal
@@ -201,13 +200,19 @@ def open_accounts(
 
 def _open_debtors(debtors: Sequence[NewDebtor], whose: Sequence[str]) -> list[Debtor]:
     """Create debtors and their contacts; `whose` names each in refusals (an account's number)."""
-    sirens = {_digits(debtor.siren) for debtor in debtors if debtor.siren}
-    known = dict(Debtor.objects.filter(siren__in=sirens).values_list("siren", "name"))
-    rows = []
+    sirens = []
     for debtor, account in zip(debtors, whose, strict=True):
         with _naming(account):
+            sirens.append(read_siren(debtor.siren))
+    known = dict(
+        Debtor.objects.filter(siren__in=filter(None, sirens), merged_into=None).values_list(
+            "siren", "name"
+        )
+    )
+    rows = []
+    for debtor, siren, account in zip(debtors, sirens, whose, strict=True):
+        with _naming(account):
             name = _required(debtor.name, "name", "Le nom du débiteur manque.")
-            siren = _siren(debtor.siren)
             if siren in known:
                 raise Refused(
                     "debtor_exists",
@@ -217,10 +222,6 @@ def _open_debtors(debtors: Sequence[NewDebtor], whose: Sequence[str]) -> list[De
                 )
             if siren:
                 known[siren] = name
-            if debtor.siret and not siret_rules.is_valid(debtor.siret):
-                raise WrongInput(
-                    "siret", f"Le SIRET {debtor.siret[:20]} n’est pas valable.", field="siret"
-                )
             _known(debtor.kind, DebtorKind.values, "kind", "La qualité du débiteur est inconnue.")
             rows.append(
                 Debtor(
@@ -228,8 +229,8 @@ def _open_debtors(debtors: Sequence[NewDebtor], whose: Sequence[str]) -> list[De
                     name_key=name_key(name),
                     kind=debtor.kind,
                     siren=siren,
-                    siret=debtor.siret,
-                    vat_number=debtor.vat_number.strip(),
+                    siret=read_siret(debtor.siret),
+                    vat_number=read_vat_number(debtor.vat_number, country=debtor.country),
                     legal_form=debtor.legal_form.strip(),
                     language=debtor.language,
                     address_line1=debtor.address_line1.strip(),
@@ -468,21 +469,6 @@ def _email(text: str) -> str:
                 "email", f"L’adresse e-mail « {text[:80]} » n’est pas valable.", field="email"
             ) from wrong
     return text
-
-
-def _siren(text: str) -> str:
-    number = _digits(text)
-    if number and not siren_rules.is_valid(number):
-        raise WrongInput(
-            "siren",
-            f"Le SIREN {number[:20]} n’est pas valable : neuf chiffres, dont un de contrôle.",
-            field="siren",
-        )
-    return number
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\s", "", text)
 
 
 def _terms(days: int | None, method: str, clause_rate: int | None) -> None:

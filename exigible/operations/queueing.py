@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -16,6 +17,7 @@ APPROVE_MESSAGES = "exigible.jobs.approve_messages"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
 RUN_IMPORT = "exigible.jobs.run_import"
 CHECK_IMPORT = "exigible.jobs.check_import"
+READ_EXHIBITS = "exigible.jobs.read_exhibits"
 
 
 def queue_sending(message_id: int, *, at: datetime | None = None) -> None:
@@ -53,4 +55,16 @@ def is_import_queued(batch_id: int, task: str = RUN_IMPORT) -> bool:
     """Say whether a worker has an import (or its dry run) to do, or is thought to be doing it."""
     return ProcrastinateJob.objects.filter(
         task_name=task, args={"batch_id": batch_id}, status__in=("todo", "doing")
+    ).exists()
+
+
+def queue_exhibits(drop: UUID) -> None:
+    """Queue the reading of the documents dropped together."""
+    app.configure_task(READ_EXHIBITS, allow_unknown=True).defer(drop=str(drop))
+
+
+def are_exhibits_queued(drop: UUID) -> bool:
+    """Say whether a worker has the documents of a drop to read, or is thought to be reading them."""
+    return ProcrastinateJob.objects.filter(
+        task_name=READ_EXHIBITS, args={"drop": str(drop)}, status__in=("todo", "doing")
     ).exists()

@@ -48,6 +48,7 @@ from exigible.operations.messages import (
 from exigible.operations.queueing import queue_sending
 from exigible.store.models import Channel, Message, MessageStatus, ProposalStatus, StoredDocument
 from exigible.store.queries import outgoing as queries
+from exigible.store.queries import reliability
 
 logger = logging.getLogger("exigible.sending")
 
@@ -354,6 +355,7 @@ def _record_undelivered(
     if failure.bad_address:
         act.account.debtor.email_ok = False
         act.account.debtor.save(update_fields=["email_ok"])
+        reliability.rewrite([act.account.debtor_id])
     if message.proposal:
         message.proposal.status = ProposalStatus.OPEN
         message.proposal.held_reason = message.status_reason

@@ -3,7 +3,8 @@
 What the batch opened is reversed (claims, payments and what they paid), what it changed is restored
 where nobody changed it since, what it added to a file is ended (contacts, guarantees, disputes). An
 account it opened stays, empty. `undo_plan` says what would happen and what stands in the way;
-`undo_batch` does it, in one transaction, journalled on each account.
+`undo_import` does it, in one transaction, journalled on each account. A bank statement is withdrawn by
+`bank_undoing`.
 
 `supersede_lists` is the same when a first accounting export takes the place of the lists that opened
 claims before it: the ledger brings the same invoices itself.
@@ -22,15 +23,16 @@ from django.db import connection, transaction
 from exigible.domain.french import count
 from exigible.domain.refusals import Refused
 from exigible.domain.text_keys import ref_key
-from exigible.intake.formats import Format
+from exigible.intake.formats import BANK, TABLES, Format
 from exigible.operations import figures, journal
 from exigible.operations.acts import By
+from exigible.operations.bank_undoing import undo_statements, why_not_withdrawn
 from exigible.operations.customer_import import lock_accounts
+from exigible.operations.import_process import CREDITOR_LOCK
 from exigible.operations.payments import paris_day
 from exigible.store.models import Claim, Creditor, ImportBatch, ImportedFact, StockAbsence
 
 What = ImportedFact.What
-CREDITOR_LOCK = 7342  # the one of imports: what is undone waits for what is being imported
 SHOWN = 5
 # What is made, in words (one, several), in the order that people read it.
 MADE_WORDS = {
@@ -102,17 +104,31 @@ class UndoPlan:
 
 def may_be_undone(batch: ImportBatch) -> bool:
     """Say whether an import is of those that are taken back whole."""
-    return batch.status == ImportBatch.Status.DONE and batch.format != Format.FEC
+    return batch.status == ImportBatch.Status.DONE and batch.format in TABLES | BANK
+
+
+def why_not_undone(batch: ImportBatch) -> Refused | None:
+    """Return what keeps an import from being undone, None where it may be."""
+    if batch.format in BANK:
+        return why_not_withdrawn(batch)
+    blockers = undo_plan(batch).blockers
+    return Refused("depended_on", " ".join(blockers)) if blockers else None
 
 
 def undo_plan(batch: ImportBatch) -> UndoPlan:
     """Return what taking this import back would do, and what stands in its way."""
     plan = UndoPlan()
+    if batch.format in BANK:
+        refusal = why_not_withdrawn(batch)
+        plan.blockers = [refusal.message] if refusal else []
+        return plan
     if not may_be_undone(batch):
         plan.blockers.append(
             "Un export comptable ne s’annule pas d’un bloc : la comptabilité corrigée, réimportée, fait "
             "foi."
             if batch.format == Format.FEC
+            else "Cet import ne s’annule pas d’un bloc."
+            if batch.format not in TABLES
             else "Cet import n’a rien écrit, ou est déjà annulé."
         )
         return plan
@@ -142,8 +158,12 @@ def undo_plan(batch: ImportBatch) -> UndoPlan:
     return plan
 
 
-def undo_batch(batch_id: int, *, by: By, at: datetime, reason: str = "") -> UndoPlan:
+def undo_import(batch_id: int, *, by: By, at: datetime, reason: str = "") -> UndoPlan:
     """Take a whole import back; refuse where something depends on it, naming what does."""
+    if ImportBatch.objects.filter(pk=batch_id, format__in=BANK).exists():
+        plan = undo_plan(undo_statements(batch_id, by=by, at=at))
+        plan.blockers = []
+        return plan
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
         _lock_creditor(batch)

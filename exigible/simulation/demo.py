@@ -18,6 +18,7 @@ from exigible.domain.roles import ROLE_LABELS, Role
 from exigible.simulation import doing
 from exigible.simulation.history import MonthlyBooks, play_history
 from exigible.simulation.ledger_file import open_items
+from exigible.simulation.papers import drop_papers
 from exigible.simulation.play import Play, moment
 from exigible.simulation.world import Colleague, House, World, build
 
@@ -117,6 +118,8 @@ def _load(world: World, progress: Progress, start: date, live_from: date, today:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # what follows reads tables that nobody has measured yet
     _live(play, progress, live_from, today)
+    progress("Pièces", 0, 1)
+    drop_papers(play, wholesaler, today)
 
 
 def _complete(play: Play, books: MonthlyBooks, house: House, on: date) -> None:

@@ -6,6 +6,7 @@ the play; none looks at a clock.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from exigible.operations import (
     daily_run,
     disputes,
     documents,
+    exhibit_intake,
     holds,
     imports,
     journal,
@@ -257,6 +259,33 @@ def open_claims(people: Sequence[Person]) -> dict[int, dict[str, Claim]]:
     for claim in Claim.objects.filter(account_id__in=ids).exclude(balance_cents=0):
         found.setdefault(claim.account_id, {})[claim.ref] = claim
     return found
+
+
+def oldest_claims(house: House, number: int) -> list[Claim]:
+    """Return the oldest open invoices of a house, one an account."""
+    claims = (
+        Claim.objects.filter(account__creditor_id=house.creditor_id, balance_cents__gt=0)
+        .exclude(ref="")
+        .select_related("account__debtor")
+        .order_by("due_on", "ref")[:200]
+    )
+    by_account = {claim.account_id: claim for claim in reversed(claims)}
+    return sorted(by_account.values(), key=lambda claim: (claim.due_on, claim.ref))[:number]
+
+
+def drop_paper(
+    house: House, name: str, content: bytes, *, account_id: int | None, by: User, at: datetime
+) -> None:
+    """Drop a document, as from the page, and read it at once."""
+    drop = exhibit_intake.receive(
+        [(name, io.BytesIO(content))],
+        creditor_id=house.creditor_id,
+        account_id=account_id,
+        queued=False,
+        by=By.user(by),
+        at=at,
+    )
+    exhibit_intake.read_drop(drop, at=at)
 
 
 # ---- the house's journal

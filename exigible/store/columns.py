@@ -24,7 +24,7 @@ from exigible.domain.book import (
     UNKNOWN_DEBTOR,
     Book,
 )
-from exigible.domain.calendar import zone_of_postcode
+from exigible.domain.calendar import HolidayZone, zone_postcodes
 from exigible.domain.engine import Flags, Ints
 from exigible.domain.promises import Promised, Receipt, received_of
 from exigible.domain.strategy import HOLIDAY_ZONES, Followed, Step, Strategy
@@ -61,6 +61,15 @@ def _code(column: str, values: tuple[Any, ...], otherwise: int = 0) -> str:
         f"WHEN '{value.value}' THEN {index}" for index, value in enumerate(values) if value
     )
     return f"(CASE {column} {cases} ELSE {otherwise} END)"
+
+
+def _zone(postcode: str) -> str:
+    """Return the SQL of a postcode's row of HOLIDAY_ZONES: `calendar.zone_of_postcode`, as a query."""
+    cases = " ".join(
+        f"WHEN starts_with({postcode}, '{beginning}') THEN {HOLIDAY_ZONES.index(zone)}"
+        for beginning, zone in zone_postcodes()
+    )
+    return f"(CASE {cases} ELSE {HOLIDAY_ZONES.index(HolidayZone.METROPOLE)} END)"
 
 
 def _day(column: str) -> str:
@@ -354,7 +363,7 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
                           AND m.status = 'sent' AND m.sent_on <= %(on)s))::int AS letter,
                (d.address_ok AND d.postcode <> '' AND d.city <> ''
                  AND d.address_line1 || d.address_line2 <> '')::int AS address,
-               (left(d.postcode, 2) IN ('57', '67', '68'))::int AS zone
+               {_zone("d.postcode")} AS zone
           FROM store_account a JOIN store_debtor d ON d.id = a.debtor_id
           JOIN store_creditor g ON g.id = a.creditor_id
          WHERE {scope.sql("a.id")} ORDER BY a.id
@@ -372,7 +381,6 @@ def read_followed(scope: Scope, book: Book, cycle: Ints, strategies: Strategies)
             "zone",
         ),
     )
-    assert zone_of_postcode("57000") is HOLIDAY_ZONES[1]  # the query's zone codes
     strategy = _strategy_of_accounts(own, creditor, debtor_kind, strategies)
     done, done_count, last_step, open_proposal, seen_promise, seen_dispute, noticed = _proposals(
         scope, parameters, account, cycle

@@ -130,6 +130,11 @@ def said(request: HttpRequest, words: str) -> None:
     messages.success(request, words, extra_tags="leaf")
 
 
+def warned(request: HttpRequest, words: str) -> None:
+    """Have the next page say what could not be done."""
+    messages.error(request, words, extra_tags="wax")
+
+
 def refused(request: HttpRequest, refusal: Refused, *, back: str) -> HttpResponse:
     """Answer a refused act that has no dialog: a notice in the page, which stays as it was."""
     shown = Refusal.of(refusal, page=back)

@@ -5,7 +5,14 @@ A chip is a glyph and a word; colour only repeats them. The lists are closed.
 
 from exigible.domain.law.status import Situation
 from exigible.domain.states import CHIPS, Chip, State
-from exigible.store.models import DebtorKind, ImportBatch, MessageStatus, Phase, StockAbsence
+from exigible.store.models import (
+    DebtorKind,
+    ExhibitArrival,
+    ImportBatch,
+    MessageStatus,
+    Phase,
+    StockAbsence,
+)
 
 OVER_LIMIT = Chip("Plafond dépassé", "tri", "wax")
 DISPUTED_PART = Chip("Litige partiel", "half", "ochre")
@@ -61,6 +68,14 @@ ABSENCES = {
     StockAbsence.Outcome.WITHDRAWN: Chip("Import annulé", "slash", ""),
 }
 ABSENCE_TAKEN_BACK = Chip("Contrepassée", "slash", "")
+ARRIVALS = {
+    ExhibitArrival.Status.WAITING: Chip("À lire", "ring", "info"),
+    ExhibitArrival.Status.KEPT: Chip("Gardée", "tick", "leaf"),
+    ExhibitArrival.Status.KNOWN: Chip("Déjà connue", "tick", ""),
+    ExhibitArrival.Status.REFUSED: Chip("Refusée", "slash", "wax"),
+}
+UNFILED = Chip("À classer", "ring", "ochre")
+GUESSED = Chip("À confirmer", "tri", "todo")
 
 LAW = {
     Situation.UNKNOWN: Chip("Inconnu", "slash", "wax"),

@@ -3,7 +3,8 @@
 import io
 from urllib.parse import quote
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from exigible.reports.sheets import (
     FORMULA_STARTS,
@@ -39,6 +40,13 @@ def comma_separated(sheet: Sheet, filename: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(csv_lines(sheet), content_type="text/csv; charset=utf-8")
     attached(response, filename)
     return response
+
+
+def in_asked_format(request: HttpRequest, sheet: Sheet, name: str) -> HttpResponseBase:
+    """Answer a sheet as the request asks: CSV, else a spreadsheet."""
+    if (request.POST or request.GET).get("format") == "csv":
+        return comma_separated(sheet, f"{name}.csv")
+    return spreadsheet(sheet, f"{name}.xlsx")
 
 
 def attached[R: HttpResponse | StreamingHttpResponse](response: R, filename: str) -> R:

@@ -11,7 +11,7 @@ from exigible.domain.law.status import missing_on
 from exigible.domain.roles import Capability
 from exigible.operations.law import current_law
 from exigible.store.models import User
-from exigible.store.queries import incomplete, outbox, worklist
+from exigible.store.queries import duplicates, exhibits, incomplete, outbox, worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,15 @@ def _messages_waiting(user: User, on: date) -> int:
 
 def _incomplete_waiting(user: User, on: date) -> int:
     return incomplete.waiting_count(user)
+
+
+def _duplicates_waiting(user: User, on: date) -> int:
+    return duplicates.waiting_count(user) if user.may(Capability.MERGE_DEBTORS) else 0
+
+
+def _exhibits_waiting(user: User, on: date) -> int:
+    """Documents that nobody has filed wait for whoever may file them."""
+    return exhibits.waiting_count(user) if user.may(Capability.WORK_ACCOUNTS) else 0
 
 
 def _law_waiting(user: User, on: date) -> int:
@@ -65,6 +74,24 @@ SECTIONS: tuple[Section, ...] = (
         Capability.COMPLETE_DATA,
         "P",
         _incomplete_waiting,
+    ),
+    Section(
+        "duplicates",
+        "Doublons",
+        "Recouvrement",
+        "duplicates",
+        Capability.COMPLETE_DATA,
+        "X",
+        _duplicates_waiting,
+    ),
+    Section(
+        "exhibits",
+        "Pièces",
+        "Recouvrement",
+        "exhibits",
+        Capability.SEE_ACCOUNTS,
+        "D",
+        _exhibits_waiting,
     ),
     Section("calculators", "Calculettes", "Judiciaire", "calculators", Capability.CALCULATE, "K"),
     Section("strategies", "Stratégies", "Pilotage", "strategies", Capability.SEE_TEMPLATES, "S"),

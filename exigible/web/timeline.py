@@ -8,12 +8,15 @@ from uuid import UUID
 from django.urls import reverse
 
 from exigible.domain import french
+from exigible.operations.invoice_statuses import PROPOSES, amount_words
 from exigible.store.models import (
     Call,
     Channel,
     Claim,
     Dispute,
+    Exhibit,
     Hold,
+    InvoiceStatus,
     Message,
     MessageStatus,
     Note,
@@ -51,7 +54,7 @@ def lines(events: Sequence[Event]) -> list[Line]:
 def _line(event: Event, names: Mapping[UUID, str]) -> Line:
     fact = event.fact
     who = ""
-    if isinstance(fact, (Call, Note, Promise, Dispute, Hold)):
+    if isinstance(fact, (Call, Note, Promise, Dispute, Hold, Exhibit)):
         who = wording.initials(names.get(fact.recorded_by, ""))
     match fact:
         case Call():
@@ -63,14 +66,9 @@ def _line(event: Event, names: Mapping[UUID, str]) -> Line:
         case Payment():
             return _payment(event.on, fact)
         case Claim():
-            return Line(
-                event.on,
-                "doc",
-                "",
-                f"{fact.get_kind_display().capitalize()} {fact.ref or 'sans numéro'} : "
-                f"{french.euros(fact.amount_cents)}",
-                detail=f"échéance le {french.day(fact.due_on)}",
-            )
+            return _claim(event.on, fact)
+        case InvoiceStatus():
+            return status_line(fact)
         case Followed():
             return _late_promise(event.on, fact)
         case Promise():
@@ -81,6 +79,51 @@ def _line(event: Event, names: Mapping[UUID, str]) -> Line:
             return _hold(event.on, fact, who)
         case Task():
             return Line(event.on, "task", "", f"Tâche faite : {fact.label}")
+        case Exhibit():
+            return Line(
+                event.on,
+                "doc",
+                "",
+                f"Pièce reçue : {fact.get_kind_display()}",
+                detail=str(fact),
+                who=who,
+                proof=("pièce", reverse("exhibit", args=[fact.pk])),
+            )
+
+
+def _claim(on: date, claim: Claim) -> Line:
+    documents = list(claim.einvoices.all())
+    proof = None
+    if documents:
+        proof = ("document", reverse("einvoice", args=[claim.account_id, documents[0].pk]))
+    return Line(
+        on,
+        "doc",
+        "",
+        f"{claim.get_kind_display().capitalize()} {claim.ref or 'sans numéro'} : "
+        f"{french.euros(claim.amount_cents)}",
+        detail=f"échéance le {french.day(claim.due_on)}",
+        proof=proof,
+    )
+
+
+def status_line(status: InvoiceStatus) -> Line:
+    """Word what a platform or a party said of an invoice."""
+    title = f"Facture {status.number} : {status.label or status.code}"
+    if status.amounts:
+        title += f", {amount_words(status.amounts)}"
+    if status.paid_on:
+        title += f", le {french.day(status.paid_on)}"
+    said_by = {"BY": "l’acheteur", "SE": "le vendeur", "WK": "la plateforme"}.get(
+        status.issuer_role
+    )
+    detail = f"dit par {said_by}" if said_by else ""
+    asked = [one["action"] for one in status.reasons if one.get("action")]
+    if asked:
+        detail += f"{' · ' if detail else ''}demande : {'; '.join(asked)[:200]}"
+    why = "; ".join(str(one.get("text") or one.get("code") or "") for one in status.reasons)
+    tone = "bad" if status.code in PROPOSES else "in" if status.issuer_role == "BY" else ""
+    return Line(status.given_on, "in", tone, title, detail=detail, quote=why[:400])
 
 
 def _call(on: date, call: Call, who: str) -> Line:

@@ -22,6 +22,8 @@ CALCULATORS = {
     "prescription": "nature=b2b_sale&depart=2022-01-31&au=2026-11-22&e1-fait=formal_notice"
     "&e1-le=2023-02-01&e2-fait=suspension-mediation&e2-le=2024-02-01&e2-fin=2024-05-01",
     "tribunal": "montant=12000&nature=commercial&voie=injonction_de_payer&code=67000&au=2026-11-22",
+    "voies": "au=2026-11-22&montant=4200&fait_due_on=2026-03-10&fait_contested=none"
+    "&fait_debtor_kind=professional&fait_debtor_postcode=69003&fait_liquid=oui",
     "jours": "depart=2026-03-25&nombre=1&unite=mois&zone=alsace_moselle",
     "echeancier": "montant=1000&nombre=6&premiere=2026-11-30&rythme=month",
 }

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,7 @@ from pytest_django import Settings
 
 from exigible.cli.main import run
 from exigible.store.models import Account, Claim, Creditor, ImportBatch, LedgerLine, Payment
+from tests.bank_text import camt
 from tests.fec_text import fec, invoice
 
 SIREN = "732829320"
@@ -143,6 +146,35 @@ def slow_sums(path: Path) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
                 both[0] += Decimal(row["Debit"].replace(",", "."))
                 both[1] += Decimal(row["Credit"].replace(",", "."))
     return {key: (debit, credit) for key, (debit, credit) in sums.items()}
+
+
+@database
+def test_a_bank_statement_and_its_account(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Creditor.objects.create(name="Négoce SA", siren=SIREN)
+    content = camt([("2026-11-02", "100.00", "VIR", "R1")])
+    path = ledger(tmp_path, content, "releve.xml")
+    nobodys = answer(capsys, path, "--creditor", SIREN, code=1)
+    assert nobodys["error"]["code"] == "bank_account_unknown"
+    taken = answer(capsys, path, "--creditor", SIREN, "--open-account")
+    assert (taken["written"]["bank_lines"], taken["written"]["bank_accounts"]) == (1, 1)
+    copy = ledger(tmp_path, content + " ", "copie.xml")
+    again = answer(capsys, copy, "--creditor", SIREN)
+    assert (again["unchanged"], again["totals"]) == (True, taken["totals"])
+
+
+def test_a_bank_dry_run_needs_neither_django_nor_database(tmp_path: Path) -> None:
+    path = ledger(tmp_path, camt([("2026-11-02", "100.00", "VIR", "R1")]), "releve.xml")
+    code = (
+        "import sys\n"
+        "for name in ('django', 'psycopg', 'polars'): sys.modules[name] = None\n"
+        "from exigible.cli.main import run\n"
+        f"sys.exit(run(['import', {str(path)!r}, '--as', 'camt053', '--dry-run', '--json']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"]["lines"] == 1
 
 
 @database

@@ -8,10 +8,12 @@ import pytest
 
 from exigible.cli.main import run
 from tests.cli.test_main import loaded_after
+from tests.cli.test_roads import CASE as ROADS_CASE
 from tests.cli.test_statement import CASE
 from tests.intake.test_law_values import VALUE, file
 
 OTHERS = "taux_interet_legal_autres"
+REGISTRY = "greffe_commerce_injonction_de_payer"
 
 
 @pytest.fixture
@@ -75,6 +77,34 @@ def test_a_statement_uses_and_lists_the_values_of_a_law_file(
     case.write_text(json.dumps([json.loads(case.read_text())]))
     [same] = answered(capsys, *arguments, "--law", law)
     assert same["total"] == answer["total"]
+
+
+def test_roads_use_and_list_the_values_of_a_law_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("EXIGIBLE_HOME", str(tmp_path / "home"))
+    law, claim = tmp_path / "droit.json", tmp_path / "creance.json"
+    fee = {**VALUE, "parameter": REGISTRY, "from": "2026-09-01", "value": "33.10"}
+    law.write_text(json.dumps(file(fee)), encoding="utf-8")
+    claim.write_text(json.dumps(ROADS_CASE))
+    order = "injonction_de_payer"
+
+    def fees(answer: Any) -> list[str | None]:
+        [road] = [one for one in answer["roads"] if one["id"] == order]
+        return [line["amount"] for line in road["costs"]["lines"] if "greffe" in line["label"]]
+
+    assert fees(answered(capsys, "roads", str(claim))) == [None]
+    answer = answered(capsys, "roads", str(claim), "--law", str(law))
+    assert fees(answer) == ["33.10"]
+    [value] = [one for one in answer["parameters"] if one["id"] == REGISTRY]
+    assert (value["value"], value["entered_by_user"]) == ("33.10", True)
+    assert any(one["id"] == "seuil_petites_creances" for one in answer["parameters"])
+    claim.write_text(json.dumps([ROADS_CASE]))
+    [same] = answered(capsys, "roads", str(claim), "--law", str(law))
+    assert same == answer
+    claim.write_text(json.dumps(ROADS_CASE))
+    assert run(["roads", str(claim), "--law", str(law)]) == 0
+    assert "33,10" in capsys.readouterr().out
 
 
 def test_a_value_shipped_since_is_left_out_and_told(

@@ -48,6 +48,21 @@ def test_a_terminal_of_eighty_columns_cuts_no_date_no_amount_no_ground(
     assert "Total : 1 050,44 €" in printed
 
 
+def test_every_line_has_the_fields_of_the_contract(case: Path, capsys: pytest.CaptureFixture[str]):
+    claim = CASE["claims"][0] | {"fixed_indemnity": True}
+    payment = {"type": "payment", "on": "2025-03-01", "amount": "300.00"}
+    case.write_text(json.dumps(CASE | {"claims": [claim], "events": [payment]}))
+    assert run(["statement", str(case), "--as-of", "2025-06-30", "--json"]) == 0
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    fields = {"claim", "component", "from", "to", "days", "base", "rate", "amount", "source"}
+    assert all(fields <= set(line) for line in lines)
+    assert {line["component"] for line in lines if line["rate"] is None} == {
+        "principal",
+        "fixed_indemnity",
+        "payments",
+    }
+
+
 def test_the_pdf_bears_the_dates_of_the_claim(case: Path, tmp_path: Path):
     pdf = tmp_path / "decompte.pdf"
     assert run(["statement", str(case), "--as-of", "2025-06-30", "--pdf", str(pdf)]) == 0

@@ -30,6 +30,26 @@ class TestWithinADebt:
         found = answer("2025-09-30", BIG, events=(payment("2025-08-31", "500.00", to="principal"),))
         assert paid_to(found) == {"principal": 50_000}
 
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_a_cost_of_the_same_day_comes_before_the_payment_however_they_are_given(
+        self, turn: int
+    ):
+        # C. civ. 1343-1: 66.30 € of costs, 31 × 12.15 = 376.65 € of interest, 57.05 € of principal.
+        cost = {"type": "cost", "on": "2025-08-31", "amount": "66.30", "borne_by": "debtor"}
+        named = cost | {"label": "signification", "claim": "F-1"}
+        events = (named, payment("2025-08-31", "500.00"))[::turn]
+        found = answer("2025-09-30", BIG, events=(JUDGED, *events))
+        assert paid_to(found) == {"costs": 6630, "interest": 37_665, "principal": 5705}
+
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_a_credit_note_of_the_same_day_reduces_what_is_paid(self, turn: int):
+        # 36 500 − 36 000 = 500 € of principal are left to the payment, with 376.65 € of interest.
+        note = {"type": "credit_note", "on": "2025-08-31", "amount": "36000.00", "claim": "F-1"}
+        events = (note, payment("2025-08-31", "36876.65"))[::turn]
+        found = answer("2025-09-30", BIG, events=events)
+        assert (found.components.principal, found.components.payments) == (50_000, 87_665)
+        assert (found.total_cents, found.credit_balance_cents) == (0, 3_600_000)
+
     def test_the_parties_may_agree_on_another_order(self):
         # 31 days: 376.65 € of penalties. Interest then principal, the 40 € left for later.
         claim = BIG | {"fixed_indemnity": True}
@@ -262,6 +282,16 @@ class TestCosts:
         claim = invoice(kind="title")
         found = answer("2025-09-30", claim, events=(self.cost(),), debtor="consumer")
         assert found.components.costs == 6630
+
+    @pytest.mark.parametrize(("claim", "bears"), [("F-1", True), ("F-2", False), (None, True)])
+    def test_a_title_for_one_debt_charges_no_consumer_with_the_costs_of_another(
+        self, claim: str | None, bears: bool
+    ):
+        cost = self.cost() if claim is None else self.cost(claim=claim)
+        events = (JUDGED | {"claim": "F-1"}, cost)
+        found = answer("2025-09-30", BIG, invoice("F-2"), events=events, debtor="consumer")
+        assert (found.components.costs == 6630) is bears
+        assert (found.costs_on_creditor_cents == 6630) is not bears
 
     def test_without_a_title_a_professional_owes_proved_costs_only(self):
         found = answer("2025-09-30", BIG, events=(self.cost(),))

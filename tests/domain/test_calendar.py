@@ -18,6 +18,7 @@ from exigible.domain.calendar import (
     is_working_day,
     zone_name,
     zone_of_postcode,
+    zone_postcodes,
 )
 
 
@@ -88,9 +89,11 @@ def test_the_zone_of_a_postcode(postcode: str, zone: HolidayZone):
     assert zone_of_postcode(postcode) is zone
 
 
-def test_the_first_two_zones_keep_their_places():
-    # Stored columns number the zones in this order.
-    assert tuple(HolidayZone)[:2] == (HolidayZone.METROPOLE, HolidayZone.ALSACE_MOSELLE)
+def test_the_longest_beginning_of_a_postcode_decides():
+    beginnings = [beginning for beginning, _ in zone_postcodes()]
+    assert [len(one) for one in beginnings] == sorted(map(len, beginnings), reverse=True)
+    assert len(set(beginnings)) == len(beginnings)
+    assert {zone for _, zone in zone_postcodes()} == set(HolidayZone) - {HolidayZone.METROPOLE}
 
 
 def test_every_zone_has_its_own_days_their_article_and_a_name():

@@ -14,10 +14,20 @@ from exigible.domain.courts import (
     competence,
     competence_answer,
 )
-from exigible.domain.law.courts import Seat, shipped_court_law
+from exigible.domain.law import Law, shipped_law
+from exigible.domain.law.courts import (
+    Seat,
+    areas,
+    judicial_seats,
+    principal_courts,
+    shipped_court_law,
+    towns,
+)
+from exigible.domain.law.entered import Entered, layered, typed_fact
 from exigible.domain.law.scales import shipped_scale
 from exigible.domain.places import Commune, Directory
 from exigible.domain.refusals import OutsideKnownLaw, Refused, WrongInput
+from exigible.domain.text_keys import name_key
 
 ON = date(2026, 11, 22)
 BEFORE_THE_TARIFF_ENDED = date(2026, 1, 15)
@@ -32,6 +42,7 @@ def ask(
     *,
     on: date = ON,
     directory: Directory | None = None,
+    law: Law | None = None,
     **more: Any,
 ) -> Competence:
     cents = int(euros.replace(".", ""))
@@ -46,6 +57,7 @@ def ask(
             **more,
         ),
         directory,
+        law,
     )
 
 
@@ -175,6 +187,24 @@ class TestClause:
         assert name_of(found) == "Tribunal judiciaire de Dijon"
         assert any("non écrite" in warning for warning in found.warnings)
 
+    def test_on_an_uncontested_claim_the_clause_gives_way_by_that_roads_own_text(self):
+        found = ask("Dijon", "21000", procedure="creances_commerciales_L126", clause_city="Nantes")
+        [said] = [warning for warning in found.warnings if "non écrite" in warning]
+        assert "L. 126-1" in said
+
+    def test_a_court_that_is_not_established_is_not_chosen(self):
+        there = Commune(insee="98735", name="Papeete", seat=Seat("?", "de Papeete"))
+        directory = Directory((there,), complete=False)
+        with pytest.raises(Refused) as refusal:
+            ask(
+                "",
+                "21000",
+                procedure="assignation_au_fond",
+                clause_city="Papeete",
+                directory=directory,
+            )
+        assert (refusal.value.code, refusal.value.field) == ("unknown_court", "clause_city")
+
     def test_a_town_that_is_not_found_is_refused(self):
         with pytest.raises(WrongInput) as refusal:
             ask("Bordeaux", "33000", procedure="assignation_au_fond", clause_city="Nullepart")
@@ -228,7 +258,9 @@ class TestAmicableAttempt:
         assert not merits.amicable_attempt.mandatory
 
     def test_no_appeal_up_to_5_000_euros(self):
-        assert not ask("Dijon", "21000", "5000.00").appeal
+        found = ask("Dijon", "21000", "5000.00")
+        assert not found.appeal
+        assert "COJ art. R. 211-3-24" in found.source
         assert ask("Dijon", "21000", "5000.01").appeal
 
 
@@ -264,6 +296,16 @@ class TestCosts:
         # 25.79 € × 2 (above 1,280 €) × 1.20 = 61.896 €.
         assert service.last_known_cents == 6190
         assert service.last_known_on == date(2026, 2, 28)
+
+    def test_the_last_amount_known_is_the_last_one_entered(self):
+        registry = shipped_law()["greffe_commerce_injonction_de_payer"]
+        fact = typed_fact(registry, "33,47 €", start=date(2026, 9, 1), source="tarif affiché")
+        entry = Entered(parameter=registry.id, fact=fact, known_until=date(2026, 12, 31))
+        law = layered(shipped_law(), (entry,)).law
+        found = cost(ask("Dijon", "21000", on=date(2027, 2, 1), law=law), "Frais de greffe")
+        assert found.amount_cents is None
+        # Not the 37.07 € of 2016, which a gap from 2024 to 2026 ended too.
+        assert (found.last_known_cents, found.last_known_on) == (3347, date(2026, 12, 31))
 
     def test_while_it_was_known_it_is(self):
         # 25.79 € × 0.5 × 1.20 = 15.474 €; × 1 = 30.948 €; × 2 = 61.896 €.
@@ -343,6 +385,12 @@ class TestScales:
                 shipped_scale("droit_recouvrement_debiteur").fee_cents(day, 1000_00)
 
 
+def test_every_tariff_of_a_road_is_a_parameter():
+    for road in shipped_court_law().roads.values():
+        assert all(act.tariff in shipped_law().parameters for act in road.acts), road.id
+        assert road.commercial_registry in ("", *shipped_law().parameters)
+
+
 @pytest.mark.parametrize("nature", list(shipped_court_law().natures))
 @pytest.mark.parametrize("procedure", list(shipped_court_law().roads))
 def test_every_road_of_every_nature_answers_or_says_it_is_closed(nature: str, procedure: str):
@@ -359,3 +407,34 @@ def test_every_road_of_every_nature_answers_or_says_it_is_closed(nature: str, pr
     for line in found.costs:
         assert line.source or line.note
         assert line.borne_by in {"creditor", "debtor"}
+
+
+def test_every_seat_is_spelt_as_its_town():
+    """Where a town of the same letters is known, its accents are those of the seat."""
+    names = {name_key(town.name): town.name for town in towns()}
+    seats = {area.seat.of for area in areas()} | set(judicial_seats().values())
+    seats |= {town.seat.of for town in towns()} | {one.of for one in principal_courts().values()}
+    spelt = 0
+    for seat in seats:
+        own = seat.removeprefix("de ").removeprefix("d’")
+        if name_key(own) in names:
+            assert own == names[name_key(own)], seat
+            spelt += 1
+    assert spelt > 150
+    assert "de Saint-Étienne" in seats
+
+
+@pytest.mark.parametrize("city", ["Saint-Étienne", "SAINT ETIENNE", "st etienne"])
+def test_a_town_is_found_whatever_its_accents(city: str):
+    found = competence(
+        CourtQuestion(
+            city=city,
+            postcode="",
+            amount_cents=1_200_000,
+            nature="commercial",
+            procedure="injonction_de_payer",
+            on=date(2026, 11, 22),
+        )
+    )
+    assert found.court is not None
+    assert found.court.name == "Tribunal de commerce de Saint-Étienne"

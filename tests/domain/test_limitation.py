@@ -293,6 +293,11 @@ class TestProceedings:
         )
         assert found.last_day == date(2031, 2, 2)
 
+    def test_a_declared_claim_waits_for_the_end_of_the_collective_procedure(self):
+        found = period("b2b_sale", "2024-09-15", act("insolvency_claim", "2025-03-04"))
+        assert found.last_day is None
+        assert "clôture" in found.steps[-1].text
+
     def test_a_declared_claim_waits_for_the_end_of_the_insolvency(self):
         # C. com. L. 622-25-1
         found = period(
@@ -486,6 +491,12 @@ class TestDoubts:
         found = period("wages", "2023-11-30")
         assert not found.verified
         assert any(warning.startswith("À confirmer") for warning in found.warnings)
+
+    def test_only_what_is_unconfirmed_is_named(self):
+        # What a court claim does is unconfirmed; the period itself and its renewal are not.
+        found = period("b2b_sale", "2022-06-30", act("court_claim", "2023-01-10", "2024-01-10"))
+        [doubt] = [warning for warning in found.warnings if warning.startswith("À confirmer")]
+        assert doubt == "À confirmer avant de s’en servir : C. civ. art. 2241 et 2242."
 
     def test_every_interruption_says_why_it_does_nothing_or_interrupts(self):
         for rule in shipped_limitation_law().interruptions.values():

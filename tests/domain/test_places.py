@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from exigible.domain.law.courts import Seat, areas, judicial_seats, principal_courts, towns
 from exigible.domain.places import Commune, Directory, locate, place_key
 from exigible.domain.refusals import WrongInput
+from exigible.domain.text_keys import name_key
 
 PARIS, LYON = Seat("TC", "de Paris"), Seat("TC", "de Lyon")
 
@@ -62,6 +63,14 @@ class TestWithoutAnyFile:
         found = locate("Sainte-Foy-lès-Lyon", "69110")
         assert found.seats == (LYON,)
         assert any("n’a pas été vérifié" in warning for warning in found.warnings)
+
+    def test_a_town_and_a_postcode_of_another_leave_both(self):
+        found = locate("Paris", "13001")
+        assert {seat.of for seat in found.seats} == {"de Paris", "de Marseille"}
+        assert any("ne vont pas ensemble" in warning for warning in found.warnings)
+
+    def test_a_town_and_a_postcode_of_the_same_area_leave_its_court(self):
+        assert locate("Lyon", "69100").seats == (LYON,)
 
     def test_a_postcode_in_two_areas_leaves_both(self):
         # 01200: Valserhône is under Bourg-en-Bresse, Clarafond-Arcine under Thonon-les-Bains.
@@ -196,7 +205,7 @@ def test_every_commune_of_france_is_under_its_own_court(shared_data: Path):
         assert len(found.seats) == len(courts)
         for seat in found.seats:
             assert seat.kind == "?" or any(
-                court.replace("'", "’").endswith(seat.of) for court in courts
+                name_key(court.replace("'", "’")).endswith(name_key(seat.of)) for court in courts
             )
         ambiguous += len(found.seats) > 1
     assert ambiguous == 144

@@ -11,7 +11,7 @@ import pytest
 
 from exigible.domain.case import Regime
 from exigible.domain.refusals import OutsideKnownLaw
-from tests.domain.statement_cases import answer, interest, invoice, lines, periods
+from tests.domain.statement_cases import Event, answer, interest, invoice, lines, periods
 
 NOTICE = {"type": "formal_notice", "on": "2025-08-31"}
 
@@ -42,6 +42,13 @@ class TestBetweenProfessionals:
         found = answer("2026-01-31", invoice(due_on="2025-06-20", interest=clause))
         assert [rate for _, rate, _ in periods(found)] == ["11.13", "8.28", "7.86"]
 
+    def test_the_formula_of_a_clause_keeps_every_decimal(self):
+        clause = {"regime": "contract", "clause": {"index": "ecb", "plus": "12.3456"}}
+        [line] = lines(answer("2025-08-31", invoice(interest=clause)))
+        # 2.15 % + 12.3456 points.
+        assert line.rate == 144_956
+        assert "taux BCE (2,15\u00a0%) + 12,3456\u00a0points" in line.source
+
     def test_before_2013_the_rate_is_given_as_unconfirmed(self):
         found = answer("2012-03-31", invoice(due_on="2012-01-31"))
         assert any("à confirmer" in warning for warning in found.warnings)
@@ -50,6 +57,26 @@ class TestBetweenProfessionals:
         with pytest.raises(OutsideKnownLaw) as refusal:
             answer("2006-03-31", invoice(due_on="2006-01-31"))
         assert refusal.value.field == "taux_bce"
+
+
+class TestARateThatDoesNotServe:
+    @pytest.mark.parametrize(
+        ("regime", "debtor"),
+        [
+            ("b2b_penalties", "professional"),
+            ("legal_interest", "consumer"),
+            ("auto", "public_purchaser"),
+        ],
+    )
+    def test_it_is_told(self, regime: str, debtor: str):
+        terms = {"regime": regime, "rate": "15.00"}
+        found = answer("2025-10-31", invoice(interest=terms), debtor=debtor)
+        assert any("le taux donné ne sert pas" in warning for warning in found.warnings)
+
+    @pytest.mark.parametrize("regime", ["auto", "contract"])
+    def test_nothing_is_told_of_one_that_serves(self, regime: str):
+        terms = {"regime": regime, "rate": "15.00"}
+        assert not answer("2025-10-31", invoice(interest=terms)).warnings
 
 
 class TestPublicPurchasers:
@@ -102,6 +129,18 @@ class TestLegalInterest:
         claim = invoice(kind="title", due_on="2025-08-31")
         # 1 000 € × 2.76 % × 30/365 = 2.2685 €.
         assert periods(answer("2025-09-30", claim)) == [(30, "2.76", 227)]
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {"type": "formal_notice", "on": "2025-09-20"},
+            {"type": "judgment", "on": "2025-10-20", "served_on": "2025-11-03"},
+        ],
+    )
+    def test_nothing_later_delays_the_interest_of_a_title(self, event: Event):
+        # C. civ. 1231-7: from the decision. 1 000 € × 2.76 % × 30/365 = 2.2685 €.
+        claim = invoice(kind="title", due_on="2025-08-31")
+        assert periods(answer("2025-09-30", claim, events=(event,))) == [(30, "2.76", 227)]
 
     def test_an_assigned_debt_changes_category_with_its_creditor_and_says_it_is_unsettled(self):
         claim = invoice(principal="10000.00", interest={"regime": "legal_interest"})
@@ -387,6 +426,16 @@ class TestInsolvency:
         assert (lines(found)[-1].last_day == date(2026, 3, 31)) is goes_on
         assert any("R. 622-23" in warning for warning in found.warnings)
 
+    def test_a_debt_due_after_the_opening_and_of_unknown_birth_says_why_it_bears_nothing(self):
+        claim = invoice(due_on="2025-12-31", fixed_indemnity=True)
+        found = answer("2026-03-31", claim, events=(self.opening,))
+        assert (interest(found), found.components.fixed_indemnity) == (0, 0)
+        assert any("L. 622-17" in warning for warning in found.warnings)
+        born_after = claim | {"issued_on": "2025-11-30"}
+        told = answer("2026-03-31", born_after, events=(self.opening,))
+        assert interest(told) > 0
+        assert not any("L. 622-17" in warning for warning in told.warnings)
+
     def test_a_loan_of_unknown_length_says_so(self):
         claim = invoice(kind="loan_instalment", interest=contract("6.00"))
         found = answer("2026-03-31", claim, events=(self.opening,))
@@ -432,6 +481,11 @@ class TestTimeGranted:
         for terms in ({"regime": "auto"}, contract("15.00")):
             found = answer("2025-10-31", invoice(interest=terms), events=(self.grace,))
             assert [days for days, rate, _ in periods(found) if rate != "0.00"] == [31, 31]
+
+    @pytest.mark.parametrize(("last", "told"), [("2027-09-01", False), ("2027-09-02", True)])
+    def test_more_than_two_years_is_told(self, last: str, told: bool):
+        found = answer("2025-10-31", events=(self.grace | {"to": last},))
+        assert any("pas plus de 2 ans" in warning for warning in found.warnings) is told
 
     def test_the_interest_of_a_loan_goes_on(self):
         claim = invoice(kind="loan_instalment", interest=contract("6.00"))

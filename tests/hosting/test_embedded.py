@@ -638,7 +638,7 @@ def test_logs_hold_neither_statements_nor_values(home: Home):
 
 def test_memory_follows_the_machine(home: Home, monkeypatch: pytest.MonkeyPatch):
     def shared_buffers(gigabytes: float) -> str:
-        monkeypatch.setattr(embedded, "memory_bytes", lambda: int(gigabytes * 1024**3))
+        monkeypatch.setattr(postgres_conf, "memory_bytes", lambda: int(gigabytes * 1024**3))
         conf = postgres_conf.configuration(home.cluster)
         [line] = [line for line in conf.splitlines() if line.startswith("shared_buffers")]
         return line

@@ -84,3 +84,18 @@ def test_interrupted_it_leaves_the_former_file(tmp_path: Path, monkeypatch: pyte
         merge_courts(tmp_path, "commercial", COMMERCIAL[:1], file="a2.csv", on=ON)
     assert courts_path(tmp_path).read_bytes() == former
     assert [path.name for path in courts_path(tmp_path).parent.iterdir()] == ["courts.csv"]
+
+
+def test_seats_loaded_without_their_accents_are_the_products_own(tmp_path: Path):
+    commune = Commune(
+        insee="42218",
+        name="Saint-Étienne",
+        postcodes=("42000",),
+        seat=Seat("TC", "de Saint-Etienne"),
+        judicial="de Saint-Etienne",
+    )
+    merge_courts(tmp_path, "commercial", [commune], file="communes.csv", on=date(2026, 11, 22))
+    loaded = read_courts(tmp_path)
+    assert loaded is not None
+    [read] = loaded.communes
+    assert (read.seat, read.judicial) == (Seat("TC", "de Saint-Étienne"), "de Saint-Étienne")

@@ -65,6 +65,29 @@ def test_a_wrong_field_is_named(document: object, field: str):
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"bands": []},
+        {"bands": [[None, "-5"]]},
+        {"bands": [[None, "100.01"]]},
+        {"bands": [[None, None]]},
+        {"bands": [["125.00", "9.77"]]},
+        {"bands": [["610.00", "6.35"], ["125.00", "9.77"], [None, "0.29"]]},
+        {"bands": [["125.00", "9.77"], ["125.00", "6.35"], [None, "0.29"]]},
+        {"bands": [["-125.00", "9.77"], [None, "0.29"]]},
+        {"bands": [[None, "0.29"]], "cap": "-550.00"},
+        {"bands": [[None, "0.29"]], "fixed": ["44.00", "-4.30"]},
+        {"bands": [[None, "0.29"]], "fixed": ["44.00", None]},
+    ],
+)
+def test_a_scale_that_cannot_be_applied_is_refused(written: dict[str, object]):
+    value = {**VALUE, "parameter": "droit_recouvrement_debiteur", "value": written}
+    with pytest.raises(WrongInput) as refused:
+        read_law_values(file({**value, "from": "2026-03-01", "known_until": "2028-02-29"}))
+    assert refused.value.field == "values[0].value"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -267,7 +267,35 @@ absurd_edits = st.lists(
 
 
 def test_the_full_case_is_accepted():
-    statement(*read_case(FULL, AS_OF))
+    case, as_of = read_case(FULL, AS_OF)
+    statement(case, as_of)
+    assert not case.unread
+
+
+def test_a_field_nobody_knows_is_told_once_a_kind_and_loses_nothing_else():
+    claims = [a_case()["claims"][0] | {"ref": ref, "fixed_indemnty": True} for ref in "AB"]
+    interest = {"regime": "contract", "rate": "12.00", "rte": "3"}
+    notice = {"type": "formal_notice", "on": "2025-03-01", "label": "lettre"}
+    claims[0]["interest"] = interest
+    case, as_of = read_case(a_case(claims=claims, events=[notice], siren="1"), AS_OF)
+    warnings = statement(case, as_of).warnings
+    told = [text.split(" ", 1)[0] for text in warnings if "pas connu ici" in text]
+    assert told == ["siren", "claims[0].fixed_indemnty", "claims[0].interest.rte"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"principal": "１０００"}, "claims[0].principal"),
+        ({"due_on": "２０２５-02-10"}, "claims[0].due_on"),
+        ({"interest": False}, "claims[0].interest"),
+    ],
+)
+def test_what_only_looks_like_a_value_is_refused(change: dict[str, Any], field: str):
+    claims = [a_case()["claims"][0] | change]
+    with pytest.raises(WrongInput) as refusal:
+        read_case(a_case(claims=claims), AS_OF)
+    assert refusal.value.field == field
 
 
 @given(absurd_edits)

@@ -26,7 +26,11 @@ from exigible.operations.law import enter_value
 from exigible.operations.payments import allocate, record_payment, reverse_settlement
 from exigible.store.models import (
     Account,
+    BankLine,
+    BankStatement,
     Claim,
+    Creditor,
+    CreditorBankAccount,
     Entry,
     EntryKind,
     ImportBatch,
@@ -36,6 +40,7 @@ from exigible.store.models import (
     PaymentKind,
     Settlement,
 )
+from tests.bank_text import IBAN
 from tests.builders import AT, TODAY, make_account, make_claim, make_creditor
 
 pytestmark = pytest.mark.django_db
@@ -239,7 +244,75 @@ def break_ledger_total(cursor: Any) -> str:
     return f"account:{found.account_id}"
 
 
+def break_merged_debtor(cursor: Any) -> str:
+    cursor.execute(
+        "UPDATE store_debtor SET merged_into_id = id"
+        " WHERE id = (SELECT min(id) FROM store_debtor) RETURNING id"
+    )
+    return f"debtor:{cursor.fetchone()[0]}"
+
+
+def bank_line() -> BankLine:
+    """One line of one statement, and its statement adds up."""
+    creditor = Creditor.objects.earliest("id")
+    account = CreditorBankAccount.objects.create(creditor=creditor, iban=IBAN)
+    batch = ImportBatch.objects.create(creditor=creditor, format="camt053", created_at=AT)
+    statement = BankStatement.objects.create(
+        creditor=creditor,
+        bank_account=account,
+        batch=batch,
+        position=0,
+        kind="statement",
+        format="camt053",
+        currency="EUR",
+        opening_cents=0,
+        closing_cents=5_000,
+        line_count=1,
+        credit_cents=5_000,
+        debit_cents=0,
+        digest=b"d",
+        recorded_at=AT,
+    )
+    return BankLine.objects.create(
+        statement=statement,
+        creditor=creditor,
+        bank_account=account,
+        identity=b"i",
+        rank=0,
+        booked_on=date(2026, 10, 15),
+        amount_cents=5_000,
+        currency="EUR",
+        nature="transfer",
+    )
+
+
+def break_bank_statement_balance(cursor: Any) -> str:
+    line = bank_line()
+    cursor.execute("ALTER TABLE store_bankstatement DROP CONSTRAINT bank_statement_balances")
+    cursor.execute("UPDATE store_bankstatement SET closing_cents = 4999")
+    return f"bank_statement:{line.statement_id}"
+
+
+def break_bank_statement_lines(cursor: Any) -> str:
+    line = bank_line()
+    cursor.execute("UPDATE store_bankline SET amount_cents = 4999")
+    return f"bank_statement:{line.statement_id}"
+
+
+def break_bank_line_links(cursor: Any) -> str:
+    line = bank_line()
+    cursor.execute("UPDATE store_bankline SET bank_account_id = NULL")
+    return f"bank_line:{line.pk}"
+
+
+def break_bank_line_state(cursor: Any) -> str:
+    line = bank_line()
+    cursor.execute("UPDATE store_bankline SET state = 'matched'")
+    return f"bank_line:{line.pk}"
+
+
 BREAKS: dict[str, Callable[[Any], str]] = {
+    "merged_debtor": break_merged_debtor,
     "claim_balance": break_claim_balance,
     "payment_allocated": break_payment_allocated,
     "payment_exceeded": break_payment_exceeded,
@@ -251,6 +324,10 @@ BREAKS: dict[str, Callable[[Any], str]] = {
     "account_portfolio": break_account_portfolio,
     "ledger_line_links": break_ledger_line_links,
     "ledger_total": break_ledger_total,
+    "bank_statement_balance": break_bank_statement_balance,
+    "bank_statement_lines": break_bank_statement_lines,
+    "bank_line_links": break_bank_line_links,
+    "bank_line_state": break_bank_line_state,
 }
 
 

@@ -281,6 +281,23 @@ def test_nothing_leaves_alone_on_a_sunday():
     assert actions(account) == []
 
 
+def test_nothing_leaves_alone_on_a_holiday_of_the_debtor_overseas():
+    # Abolition of slavery, 27 May: a Wednesday in 2026, a holiday in Guadeloupe, none in Rennes.
+    holiday = date(2026, 5, 27)
+    creditor = make_creditor()
+    there, here = (
+        make_account(creditor, debtor=make_debtor(postcode=code, city=city))
+        for code, city in (("97110", "Pointe-à-Pitre"), ("35000", "Rennes"))
+    )
+    for account in (there, here):
+        make_claim(account, 120_000, holiday - timedelta(days=4))
+    finished = run(holiday)
+    assert (actions(there), actions(here)) == ([], [("relance_1", "approved")])
+    assert finished.counts["held"] == {"not_a_working_day": 1}
+    run(holiday + timedelta(days=1))
+    assert actions(there) == [("relance_1", "approved")]
+
+
 def test_a_future_day_only_answers():
     account = make_account()
     make_claim(account, 100_000, MONDAY - timedelta(days=6))

@@ -124,6 +124,9 @@ def test_a_withdrawal_has_a_reason_and_happens_once():
     value = entered()
     with pytest.raises(WrongInput):
         law.withdraw_value(value.pk, "  ", by=ONE, at=AT)
+    with pytest.raises(WrongInput) as refusal:
+        law.withdraw_value(value.pk, "x" * 501, by=ONE, at=AT)
+    assert refusal.value.field == "reason"
     law.withdraw_value(value.pk, "lu de travers", by=ONE, at=AT)
     with pytest.raises(Refused, match="déjà retirée"):
         law.withdraw_value(value.pk, "encore", by=ONE, at=AT)

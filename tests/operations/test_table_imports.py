@@ -420,14 +420,14 @@ def test_a_whole_batch_is_undone_by_reversal_and_can_be_taken_again(creditor: Cr
         "3\u00a0créances contrepassées",
         "1\u00a0règlement ou avoir contrepassé",
     ]
-    undoing.undo_batch(batch.pk, by=BY, at=AT, reason="mauvais fichier")
+    undoing.undo_import(batch.pk, by=BY, at=AT, reason="mauvais fichier")
     batch.refresh_from_db()
     assert batch.status == "undone"
     assert (open_claims(creditor), unused_credit(creditor)) == ({}, 0)
     assert Claim.objects.count() == 3  # nothing is deleted
     assert sound() == []
     with pytest.raises(Refused):
-        undoing.undo_batch(batch.pk, by=BY, at=AT)
+        undoing.undo_import(batch.pk, by=BY, at=AT)
     _, report = take(creditor, ITEMS)
     assert report.written == {"claims": 3, "credit_notes": 1}
     assert open_claims(creditor) == {"FA1": 120_000, "FA2": 30_000, "FA3": 6_050}
@@ -438,10 +438,10 @@ def test_what_something_depends_on_is_not_undone(creditor: Creditor) -> None:
     text = "Code client;Date de règlement;Montant reçu;Facture\nDUPONT;01/03/2026;1 200,00;FA1\n"
     paying, _ = take(creditor, text, name="reglements.csv")
     with pytest.raises(Refused, match="FA1"):
-        undoing.undo_batch(batch.pk, by=BY, at=AT)
-    undoing.undo_batch(paying.pk, by=BY, at=AT)
+        undoing.undo_import(batch.pk, by=BY, at=AT)
+    undoing.undo_import(paying.pk, by=BY, at=AT)
     assert open_claims(creditor)["FA1"] == 120_000
-    undoing.undo_batch(batch.pk, by=BY, at=AT)
+    undoing.undo_import(batch.pk, by=BY, at=AT)
     assert open_claims(creditor) == {}
     assert sound() == []
 
@@ -457,7 +457,7 @@ def test_what_a_batch_changed_is_restored_unless_somebody_changed_it_since(
     batch, _ = take(creditor, text, name="clients.csv")
     debtor = Debtor.objects.get(city="Rennes")
     Debtor.objects.filter(pk=debtor.pk).update(city="Nantes")  # said since, by somebody
-    undoing.undo_batch(batch.pk, by=BY, at=AT)
+    undoing.undo_import(batch.pk, by=BY, at=AT)
     debtor.refresh_from_db()
     assert (debtor.name, debtor.city) == ("Dupont et Fils", "Nantes")
     assert Account.objects.get(number="DUPONT").credit_limit_cents is None
@@ -467,7 +467,7 @@ def test_what_a_batch_changed_is_restored_unless_somebody_changed_it_since(
 def test_undoing_a_stock_withdraws_what_it_raised(creditor: Creditor) -> None:
     take(creditor, ITEMS, mode="stock")
     batch, _ = take(creditor, without("FA2"), name="s.csv", mode="stock")
-    undoing.undo_batch(batch.pk, by=BY, at=AT)
+    undoing.undo_import(batch.pk, by=BY, at=AT)
     assert StockAbsence.objects.get().outcome == "withdrawn"
 
 
@@ -477,7 +477,7 @@ def test_disputes_and_guarantees_end_with_their_import(creditor: Creditor) -> No
     covers = "Code client;Assureur;Montant garanti\nDUPONT;A;8 000,00\n"
     for text, name in ((known, "litiges.csv"), (covers, "garanties.csv")):
         batch, _ = take(creditor, text, name=name)
-        undoing.undo_batch(batch.pk, by=BY, at=AT)
+        undoing.undo_import(batch.pk, by=BY, at=AT)
     assert Dispute.objects.get().outcome == "withdrawn"
     assert InsurerGuarantee.objects.get().withdrawn_at == AT
     assert Account.objects.get(number="DUPONT").figures.disputed_cents == 0

@@ -295,8 +295,8 @@ class Walk:
         if claim["kind"] in ("bill", "cheque") or claim.get("due_date_is_notice"):
             return due + ONE_DAY
         starts = self.faults(claim)
-        if not starts and claim["kind"] == "title":
-            starts = [due]
+        if claim["kind"] == "title":
+            starts.append(due)
         return min(starts) + ONE_DAY if starts else None
 
     def faults(self, claim: dict[str, Any]) -> list[date]:
@@ -494,8 +494,10 @@ class Walk:
                 self.accrue(debt, day)
             for debt in self.debts:
                 self.incur(debt, day)
-            for event in self.events:
-                self.happen(event, day)
+            for kinds in (("cost",), ("credit_note",), ("payment", "set_off")):
+                for event in self.events:
+                    if event["type"] in kinds:
+                        self.happen(event, day)
             for debt in self.debts:
                 self.capitalise(debt, day)
             day += ONE_DAY
@@ -608,15 +610,17 @@ class Walk:
         """CPCE L. 111-8; C. com. A. 444-32; loi of 10 July 1965, art. 10-1."""
         if cost["borne_by"] != "debtor" or "444-32" in cost.get("label", ""):
             return False
+        refs = [cost["claim"]] if cost.get("claim") else list(self.claims)
         titled = any(
-            other["type"] == "judgment" and other["on"] <= cost["on"] for other in self.events
-        ) or any(
-            claim["kind"] in ("title", "public_title") and claim["due_on"] <= cost["on"]
-            for claim in self.claims.values()
+            any(one["on"] <= cost["on"] for one in self.of("judgment", ref))
+            or (
+                self.claims[ref]["kind"] in ("title", "public_title")
+                and self.claims[ref]["due_on"] <= cost["on"]
+            )
+            for ref in refs
         )
         if titled or cost.get("prescribed_by_law") or self.debtor != "consumer":
             return True
-        refs = [cost["claim"]] if cost.get("claim") else list(self.claims)
         return all(
             self.claims[ref]["kind"] == "copropriete_charges"
             and any(

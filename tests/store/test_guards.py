@@ -1,6 +1,7 @@
 """What the database refuses, whatever the application does."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -8,11 +9,19 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from exigible.operations import contacts, disputes, holds, journal, payments, promises
 from exigible.operations.acts import By
+from exigible.operations.documents import store_document
 from exigible.store.models import (
     Account,
     Allocation,
     Claim,
+    EInvoice,
+    EInvoiceExhibit,
     Entry,
+    Exhibit,
+    ExhibitArrival,
+    ExhibitClaim,
+    ImportBatch,
+    InvoiceStatus,
     JournalEntry,
     LawValue,
     Message,
@@ -348,3 +357,155 @@ def test_a_value_of_the_law_is_withdrawn_never_rewritten():
     assert "ne se réécrit" in refused("UPDATE store_lawvalue SET withdrawn_at = NULL")
     value.refresh_from_db()
     assert (value.value, value.confirmed_by) == ("2.55", other)
+
+
+@pytest.fixture
+def received() -> EInvoice:
+    """An electronic invoice, an exhibit and a status."""
+    account = make_account()
+    claim = make_claim(account, 10_000, LAST_WEEK)
+    batch = ImportBatch.objects.create(
+        creditor=account.creditor, format="cii", filename="f.xml", created_at=AT
+    )
+    document = StoredDocument.objects.create(
+        sha256="0" * 64, name="f.xml", media_type="application/xml", size_bytes=1, created_at=AT
+    )
+    made = EInvoice.objects.create(
+        creditor=account.creditor,
+        account=account,
+        batch=batch,
+        document=document,
+        sha256="0" * 64,
+        filename="f.xml",
+        format="cii",
+        number="F-1",
+        number_key="f1",
+        type_code="380",
+        issued_on=LAST_WEEK,
+        currency="EUR",
+        amount_cents=10_000,
+        recorded_at=AT,
+    )
+    EInvoiceExhibit.objects.create(einvoice=made, document=document)
+    InvoiceStatus.objects.create(
+        creditor=account.creditor,
+        batch=batch,
+        document=document,
+        number="F-1",
+        number_key="f1",
+        code="207",
+        given_at=AT,
+        given_on=TODAY,
+        recorded_at=AT,
+    )
+    EInvoice.objects.filter(pk=made.pk).update(claim=claim)
+    InvoiceStatus.objects.update(account=account, claim=claim)
+    return made
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE store_einvoice SET amount_cents = 1",
+        'UPDATE store_einvoice SET facts = \'{"order": "X"}\'',
+        "DELETE FROM store_einvoice",
+        "UPDATE store_einvoiceexhibit SET reference = 'X'",
+        "DELETE FROM store_einvoiceexhibit",
+        "UPDATE store_invoicestatus SET code = '212'",
+        "UPDATE store_invoicestatus SET reasons = '[1]'",
+        "DELETE FROM store_invoicestatus",
+        "TRUNCATE store_invoicestatus",
+    ],
+)
+def test_what_a_document_or_a_platform_said_never_changes(received: EInvoice, statement: str):
+    assert "Refusé" in refused(statement)
+
+
+# ---- exhibits
+
+
+@pytest.fixture
+def exhibit(paid: Claim, settings: object, tmp_path: Path) -> Exhibit:
+    """A document that proves a claim, as it was received."""
+    settings.DOCUMENTS_FOLDER = tmp_path / "documents"
+    kept = store_document(b"%PDF-1.7", name="BL.pdf", media_type="application/pdf", at=AT)
+    signed = {"recorded_by": uuid4(), "recorded_at": AT}
+    exhibit = Exhibit.objects.create(
+        creditor=paid.account.creditor,
+        account=paid.account,
+        document=kept,
+        sha256=kept.sha256,
+        filename="BL.pdf",
+        media_type="application/pdf",
+        size_bytes=8,
+        text="Bon de livraison",
+        **signed,
+    )
+    ExhibitClaim.objects.create(exhibit=exhibit, claim=paid, **signed)
+    ExhibitArrival.objects.create(
+        drop=uuid4(),
+        creditor=paid.account.creditor,
+        document=kept,
+        filename="BL.pdf",
+        status="kept",
+        exhibit=exhibit,
+        settled_at=AT,
+        **signed,
+    )
+    return exhibit
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE store_exhibit SET text = 'Bon de commande'",
+        "UPDATE store_exhibit SET sha256 = repeat('0', 64)",
+        "UPDATE store_exhibit SET recorded_at = recorded_at - interval '1 day'",
+        "DELETE FROM store_exhibit",
+        "TRUNCATE store_exhibit CASCADE",
+        "UPDATE store_exhibitclaim SET reference = 'FA-1'",
+        "DELETE FROM store_exhibitclaim",
+        "TRUNCATE store_exhibitclaim",
+        "UPDATE store_exhibitarrival SET status = 'waiting', settled_at = NULL",
+        "UPDATE store_exhibitarrival SET filename = 'autre.pdf'",
+        "DELETE FROM store_exhibitarrival",
+        "TRUNCATE store_exhibitarrival",
+    ],
+)
+def test_what_was_received_is_neither_rewritten_nor_deleted(exhibit: Exhibit, statement: str):
+    refused(statement)
+
+
+def test_what_people_decide_of_an_exhibit_may_change_until_it_is_withdrawn(exhibit: Exhibit):
+    exhibit.kind = "order"
+    exhibit.save(update_fields=["kind"])
+    refused(
+        "UPDATE store_exhibit SET withdrawn_at = now(), withdrawn_by = recorded_by"
+    )  # no reason
+    Exhibit.objects.update(
+        withdrawn_at=AT, withdrawn_by=exhibit.recorded_by, withdrawn_reason="erreur"
+    )
+    refused("UPDATE store_exhibit SET kind = 'invoice'")
+    refused(
+        "UPDATE store_exhibit SET withdrawn_at = NULL, withdrawn_by = NULL, withdrawn_reason = ''"
+    )
+
+
+def test_a_document_is_held_once_by_a_creditor(exhibit: Exhibit):
+    columns = "creditor_id, document_id, sha256, filename, media_type, size_bytes, pages, title, text, sender, kind, guessed_from, recorded_by, recorded_at, withdrawn_reason"
+    assert "exhibit_once" in refused(
+        f"INSERT INTO store_exhibit ({columns}) SELECT {columns} FROM store_exhibit"
+    )
+
+
+def test_an_exhibit_stays_with_its_creditor_and_its_claims(exhibit: Exhibit):
+    elsewhere = make_account()
+    assert "autre créancier" in refused("UPDATE store_exhibit SET account_id = %s", [elsewhere.pk])
+    beside = make_account(creditor=exhibit.creditor)
+    assert "prouve encore" in refused("UPDATE store_exhibit SET account_id = %s", [beside.pk])
+    other = make_claim(beside, 1_000, TODAY)
+    assert "compte de la créance" in refused(
+        "INSERT INTO store_exhibitclaim (exhibit_id, claim_id, reference, recorded_by, recorded_at)"
+        " VALUES (%s, %s, '', %s, now())",
+        [exhibit.pk, other.pk, exhibit.recorded_by],
+    )

@@ -238,7 +238,7 @@ def test_an_import_is_undone_from_its_page(
     batch = drop(accountant, world)
     accountant.post(reverse("prepare_import", args=[batch.pk]), {**CHOICES, "verbe": "importer"})
     run(batch)
-    address = reverse("undo_import", args=[batch.pk])
+    address = reverse("import_undo", args=[batch.pk])
     assert "2 créances contrepassées" in words(accountant.get(address))
     assert sign_in(Role.COLLECTOR).get(address).status_code == 404
     assert accountant.post(address, {"reason": ""}).status_code == 422

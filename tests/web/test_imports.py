@@ -13,8 +13,17 @@ from python_calamine import load_workbook
 from exigible.domain.roles import Role
 from exigible.operations import imports as operations
 from exigible.operations.acts import By
+from exigible.operations.bank_lines import mark_matched
 from exigible.operations.documents import path_of
-from exigible.store.models import Account, ImportBatch, ImportProblem
+from exigible.operations.payments import record_payment
+from exigible.store.models import (
+    Account,
+    BankLine,
+    CreditorBankAccount,
+    ImportBatch,
+    ImportProblem,
+)
+from tests.bank_text import IBAN, OTHER_IBAN, camt, ofx
 from tests.factories import World
 from tests.fec_text import entry, fec
 from tests.web.conftest import NOW
@@ -331,3 +340,80 @@ def test_the_list_asks_the_database_little(
         )
     with django_assert_max_num_queries(22):  # type: ignore[attr-defined]
         accountant.get(reverse("imports"))
+
+
+# ---- bank statements
+
+
+def statement(iban: str = IBAN) -> str:
+    return camt(
+        [("2026-11-02", "100.00", "VIR DUPONT", "R1"), ("2026-11-03", "-9.90", "FRAIS")], iban=iban
+    )
+
+
+def test_a_bank_statement_is_taken_shown_and_undone(world: World, accountant: Client) -> None:
+    batch = taken(accountant, world, statement())
+    words = page_of(accountant, batch)
+    assert batch.status == "done"
+    assert "Relevé bancaire (CAMT.053)" in words
+    assert "2 opérations bancaires nouvelles" in words
+    assert "Total au crédit" in words
+    assert "100,00" in words
+    assert "attendent d’être rapprochées" in words
+    address = reverse("import_undo", args=[batch.pk])
+    assert "Rien n’est effacé" in accountant.get(address).content.decode()
+    accountant.post(address)
+    batch.refresh_from_db()
+    assert batch.status == "undone"
+    assert "Import annulé" in page_of(accountant, batch)
+    assert accountant.post(address).status_code == 422  # once
+
+
+def test_a_matched_statement_is_not_undone_from_the_page(world: World, accountant: Client) -> None:
+    batch = taken(accountant, world, statement())
+    account = Account.objects.filter(creditor=world.creditor).order_by("pk")[0]
+    line = BankLine.objects.get(amount_cents=10000)
+    payment = record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=10000,
+        value_date=line.booked_on,
+        by=By.job("test"),
+        at=NOW,
+    )
+    mark_matched(line.pk, [payment.pk], by=By.job("test"), at=NOW)
+    assert "Annuler cet import" not in page_of(accountant, batch)
+    refused = accountant.post(reverse("import_undo", args=[batch.pk]))
+    assert refused.status_code == 422
+    assert "rapprochée" in refused.content.decode()
+
+
+def test_the_account_of_a_statement_is_asked_for_then_added(
+    world: World, accountant: Client
+) -> None:
+    batch = taken(accountant, world, statement(OTHER_IBAN))
+    assert batch.status == "refused"
+    words = page_of(accountant, batch)
+    assert "Choisir le compte bancaire" in words
+    assert "Prendre ce qui est lisible" not in words
+    address = reverse("import_into_account", args=[batch.pk])
+    dialog = accountant.get(address).content.decode()
+    assert f"{OTHER_IBAN}, à ajouter" in dialog
+    assert accountant.post(address, {"account": IBAN}).status_code == 422  # not this statement's
+    accountant.post(address, {"account": OTHER_IBAN})
+    again = run(ImportBatch.objects.order_by("-pk")[0])
+    assert (again.status, again.document_id) == ("done", batch.document_id)
+    assert CreditorBankAccount.objects.filter(creditor=world.creditor, iban=OTHER_IBAN).exists()
+
+
+def test_a_statement_without_iban_goes_where_the_person_says(
+    world: World, accountant: Client
+) -> None:
+    CreditorBankAccount.objects.create(creditor=world.creditor, iban=OTHER_IBAN)
+    text = ofx("<TRNTYPE>CREDIT<DTPOSTED>20261102<TRNAMT>10.00<FITID>1", account="0123")
+    batch = taken(accountant, world, text)
+    assert batch.summary["error"]["code"] == "bank_account_unnamed"
+    address = reverse("import_into_account", args=[batch.pk])
+    accountant.post(address, {"account": OTHER_IBAN})
+    run(ImportBatch.objects.order_by("-pk")[0])
+    assert BankLine.objects.get().bank_account.iban == OTHER_IBAN

@@ -237,6 +237,13 @@ def test_the_menu_counts_what_is_unknown_for_whoever_may_enter_it(
     assert 'data-go="U"' not in shown(sign_in(Role.COLLECTOR), "accounts")
 
 
+def test_a_value_to_come_is_not_said_the_last_known(world: World, manager: Client) -> None:
+    page = shown(manager, query="?au=2012-01-01&etat=not_yet")
+    row = page.partition('id="parametre-seuil_petites_creances"')[2].partition("</tr>")[0]
+    assert "à venir" in row
+    assert "dernière connue" not in row
+
+
 def test_the_list_asks_little_of_the_database(
     world: World, manager: Client, django_assert_max_num_queries: Any
 ) -> None:

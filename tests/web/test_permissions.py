@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -16,7 +17,15 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from exigible.documents.letters import letter_pdf
 from exigible.domain.roles import Capability, Role
-from exigible.operations import contacts, disputes, holds, payments, promises
+from exigible.operations import (
+    contacts,
+    disputes,
+    duplicates,
+    holds,
+    merging,
+    payments,
+    promises,
+)
 from exigible.operations.acts import By
 from exigible.operations.documents import store_document
 from exigible.store.models import (
@@ -25,6 +34,12 @@ from exigible.store.models import (
     Claim,
     Contact,
     CreditorBankAccount,
+    DebtorBankAccount,
+    DuplicatePair,
+    EInvoice,
+    EInvoiceExhibit,
+    Exhibit,
+    ExhibitArrival,
     ImportBatch,
     ImportMapping,
     LawValue,
@@ -39,7 +54,7 @@ from exigible.store.models import (
 )
 from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
-from tests.builders import make_claim
+from tests.builders import make_account, make_claim
 from tests.correspondence import written
 from tests.factories import WORLD_DAY, World
 from tests.web.conftest import NOW
@@ -66,6 +81,9 @@ EXPECTED: dict[str, Capability | str] = {
     "statement_pdf": C.SEE_ACCOUNTS,
     "message": C.SEE_ACCOUNTS,
     "message_document": C.SEE_ACCOUNTS,
+    "einvoice": C.SEE_ACCOUNTS,
+    "einvoice_document": C.SEE_ACCOUNTS,
+    "einvoice_exhibit": C.SEE_ACCOUNTS,
     "promise_act": C.WORK_ACCOUNTS,
     "cancel_promise": C.WORK_ACCOUNTS,
     "free_call": C.WORK_ACCOUNTS,
@@ -87,6 +105,19 @@ EXPECTED: dict[str, Capability | str] = {
     "identity_act": C.COMPLETE_DATA,
     "contact_act": C.COMPLETE_DATA,
     "contact_edit": C.COMPLETE_DATA,
+    "ask_register": C.COMPLETE_DATA,
+    "accept_register": C.COMPLETE_DATA,
+    "search_register": C.COMPLETE_DATA,
+    "iban_act": C.COMPLETE_DATA,
+    "end_iban": C.COMPLETE_DATA,
+    "duplicates": C.COMPLETE_DATA,
+    "export_duplicates": C.COMPLETE_DATA,
+    "search_duplicates": C.MERGE_DEBTORS,
+    "duplicates_in_bulk": C.MERGE_DEBTORS,
+    "merge_debtors": C.MERGE_DEBTORS,
+    "set_debtors_apart": C.MERGE_DEBTORS,
+    "bring_back_pair": C.MERGE_DEBTORS,
+    "undo_merge": C.MERGE_DEBTORS,
     "terms_act": C.COMPLETE_DATA,
     "claim_act": C.COMPLETE_DATA,
     "write_act": C.WORK_ACCOUNTS,
@@ -119,16 +150,28 @@ EXPECTED: dict[str, Capability | str] = {
     "fill_account": C.COMPLETE_DATA,
     "fill_claim": C.COMPLETE_DATA,
     "complete_in_bulk": C.COMPLETE_DATA,
+    "exhibits": C.SEE_ACCOUNTS,
+    "export_exhibits": C.EXPORT,
+    "exhibit": C.SEE_ACCOUNTS,
+    "exhibit_file": C.SEE_ACCOUNTS,
+    "exhibit_preview": C.SEE_ACCOUNTS,
+    "exhibit_drop": C.SEE_ACCOUNTS,
+    "link_exhibit": C.WORK_ACCOUNTS,
+    "exhibits_in_bulk": C.WORK_ACCOUNTS,
+    "account_exhibits": C.WORK_ACCOUNTS,
+    "missing_exhibits": C.SEE_ACCOUNTS,
+    "export_missing_exhibits": C.EXPORT,
     "imports": C.IMPORT,
     "export_imports": C.IMPORT,
     "import_detail": C.IMPORT,
     "import_file": C.IMPORT,
     "import_again": C.IMPORT,
     "import_partially": C.IMPORT,
+    "import_into_account": C.IMPORT,
+    "import_undo": C.UNDO_IMPORTS,
     "export_problems": C.IMPORT,
     "prepare_import": C.IMPORT,
     "drop_import": C.IMPORT,
-    "undo_import": C.UNDO_IMPORTS,
     "import_sources": C.IMPORT,
     "forget_source": C.IMPORT,
     "absences": C.IMPORT,
@@ -219,11 +262,21 @@ BULK: dict[str, dict[str, Capability]] = {
         "annulees": C.RECORD_PAYMENTS,
         "dues": C.RECORD_PAYMENTS,
     },
+    "duplicates_in_bulk": {
+        "reunir": C.MERGE_DEBTORS,
+        "distincts": C.MERGE_DEBTORS,
+    },
     "complete_in_bulk": {
         "qualite": C.COMPLETE_DATA,
         "conditions": C.COMPLETE_DATA,
+        "registre": C.COMPLETE_DATA,
         "confirmer": C.COMPLETE_DATA,
         "echeance": C.COMPLETE_DATA,
+    },
+    "exhibits_in_bulk": {
+        "compte": C.WORK_ACCOUNTS,
+        "nature": C.WORK_ACCOUNTS,
+        "retirer": C.WORK_ACCOUNTS,
     },
 }
 POSTED = {
@@ -251,6 +304,15 @@ POSTED = {
     "fill_account",
     "fill_claim",
     "complete_in_bulk",
+    "ask_register",
+    "accept_register",
+    "end_iban",
+    "search_duplicates",
+    "duplicates_in_bulk",
+    "set_debtors_apart",
+    "bring_back_pair",
+    "undo_merge",
+    "exhibits_in_bulk",
     "import_again",
     "drop_import",
     "decide_absences",
@@ -316,6 +378,8 @@ class Rows:
         signed: dict[str, Any] = {"by": by, "at": NOW}
         claim = make_claim(account, 100_000, WORLD_DAY - timedelta(days=30))
         self.letter_id = _letter(account).pk
+        exhibit = _einvoice_exhibit(account, claim)
+        arrival = _arrival(account)
         self.values = {
             "account_id": account.pk,
             "proposal_id": Proposal.objects.create(
@@ -366,6 +430,8 @@ class Rows:
                 ),
             ).pk,
             "batch_id": _printed_batch(account).pk,
+            "exhibit_id": arrival.exhibit_id,
+            "drop_id": arrival.drop,
             "import_id": _failed_import(account).pk,
             "mapping_id": ImportMapping.objects.create(
                 creditor=account.creditor,
@@ -386,6 +452,8 @@ class Rows:
                 outcome=StockAbsence.Outcome.STILL_DUE,
                 decided_at=NOW,
             ).pk,
+            "einvoice_id": exhibit.einvoice_id,
+            "carried_id": exhibit.pk,
             "creditor_id": account.creditor_id,
             "bank_account_id": CreditorBankAccount.objects.create(
                 creditor=account.creditor, iban=f"FR{account.pk}"
@@ -396,6 +464,7 @@ class Rows:
             "law_value": LawValue.objects.get_or_create(
                 **LAW_VALUE, defaults={"recorded_by": by.uuid, "recorded_at": NOW}
             )[0].pk,
+            **_twins(account, by),
             "page_number": 1,
             "channel": "letter",
             "key": "relance_2",
@@ -422,6 +491,25 @@ class Rows:
         return path + QUERIES.get(address.name, "")
 
 
+def _twins(account: Account, by: By) -> dict[str, int]:
+    """A pair that waits, one said apart, one merged, all with a debtor of the account; an IBAN."""
+    others = [make_account(account.creditor, portfolio=account.portfolio).debtor for _ in range(3)]
+    pair = DuplicatePair.objects.create(
+        first=account.debtor, second=others[0], name_key="", score=80, found_at=NOW
+    )
+    apart = duplicates.set_apart(account.debtor_id, others[1].pk, by=by, at=NOW)
+    made = merging.merge(others[1].pk, others[2].pk, on=WORLD_DAY, by=by, at=NOW)
+    iban = DebtorBankAccount.objects.create(
+        debtor=account.debtor, iban=f"FR{account.pk}", origin="test", recorded_at=NOW
+    )
+    return {
+        "pair_id": pair.pk,
+        "apart_id": apart.pk,
+        "merge_id": made.pk,
+        "debtor_iban_id": iban.pk,
+    }
+
+
 def _letter(account: Account) -> Message:
     """A letter that left, with its pages."""
     pdf = letter_pdf(written(), at=NOW).data
@@ -444,6 +532,61 @@ def _printed_batch(account: Account) -> LetterBatch:
         on=WORLD_DAY,
         document=store_document(b"%PDF-1.7", name="lot.pdf", media_type="application/pdf", at=NOW),
         created_at=NOW,
+    )
+
+
+def _einvoice_exhibit(account: Account, claim: Claim) -> EInvoiceExhibit:
+    """An electronic invoice with a file of its own."""
+    batch = ImportBatch.objects.create(
+        creditor=account.creditor, format="cii", filename="f.xml", created_at=NOW
+    )
+    content = f"<facture {account.pk}>".encode()
+    kept = store_document(content, name="f.xml", media_type="application/xml", at=NOW)
+    made = EInvoice.objects.create(
+        creditor=account.creditor,
+        account=account,
+        claim=claim,
+        batch=batch,
+        document=kept,
+        sha256=kept.sha256,
+        filename="f.xml",
+        format="cii",
+        number="F-1",
+        number_key="f1",
+        type_code="380",
+        issued_on=WORLD_DAY,
+        currency="EUR",
+        amount_cents=100_000,
+        recorded_at=NOW,
+    )
+    return EInvoiceExhibit.objects.create(einvoice=made, document=kept)
+
+
+def _arrival(account: Account) -> ExhibitArrival:
+    """A document of the account, with its picture, and how it came."""
+    kept = store_document(b"%PDF-1.7", name="BL.pdf", media_type="application/pdf", at=NOW)
+    signed: dict[str, Any] = {"recorded_by": uuid4(), "recorded_at": NOW}
+    exhibit = Exhibit.objects.create(
+        creditor=account.creditor,
+        account=account,
+        document=kept,
+        preview=store_document(b"\x89PNG", name="BL.png", media_type="image/png", at=NOW),
+        sha256=kept.sha256,
+        filename="BL.pdf",
+        media_type="application/pdf",
+        size_bytes=8,
+        **signed,
+    )
+    return ExhibitArrival.objects.create(
+        drop=uuid4(),
+        creditor=account.creditor,
+        account=account,
+        document=kept,
+        filename="BL.pdf",
+        status=ExhibitArrival.Status.KEPT,
+        exhibit=exhibit,
+        settled_at=NOW,
+        **signed,
     )
 
 

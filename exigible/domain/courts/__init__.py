@@ -20,13 +20,12 @@ from exigible.domain.courts.model import (
     CourtKind,
     CourtQuestion,
     Requirement,
-    joined,
 )
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.law import Law, shipped_law
 from exigible.domain.law.courts import CourtLaw, NatureOfClaim, Road, Seat, shipped_court_law
-from exigible.domain.law.rule import Rule
+from exigible.domain.law.rule import Rule, joined_sources
 from exigible.domain.places import Directory, Located, Tribunal, locate
 from exigible.domain.refusals import Refused, WrongInput
 
@@ -56,58 +55,42 @@ def competence(
     nature, road = rules.natures[question.nature], rules.roads[question.procedure]
     _require_open(nature, road, question.on)
     located = locate(question.city, question.postcode, directory)
-    courts, used = _courts(nature, located, question, law, rules)
-    warnings = list(located.warnings)
-    alternatives: list[Court] = []
-    clause = (
-        _by_clause(nature, road, question, directory, law, rules) if question.clause_city else ()
-    )
-    if clause:
-        alternatives, courts = courts, list(clause)
-        used.append(rules.rule("clause"))
-        warnings.append(
-            "La clause ne vaut qu’entre commerçants et très apparente dans l’engagement ; elle ne "
-            "s’impose pas au juge des référés (CPC art. 48, à confirmer)."
-        )
-    elif question.clause_city:
-        warnings.append(
-            "La clause désignant un tribunal est réputée non écrite ici "
-            f"({'CPC art. 1406' if road.debtor_only else 'CPC art. 48'}) : elle est laissée de côté."
-        )
+    of_place, used = _courts(nature, located, question, law, rules)
+    chosen, warnings = _by_clause(nature, road, question, directory, law, rules)
+    courts = chosen or of_place
     if not courts:
-        raise Refused(
-            "unknown_court",
-            f"debtor_postcode : la juridiction de ce territoire ({located.name}) n’est pas établie "
-            "dans les données livrées ; renseignez-vous auprès du greffe.",
-            field="debtor_postcode",
-        )
-    warnings += _undecided(nature, located, courts) if not clause else []
+        raise _not_established("debtor_postcode", located)
+    ground, place = _place(nature, road)
+    if chosen:
+        ground = f"{nature.ground} La clause du contrat désigne la juridiction de {question.clause_city}."
+        used.append(rules.rule("clause"))
+    else:
+        warnings += _undecided(nature, located, courts)
     representation = _representation(nature, road, courts, question, law, rules)
     amicable = _amicable(nature, road, question, law, rules)
-    ground, place = _place(nature, road)
-    if clause:
-        ground = f"{nature.ground} La clause du contrat désigne la juridiction de {question.clause_city}."
     used += [
         nature.rule,
         place,
+        rules.rule("last_resort"),
         *(Rule(found.source, found.verified) for found in (representation, amicable)),
     ]
     if road.sources:
         used.append(Rule(road.sources[nature.court], road.rule.verified))
-    warnings += [text for text in (nature.options, road.caution) if text]
-    doubtful = joined(rule.source for rule in used if not rule.verified)
+    doubtful = joined_sources(rule.source for rule in used if not rule.verified)
+    warnings = [*located.warnings, *warnings, *filter(None, (nature.options, road.caution))]
     if doubtful:
         warnings.append(f"À confirmer avant de s’en servir : {doubtful}.")
     one = courts[0] if len(courts) == 1 else None
+    others = of_place if chosen else []
     return Competence(
         court=one,
-        alternatives=tuple(alternatives if one else [*courts, *alternatives]),
+        alternatives=tuple(others if one else [*courts, *others]),
         ground=ground,
         representation=representation,
         amicable_attempt=amicable,
         appeal=question.amount_cents > law["seuil_dernier_ressort"].amount_on(question.on),
         costs=costs_of(nature, road, courts, representation, question, law, rules),
-        source=joined(rule.source for rule in used),
+        source=joined_sources(rule.source for rule in used),
         warnings=tuple(dict.fromkeys(warnings)),
         verified=not doubtful,
     )
@@ -183,10 +166,16 @@ def _by_clause(
     directory: Directory | None,
     law: Law,
     rules: CourtLaw,
-) -> tuple[Court, ...]:
-    """Return the court a clause chooses; none where such a clause is not allowed."""
+) -> tuple[list[Court], list[str]]:
+    """Return the court a clause chooses and its doubts; none where such a clause is not allowed."""
+    if not question.clause_city:
+        return [], []
     if not nature.clause or road.debtor_only:
-        return ()
+        article = road.rule.source if road.debtor_only else rules.rule("clause").source
+        return [], [
+            f"La clause désignant un tribunal est réputée non écrite ici ({article}) : elle est "
+            "laissée de côté."
+        ]
     try:
         located = locate(question.clause_city, "", directory)
     except WrongInput as refusal:
@@ -201,7 +190,22 @@ def _by_clause(
             f"clause_city : plusieurs communes s’appellent « {question.clause_city} ».",
             field="clause_city",
         )
-    return tuple(_courts(nature, located, question, law, rules)[0])
+    chosen, _ = _courts(nature, located, question, law, rules)
+    if not chosen:
+        raise _not_established("clause_city", located)
+    return chosen, [
+        "La clause ne vaut qu’entre commerçants et très apparente dans l’engagement ; elle ne "
+        f"s’impose pas au juge des référés ({rules.rule('clause').source}, à confirmer)."
+    ]
+
+
+def _not_established(field: str, located: Located) -> Refused:
+    return Refused(
+        "unknown_court",
+        f"{field} : la juridiction de ce territoire ({located.name}) n’est pas établie dans les "
+        "données livrées ; renseignez-vous auprès du greffe.",
+        field=field,
+    )
 
 
 def _place(nature: NatureOfClaim, road: Road) -> tuple[str, Rule]:

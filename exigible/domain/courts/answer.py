@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exigible.domain.contract_text import euros_text
 from exigible.domain.courts.model import Competence, Cost, Court, Requirement
 
 
@@ -16,7 +17,7 @@ def competence_answer(found: Competence) -> dict[str, object]:
         "appeal": found.appeal,
         "costs": {
             "lines": [cost_answer(cost) for cost in found.costs],
-            "known_total": _euros_text(found.known_costs_cents),
+            "known_total": euros_text(found.known_costs_cents),
             "complete": found.costs_complete,
         },
         "source": found.source,
@@ -42,7 +43,7 @@ def cost_answer(cost: Cost) -> dict[str, object]:
     """Return one expense in the shape of the outside contract."""
     line: dict[str, object] = {
         "label": cost.label,
-        "amount": None if cost.amount_cents is None else _euros_text(cost.amount_cents),
+        "amount": None if cost.amount_cents is None else euros_text(cost.amount_cents),
         "borne_by": cost.borne_by,
         "recoverable_from_debtor": bool(cost.recovered_as) or cost.borne_by == "debtor",
         "recovered_as": cost.recovered_as or None,
@@ -52,11 +53,7 @@ def cost_answer(cost: Cost) -> dict[str, object]:
     }
     if cost.last_known_cents is not None and cost.last_known_on is not None:
         line["last_known"] = {
-            "amount": _euros_text(cost.last_known_cents),
+            "amount": euros_text(cost.last_known_cents),
             "until": cost.last_known_on.isoformat(),
         }
     return line
-
-
-def _euros_text(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"

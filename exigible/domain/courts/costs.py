@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from exigible.domain.calendar import ONE_DAY
-from exigible.domain.courts.model import Cost, Court, CourtKind, CourtQuestion, Requirement, joined
+from exigible.domain.courts.model import Cost, Court, CourtKind, CourtQuestion, Requirement
 from exigible.domain.french import day as french_day
 from exigible.domain.law import RATE_SCALE, Law, Parameter
-from exigible.domain.law.courts import CourtLaw, NatureOfClaim, Road
-from exigible.domain.law.rule import Rule
+from exigible.domain.law.courts import CourtLaw, KnownCost, NatureOfClaim, Road
+from exigible.domain.law.rule import Rule, joined_sources
 from exigible.domain.law.scales import Scale
 from exigible.domain.refusals import OutsideKnownLaw
 
 TRIAL_COSTS = "dépens"
-
 IRREPETIBLE = "article 700"
 
 
@@ -34,75 +32,62 @@ def costs_of(
     rules: CourtLaw,
 ) -> tuple[Cost, ...]:
     """Return what the road costs, advanced by the creditor, then left to him or to the debtor."""
-    on = question.on
-    order = road.id == "injonction_de_payer"
-    costs: list[Cost] = []
-    if nature.court == "commercial":
-        costs.append(_registry(order=order, on=on, law=law))
-        if any(court.kind is CourtKind.ECONOMIC for court in courts):
-            costs += _economic_contribution(question, law, rules, order=order)
-    elif order:
-        for label, name in (
-            ("Frais de greffe", "greffe"),
-            ("Contribution de 50 €", "contribution"),
-        ):
-            rule = rules.rule("injonction_judicial", name)
-            costs.append(
-                Cost(
-                    label=label,
-                    amount_cents=0,
-                    borne_by="creditor",
-                    recovered_as="",
-                    source=rule.source,
-                    verified=rule.verified,
-                    note="Rien n’est dû pour une injonction de payer, selon une seule source.",
-                )
-            )
-    else:
-        costs.append(_of_parameter(law["contribution_aide_juridique"], on, TRIAL_COSTS))
-    acts = {
-        "injonction_de_payer": (("Signification de l’ordonnance", "acte_signification"),),
-        "creances_commerciales_L126": (),
-    }.get(
-        road.id,
-        (
-            ("Assignation", "acte_assignation"),
-            ("Signification de la décision", "acte_signification"),
-        ),
-    )
-    costs += [_act(label, law[name], law, question) for label, name in acts]
-    if road.id == "creances_commerciales_L126":
-        costs.append(
-            Cost(
-                label="Commandement, procès-verbal et signification",
-                amount_cents=None,
-                borne_by="creditor",
-                recovered_as="",
-                source=road.rule.source,
-                verified=False,
-                note="Le tarif dépend d’un décret qui n’a pas été trouvé.",
-            )
-        )
+    costs = [
+        *_court_costs(nature, road, courts, question, law, rules),
+        *(_act(act.label, law[act.tariff], law, question) for act in road.acts),
+        *map(_known, road.unknown_costs),
+    ]
     if representation.mandatory:
-        fees = rules.rule("lawyer_fees")
-        costs.append(
-            Cost(
-                label="Honoraires d’avocat",
-                amount_cents=None,
-                borne_by="creditor",
-                recovered_as=IRREPETIBLE,
-                source=fees.source,
-                verified=fees.verified,
-                note="Libres, selon la convention d’honoraires ; repris pour ce que le juge accorde.",
-            )
-        )
-    costs += _recovery_fees(question, law)
-    return tuple(costs)
+        costs.append(_lawyer(rules.rule("lawyer_fees")))
+    return (*costs, *_recovery_fees(question, law))
 
 
-def _registry(*, order: bool, on: date, law: Law) -> Cost:
-    if order:
-        return _of_parameter(law["greffe_commerce_injonction_de_payer"], on, TRIAL_COSTS)
+def _court_costs(
+    nature: NatureOfClaim,
+    road: Road,
+    courts: Sequence[Court],
+    question: CourtQuestion,
+    law: Law,
+    rules: CourtLaw,
+) -> list[Cost]:
+    """Return what the court itself asks: its registry, the contributions to justice."""
+    if nature.court == "commercial":
+        registry = _registry(road, question.on, law)
+        if any(court.kind is CourtKind.ECONOMIC for court in courts):
+            return [registry, *_economic_contribution(road, question, law, rules)]
+        return [registry]
+    if road.judicial_dues:
+        return [_known(due) for due in road.judicial_dues]
+    return [_of_parameter(law["contribution_aide_juridique"], question.on, TRIAL_COSTS)]
+
+
+def _known(cost: KnownCost) -> Cost:
+    return Cost(
+        label=cost.label,
+        amount_cents=cost.amount_cents,
+        borne_by="creditor",
+        recovered_as="",
+        source=cost.rule.source,
+        verified=cost.rule.verified,
+        note=cost.note,
+    )
+
+
+def _lawyer(rule: Rule) -> Cost:
+    return Cost(
+        label="Honoraires d’avocat",
+        amount_cents=None,
+        borne_by="creditor",
+        recovered_as=IRREPETIBLE,
+        source=rule.source,
+        verified=rule.verified,
+        note="Libres, selon la convention d’honoraires ; repris pour ce que le juge accorde.",
+    )
+
+
+def _registry(road: Road, on: date, law: Law) -> Cost:
+    if road.commercial_registry:
+        return _of_parameter(law[road.commercial_registry], on, TRIAL_COSTS)
     return Cost(
         label="Frais de greffe",
         amount_cents=None,
@@ -115,14 +100,13 @@ def _registry(*, order: bool, on: date, law: Law) -> Cost:
 
 
 def _economic_contribution(
-    question: CourtQuestion, law: Law, rules: CourtLaw, *, order: bool
+    road: Road, question: CourtQuestion, law: Law, rules: CourtLaw
 ) -> list[Cost]:
     threshold = law["seuil_contribution_justice_economique"].amount_on(question.on)
     if question.amount_cents <= threshold:
         return []
-    content = rules.rules["economic_contribution"]
     rule = rules.rule("economic_contribution")
-    note = f"{content['note_injonction']} {content['note']}" if order else content["note"]
+    note = f"{road.economic_note} {rules.rules['economic_contribution']['note']}".strip()
     return [
         Cost(
             label="Contribution pour la justice économique",
@@ -162,7 +146,7 @@ def _recovery_fee(scale: Scale, borne_by: str, note: str, question: CourtQuestio
     return _dated(
         scale.name,
         value,
-        (scale.known_until,),
+        (scale,),
         question.on,
         borne_by=borne_by,
         recovered_as="",
@@ -178,18 +162,20 @@ def _act(label: str, parameter: Parameter, law: Law, question: CourtQuestion) ->
     def value(day: date) -> tuple[int, Rule]:
         tariff = parameter.on(day)
         coefficient = Decimal(coefficients.rate_on(day, question.amount_cents)) / RATE_SCALE
+        tax = vat.on(day)
         taxed = 1 + Decimal(vat.amount_on(day)) / RATE_SCALE / 100
         exact = parameter.amount_on(day) * coefficient * taxed
         cents = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
         bands = coefficients.on(day)
         return cents, Rule(
-            joined((tariff.source, bands.source)), tariff.verified and bands.verified
+            joined_sources((tariff.source, bands.source)),
+            tariff.verified and bands.verified and tax.verified,
         )
 
     return _dated(
         label,
         value,
-        (parameter.known_until, coefficients.known_until),
+        (parameter, coefficients, vat),
         question.on,
         borne_by="creditor",
         recovered_as=TRIAL_COSTS,
@@ -203,11 +189,10 @@ def _of_parameter(parameter: Parameter, on: date, recovered_as: str) -> Cost:
         dated = parameter.on(day)
         return parameter.amount_on(day), Rule(dated.source, dated.verified)
 
-    unpublished = [line.start - ONE_DAY for line in parameter.values if line.value is None]
     return _dated(
         parameter.name,
         value,
-        (parameter.known_until, *unpublished),
+        (parameter,),
         on,
         borne_by="creditor",
         recovered_as=recovered_as,
@@ -218,7 +203,7 @@ def _of_parameter(parameter: Parameter, on: date, recovered_as: str) -> Cost:
 def _dated(
     label: str,
     value: Callable[[date], tuple[int, Rule]],
-    ends: Iterable[date | None],
+    rests_on: Iterable[Parameter | Scale],
     on: date,
     *,
     borne_by: str,
@@ -226,12 +211,15 @@ def _dated(
     find_at: str,
     note: str = "",
 ) -> Cost:
-    """Return a cost of the day or, where its tariff has run out, the last one known beside it."""
+    """Return a cost of the day or, where its tariff has run out, the last one known beside it.
+
+    `value` gives the cents of a day and their text from the values of `rests_on`.
+    """
     try:
         cents, rule = value(on)
     except OutsideKnownLaw:
-        last = min((end for end in ends if end is not None and end < on), default=None)
-        cents_then, rule_then = _or_none(value, last)
+        cents_then, rule_then, last = _last_known(value, rests_on, on)
+        where = f", à demander : {find_at}" if find_at else ""
         return Cost(
             label=label,
             amount_cents=None,
@@ -239,9 +227,9 @@ def _dated(
             recovered_as=recovered_as,
             source=rule_then.source if rule_then else "",
             verified=False,
-            note=f"{note} Inconnu au {french_day(on)}, à demander : {find_at}.".strip(),
+            note=f"{note} Inconnu au {french_day(on)}{where}.".strip(),
             last_known_cents=cents_then,
-            last_known_on=last if cents_then is not None else None,
+            last_known_on=last,
         )
     return Cost(
         label=label,
@@ -254,12 +242,14 @@ def _dated(
     )
 
 
-def _or_none(
-    value: Callable[[date], tuple[int, Rule]], day: date | None
-) -> tuple[int | None, Rule | None]:
-    if day is None:
-        return None, None
+def _last_known(
+    value: Callable[[date], tuple[int, Rule]], rests_on: Iterable[Parameter | Scale], on: date
+) -> tuple[int | None, Rule | None, date | None]:
+    """Return the last amount known before a day, its text and its last day; None without one."""
+    known = [dated.last_known_before(on) for dated in rests_on]
+    last = min((date.min if one is None else one[1] for one in known), default=date.min)
     try:
-        return value(day)
+        cents, rule = value(last)
     except OutsideKnownLaw:
-        return None, None
+        return None, None, None
+    return cents, rule, last

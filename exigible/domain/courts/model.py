@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -96,8 +95,3 @@ class Competence:
     @property
     def costs_complete(self) -> bool:
         return all(cost.amount_cents is not None for cost in self.costs)
-
-
-def joined(sources: Iterable[str]) -> str:
-    """Return articles joined as one line, each once."""
-    return " ; ".join(dict.fromkeys(part for text in sources for part in text.split(" ; ") if part))

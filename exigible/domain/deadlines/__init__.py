@@ -63,7 +63,7 @@ def deadlines(case: ProcedureCase) -> Deadlines:
     ordered = sorted(reading.found.values(), key=lambda one: one.falls_on or date.max)
     return Deadlines(
         procedure=known,
-        place=reading.place,
+        place=reading.where.place,
         zone=reading.zone,
         deadlines=tuple(ordered),
         warnings=tuple(reading.warnings),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
+from exigible.domain.contract_text import day_text
 from exigible.domain.deadlines.model import Deadline, Deadlines
 
 
@@ -27,14 +26,14 @@ def _deadline_answer(one: Deadline) -> dict[str, object]:
         "kind": rule.kind.value,
         "actor": rule.actor.value,
         "starts_from": one.starts_from,
-        "starts_on": _iso(one.starts_on),
-        "falls_on": _iso(one.falls_on),
+        "starts_on": day_text(one.starts_on),
+        "falls_on": day_text(one.falls_on),
         "extended": one.extended,
         "distance": one.distance,
-        "possible_from": _iso(one.possible_from),
-        "safe_on": _iso(one.safe_on),
+        "possible_from": day_text(one.possible_from),
+        "safe_on": day_text(one.safe_on),
         "condition": one.condition,
-        "done_on": _iso(one.done_on),
+        "done_on": day_text(one.done_on),
         "in_time": one.in_time,
         "sanction": rule.sanction,
         "source": rule.source,
@@ -45,12 +44,8 @@ def _deadline_answer(one: Deadline) -> dict[str, object]:
             "source": rule.rule.source,
             "verified": rule.rule.verified,
         },
-        "in_force": {"from": _iso(rule.in_force_from), "to": _iso(rule.in_force_to)},
+        "in_force": {"from": day_text(rule.in_force_from), "to": day_text(rule.in_force_to)},
         "working": list(one.working),
         "note": rule.note or None,
         "warnings": list(one.warnings),
     }
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

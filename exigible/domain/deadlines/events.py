@@ -12,6 +12,7 @@ from exigible.domain.refusals import WrongInput
 
 
 def check_events(known: Procedure, events: Mapping[str, date]) -> None:
+    """Raise WrongInput for an event the procedure does not know, or one before what it follows."""
     for name in events:
         if name not in known.events:
             names = ", ".join(known.events) or "aucun"
@@ -45,7 +46,15 @@ def all_before(known: Procedure, name: str) -> set[str]:
 
 
 def too_early(known: Procedure, name: str, day: date, first: date) -> str:
+    """Return the sentence that says an event precedes the known law, which begins on `first`."""
     return (
         f"« {known.events[name].name} » le {long_day(day)}\u00a0: le droit connu ici commence le "
         f"{long_day(first)}, rien n’est calculé avant."
+    )
+
+
+def partly_known(known: Procedure, name: str, day: date, first: date) -> str:
+    return (
+        f"« {known.events[name].name} » le {long_day(day)}\u00a0: avant le {long_day(first)}, le "
+        "droit n’est connu ici qu’en partie ; un délai peut manquer."
     )

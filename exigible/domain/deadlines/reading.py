@@ -14,13 +14,13 @@ from exigible.domain.calendar import (
     holiday_source,
     is_working_day,
     zone_name,
-    zone_of_postcode,
 )
-from exigible.domain.counting import Counted, count, in_words, off
-from exigible.domain.deadlines.events import all_before, too_early
-from exigible.domain.deadlines.facts import Place
+from exigible.domain.contract_text import day_text
+from exigible.domain.counting import Counted, count, off
+from exigible.domain.deadlines.events import all_before, partly_known, too_early
 from exigible.domain.deadlines.model import Deadline, ProcedureCase
-from exigible.domain.french import full_day, long_day, typeset
+from exigible.domain.deadlines.where import creditor_away, distance_added, where
+from exigible.domain.french import capital, full_day, long_day, typeset
 from exigible.domain.law.time_limits import (
     Actor,
     DeadlineRule,
@@ -47,15 +47,17 @@ class Reading:
         self.excluded: list[str] = []  # barred by a fact
         self.too_early: dict[str, date] = {}  # event before the known law, which begins that day
         self.warnings: list[str] = [known.warning] if known.warning else []
-        self.place, self.zone = self._where(case)
-        self.court_postcode, self.debtor_postcode = case.court_postcode, case.debtor_postcode
+        self.where = where(case)
+        self.warnings += self.where.warnings
+        self.zone = self.where.zone
         self.facts = dict(case.facts)
-        away = self._creditor_away()
+        away = creditor_away(self.facts.get("creditor_place"), case.court_postcode)
         if away is not None:
             self.facts["creditor_away"] = away
         self._seen: set[str] = set()
 
     def compute(self) -> None:
+        """Compute every deadline of the procedure, then what to say of the case as a whole."""
         for rule in self.procedure.deadlines:
             self._compute_once(rule)
         for name, day in self.events.items():
@@ -67,7 +69,7 @@ class Reading:
                 )
         for name, first in self.too_early.items():
             if self.answers_something():
-                self.warnings.append(too_early(self.procedure, name, self.events[name], first))
+                self.warnings.append(partly_known(self.procedure, name, self.events[name], first))
         self._compare()
 
     def answers_something(self) -> bool:
@@ -123,7 +125,7 @@ class Reading:
             step = f"Date fixée par le texte : {full_day(rule.on)}."
             return self._built(rule, None, _fixed(rule.on), None, [step], conditions)
         assert start is not None
-        added, why = self._distance(rule)
+        added, why = distance_added(rule, self.where)
         counted = self._count(rule, start, added, conditions)
         return self._built(rule, start, counted, why, [intro], conditions)
 
@@ -148,7 +150,7 @@ class Reading:
     def _of_this_law(self, rule: DeadlineRule, start: date | None, conditions: list[str]) -> bool:
         """Say whether a deadline belongs to the law of the dates given (or may belong to it)."""
         if rule.law_of is not None:
-            return self._chosen(rule.law_of, conditions)
+            return self._chosen(rule, rule.law_of, conditions)
         if rule.on is not None:
             return rule.in_force_to is None or min(self.events.values()) <= rule.in_force_to
         assert start is not None
@@ -159,11 +161,12 @@ class Reading:
             return False
         return last is None or start <= last
 
-    def _chosen(self, law: LawOf, conditions: list[str]) -> bool:
+    def _chosen(self, rule: DeadlineRule, law: LawOf, conditions: list[str]) -> bool:
         chosen_on = self.events.get(law.event)
         if chosen_on is not None:
             if law.first is not None and chosen_on < law.first:
-                self._note_too_early(law.event, law.first)
+                if not self._had_a_law(rule, law.event, chosen_on):
+                    self._note_too_early(law.event, law.first)
                 return False
             return law.last is None or chosen_on <= law.last
         latest = self._latest_possible(law.event)
@@ -178,6 +181,21 @@ class Reading:
             day for name, day in self.events.items() if event in all_before(self.procedure, name)
         ]
         return min(bounds, default=None)
+
+    def _had_a_law(self, rule: DeadlineRule, event: str, day: date) -> bool:
+        """Say whether the law known for `day` answers in another way than `rule`, or not at all."""
+        if rule.on is not None:
+            return True
+        chosen = [
+            (other.law_of, other.starts_from)
+            for other in self.rules.values()
+            if other.law_of is not None and other.law_of.event == event
+        ]
+        if day >= min(law.first for law, _ in chosen if law.first is not None):
+            return True
+        return any(
+            law.first is None and starts_from == rule.starts_from for law, starts_from in chosen
+        )
 
     def _note_too_early(self, event: str, first: date) -> None:
         self.too_early[event] = min(first, self.too_early.get(event, first))
@@ -207,15 +225,6 @@ class Reading:
             return value > need.over_cents
         assert need.under_cents is not None
         return value < need.under_cents
-
-    def _creditor_away(self) -> bool | None:
-        """Say whether the creditor is outside the court's part of France (C. com. R. 622-24)."""
-        place = self.facts.get("creditor_place")
-        if place is None:
-            return None
-        if not _overseas(self.court_postcode):
-            return place != Place.METROPOLE
-        return None if place == Place.OUTRE_MER else True
 
     # -- how long
 
@@ -262,7 +271,7 @@ class Reading:
         if rule.later_length is not None and rule.later_event in self.events:
             other_start = self.events[rule.later_event]
             other = count(other_start, rule.later_length, counting, zone=zone)
-            conditions.remove(rule.condition)
+            conditions[:] = [one for one in conditions if one != rule.condition]
             name = self.procedure.events[rule.later_event].name
             step = typeset(f"Ou, s’il finit plus tard, à compter de : {name}.")
             counted = _joined(counted, other, step=step, last=max(counted, other, key=_last))
@@ -276,32 +285,6 @@ class Reading:
             conditions.append(f"cas ordinaire ; {variant.text}")
             return length
         return variant.length
-
-    def _distance(self, rule: DeadlineRule) -> tuple[int, str | None]:
-        """Return the months that distance adds to a deadline, and the words that say so."""
-        if not rule.distance:
-            return 0, None
-        law = distance()
-        if not _overseas(self.court_postcode):
-            months, source = law.from_metropole[self.place.value], law.metropole_source
-        else:
-            source = law.overseas_source
-            where = self.place.value
-            if self.place is Place.OUTRE_MER:
-                if not self.debtor_postcode:
-                    raise WrongInput(
-                        "wrong_input",
-                        "debtor_postcode : le tribunal siège outre-mer ; ce code postal dit si le "
-                        "débiteur vit dans la même collectivité (CPC art. 644).",
-                        field="debtor_postcode",
-                        article=source,
-                    )
-                if _collectivity(self.debtor_postcode) == _collectivity(self.court_postcode):
-                    where = "same_collectivity"
-            months = law.from_overseas[where]
-        if not months:
-            return 0, None
-        return months, f"{in_words(months)} mois de plus pour la distance ({source})"
 
     def _season(
         self, rule: DeadlineRule, start: date, intro: str, conditions: list[str]
@@ -331,7 +314,7 @@ class Reading:
         warnings: list[str] = []
         working = [step for step in steps if step]
         if why_distance:
-            working.append(why_distance[0].upper() + why_distance[1:] + ".")
+            working.append(capital(why_distance) + ".")
         working += counted.steps if counted else ["La loi ne donne pas de nombre de jours."]
         possible_from = None
         if rule.kind is Kind.MIN and falls_on is not None:
@@ -365,7 +348,7 @@ class Reading:
             id=rule.id,
             label=rule.label,
             rule=rule,
-            starts_from=rule.starts_from or _iso(start or rule.on),
+            starts_from=rule.starts_from or day_text(start or rule.on) or "",
             starts_on=start,
             falls_on=falls_on,
             possible_from=possible_from,
@@ -418,30 +401,6 @@ class Reading:
                     )
                 )
 
-    # -- where
-
-    def _where(self, case: ProcedureCase) -> tuple[Place, HolidayZone]:
-        """Return the debtor's place and holiday zone; refuse a postcode that contradicts it."""
-        code, place = case.debtor_postcode, case.place
-        zone = zone_of_postcode(code)
-        if not code:
-            if place is None:
-                self.warnings.append("Lieu du débiteur non donné : France métropolitaine supposée.")
-            return place or Place.METROPOLE, HolidayZone.METROPOLE
-        own = _place_of(code)
-        if place is not None and place is not own:
-            raise WrongInput(
-                "wrong_input",
-                f"debtor_postcode : {code} ne se trouve pas dans le lieu donné ({place.value}).",
-                field="debtor_postcode",
-            )
-        if own is Place.OUTRE_MER and zone is HolidayZone.METROPOLE:
-            self.warnings.append(
-                f"Les jours fériés propres à la collectivité du code postal {code} ne sont pas "
-                "connus ; seuls les jours fériés légaux sont comptés."
-            )
-        return own, zone
-
 
 def _in_time(rule: DeadlineRule, done_on: date | None, falls_on: date | None) -> bool | None:
     if done_on is None or falls_on is None:
@@ -464,7 +423,7 @@ def _safe_on(rule: DeadlineRule, counted: Counted | None) -> date | None:
 
 
 def _fixed(day: date, step: str = "") -> Counted:
-    steps = (step[0].upper() + step[1:],) if step else ()
+    steps = (capital(step),) if step else ()
     return Counted(last=day, plain_last=day, moved=None, steps=steps)
 
 
@@ -483,22 +442,3 @@ def _last(counted: Counted) -> date:
 
 def _on_month_day(year: int, month_day: str) -> date:
     return date(year, int(month_day[:2]), int(month_day[3:]))
-
-
-def _overseas(postcode: str) -> bool:
-    return bool(postcode) and postcode.startswith(distance().overseas_postcodes)
-
-
-def _place_of(postcode: str) -> Place:
-    if postcode.startswith(distance().abroad_postcodes):
-        return Place.ETRANGER
-    return Place.OUTRE_MER if _overseas(postcode) else Place.METROPOLE
-
-
-def _collectivity(postcode: str) -> str:
-    zone = zone_of_postcode(postcode)
-    return postcode[:3] if zone is HolidayZone.METROPOLE else zone.value
-
-
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""

@@ -14,11 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib import resources
 from typing import Any, Self
 
-import yaml
-
+from exigible.domain.data_files import read_yaml, yaml_names
 from exigible.domain.law.dated import DEFAULT_THEME, Dated, DatedFact
 from exigible.domain.law.scales import Scale, shipped_scales
 
@@ -82,12 +80,7 @@ class Law:
 @cache
 def shipped_law() -> Law:
     """Return the law shipped with the product."""
-    parameters = {}
-    for file in sorted(resources.files(__name__).iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".yaml"):
-            parameter_id = file.name.removesuffix(".yaml")
-            content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe one)
-            parameters[parameter_id] = read_parameter(parameter_id, content)
+    parameters = {name: read_parameter(name, read_yaml("law", name)) for name in yaml_names("law")}
     return Law(parameters, shipped_scales())
 
 
@@ -125,7 +118,3 @@ def _scaled(text: str, scale: int) -> int:
     exact = Decimal(text) * scale
     assert exact == exact.to_integral_value(), text
     return int(exact)
-
-
-# The C loader is three times faster, and what it lacks is not used; it is absent on some builds.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

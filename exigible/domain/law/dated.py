@@ -9,15 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Self
 
-from exigible.domain.calendar import add_months, half_year_start
+from exigible.domain.calendar import ONE_DAY, add_months, half_year_start
 from exigible.domain.french import day as french_day
 from exigible.domain.french import half_year
 from exigible.domain.refusals import OutsideKnownLaw
 
-ONE_DAY = timedelta(days=1)
 HALF_YEAR = "half_year"  # a period: the text gives a value for one half-year and no more
 HALF_YEAR_START = "half_year_start"  # a reading: the value of 1 January or 1 July, for six months
 HALF_YEARLY_SINCE = date(2015, 1, 1)  # the legal rate was yearly before (CMF art. L. 313-2)

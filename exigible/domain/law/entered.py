@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from exigible.domain.calendar import half_year_start
+from exigible.domain.calendar import ONE_DAY, half_year_start
 from exigible.domain.french import day as french_day
 from exigible.domain.french import half_year
 from exigible.domain.law import DatedValue, Law, Parameter
-from exigible.domain.law.dated import HALF_YEAR, ONE_DAY, Dated, DatedFact
-from exigible.domain.law.scales import DatedBands, Scale, bands_of
+from exigible.domain.law.dated import HALF_YEAR, Dated, DatedFact
+from exigible.domain.law.scales import DatedBands, Scale, bands_of, can_be_applied
 from exigible.domain.law.words import read_bands, read_number
 from exigible.domain.refusals import Refused, WrongInput
 
@@ -168,9 +168,11 @@ def fact_from(
     if isinstance(dated, Scale) and isinstance(written, dict):
         content = {**written, "source": source, "verified": verified}
         try:
-            return replace(bands_of(dated.unit, start, content), entered=True)
+            bands = replace(bands_of(dated.unit, start, content), entered=True)
         except (KeyError, TypeError, ValueError, ArithmeticError, IndexError):
-            pass
+            bands = None
+        if bands is not None and can_be_applied(dated.unit, bands):
+            return bands
     raise WrongInput("value", f"{dated.name} : valeur illisible.", field="value")
 
 

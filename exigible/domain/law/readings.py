@@ -56,7 +56,7 @@ class _WatchedScale(Scale):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchedLaw(Law):
-    """A law to compute with once; it then tells what was read of it."""
+    """A law to compute with; it then tells what was read of it."""
 
     notes: list[Note] = field(default_factory=list)
 
@@ -77,6 +77,12 @@ class WatchedLaw(Law):
                 if last >= note[1]:  # read twice for one day: once is enough
                     made.append(Reading(note[0], note[2], note[1], last))
         return tuple(made)
+
+    def taken(self) -> tuple[Reading, ...]:
+        """Return what was read since the last time, and forget it."""
+        made = self.readings()
+        self.notes.clear()
+        return made
 
 
 def watched(law: Law) -> WatchedLaw:

@@ -1,5 +1,6 @@
 """An article, and whether what it says is confirmed: what every answer carries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -9,3 +10,8 @@ class Rule:
 
     source: str
     verified: bool
+
+
+def joined_sources(sources: Iterable[str]) -> str:
+    """Return articles as one line, « ; » between them, each once, in their order."""
+    return " ; ".join(dict.fromkeys(part for text in sources for part in text.split(" ; ") if part))

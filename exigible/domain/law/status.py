@@ -8,9 +8,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from exigible.domain.calendar import add_months
+from exigible.domain.calendar import ONE_DAY, add_months
+from exigible.domain.contract_text import day_text
 from exigible.domain.law import DatedValue, Law, Parameter
-from exigible.domain.law.dated import ONE_DAY, DatedFact
+from exigible.domain.law.dated import DatedFact
 from exigible.domain.law.scales import DatedBands, Scale, written_bands
 from exigible.domain.law.words import plain_value, value_words
 from exigible.domain.refusals import OutsideKnownLaw
@@ -137,8 +138,8 @@ def _same(one: DatedFact, other: DatedFact) -> bool:
     return (
         isinstance(one, DatedBands)
         and isinstance(other, DatedBands)
-        and (one.bands, one.fixed_cents, one.cap_cents)
-        == (other.bands, other.fixed_cents, other.cap_cents)
+        and (one.bands, one.fixed_up_to_cents, one.fixed_cents, one.cap_cents)
+        == (other.bands, other.fixed_up_to_cents, other.fixed_cents, other.cap_cents)
     )
 
 
@@ -179,7 +180,7 @@ def _standing_answer(one: Standing) -> dict[str, Any]:
         "chosen_by": dated.chosen_by,
         "situations": [situation.value for situation in one.situations],
         "value": None,
-        "known_through": _day(one.known_through) if fact is not None else None,
+        "known_through": day_text(one.known_through) if fact is not None else None,
     }
     if fact is not None:
         answer |= fact_answer(dated, fact)
@@ -189,7 +190,7 @@ def _standing_answer(one: Standing) -> dict[str, Any]:
     if one.before is not None:
         answer["before"] = fact_answer(dated, one.before)
         if one.missing is not None:
-            answer["before"]["known_through"] = _day(one.known_through)
+            answer["before"]["known_through"] = day_text(one.known_through)
     if one.following is not None:
         answer["following"] = fact_answer(dated, one.following)
     return answer
@@ -213,7 +214,3 @@ def missing_since(one: Standing) -> date | None:
     if one.missing is None or one.known_through is None:
         return None
     return one.known_through + ONE_DAY
-
-
-def _day(on: date | None) -> str | None:
-    return on.isoformat() if on else None

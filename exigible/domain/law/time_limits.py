@@ -8,19 +8,15 @@ ours, asserted by the tests. Nothing is computed here; see `domain.deadlines`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
+from exigible.domain.data_files import read_yaml, yaml_names
 from exigible.domain.french import typeset
-
-_FOLDER = resources.files("exigible.domain") / "law"
 
 
 class Kind(StrEnum):
@@ -78,13 +74,7 @@ class Length:
 
     def plus_months(self, months: int) -> Length:
         """Return this length with that many months more (distance)."""
-        return Length(
-            years=self.years,
-            months=self.months + months,
-            weeks=self.weeks,
-            days=self.days,
-            working_days=self.working_days,
-        )
+        return replace(self, months=self.months + months)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,20 +196,14 @@ class Distance:
 @cache
 def procedure_ids() -> tuple[str, ...]:
     """Return the ids of the known procedures, sorted."""
-    return tuple(
-        sorted(
-            file.name.removesuffix(".yaml")
-            for file in (_FOLDER / "procedures").iterdir()
-            if file.name.endswith(".yaml")
-        )
-    )
+    return tuple(yaml_names("law", "procedures"))
 
 
 @cache
 def procedure(procedure_id: str) -> Procedure:
     """Return a procedure, read from its file; `procedure_id` is one of `procedure_ids()`."""
     assert procedure_id in procedure_ids(), procedure_id
-    data = _read("procedures", procedure_id)
+    data = read_yaml("law", "procedures", procedure_id)
     events = {name: _event(name, content) for name, content in data["events"].items()}
     deadlines = [
         _deadline(name, procedure_id, content) for name, content in data["deadlines"].items()
@@ -231,12 +215,7 @@ def procedure(procedure_id: str) -> Procedure:
         for name in _events_of(shared, other):
             events.setdefault(name, other.events[name])
     known = {
-        name: Event(
-            id=name,
-            name=event.name,
-            after=tuple(before for before in event.after if before in events),
-            month_ends=event.month_ends,
-        )
+        name: replace(event, after=tuple(before for before in event.after if before in events))
         for name, event in events.items()
     }
     return Procedure(
@@ -262,14 +241,14 @@ def counting_rules() -> Mapping[str, CountingRule]:
             report_source=content.get("report_source", ""),
             verified=content["verified"],
         )
-        for name, content in _read("calendrier", "regles_de_computation").items()
+        for name, content in read_yaml("law", "calendrier", "regles_de_computation").items()
     }
 
 
 @cache
 def distance() -> Distance:
     """Return the rules of distance."""
-    data = _read("calendrier", "distance")
+    data = read_yaml("law", "calendrier", "distance")
 
     def months(court: Mapping[str, Any]) -> dict[str, int]:
         return {
@@ -288,12 +267,6 @@ def distance() -> Distance:
         abroad_postcodes=tuple(data["abroad_postcodes"]),
         margins=data["margins"],
     )
-
-
-def _read(folder: str, name: str) -> dict[str, Any]:
-    text = (_FOLDER / folder / f"{name}.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
-    return content
 
 
 def _event(name: str, content: Mapping[str, Any]) -> Event:
@@ -384,6 +357,3 @@ def _events_of(rules: list[DeadlineRule], owner: Procedure) -> list[str]:
     """Return the events that these deadlines start from or look at."""
     wanted = {name for rule in rules for name in (rule.starts_from, rule.done_by) if name}
     return [name for name in owner.events if name in wanted]
-
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

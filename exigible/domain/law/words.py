@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
-from exigible.domain.french import NO_BREAK, count, euros, grouped, percent
+from exigible.domain.french import NO_BREAK, count, decimal, euros, grouped, percent, points
 from exigible.domain.law import UNIT_SCALES, DatedValue
 from exigible.domain.law.dated import DatedFact
-from exigible.domain.law.scales import Band, DatedBands
+from exigible.domain.law.scales import WHOLE, Band, DatedBands, limits_grow
 from exigible.domain.refusals import WrongInput
 
 # What each unit is called when typed, an example, and the most that makes sense.
@@ -30,7 +31,7 @@ _UNITS_TYPED = {
     "months": ("mois",),
     "days": ("jours", "jour", "j"),
 }
-_MOST_BANDS = 20
+_MOST_LINES = 20
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 
 
@@ -52,21 +53,15 @@ def number_words(unit: str, value: int) -> str:
         case "eur":
             return euros(value)
         case "points":
-            text = _plain(value)
-            return f"{text}{NO_BREAK}point{'s' if value >= 2 * UNIT_SCALES[unit] else ''}"
+            return points(value)
         case "times":
-            return f"{_plain(value)}{NO_BREAK}fois"
+            return f"{decimal(value)}{NO_BREAK}fois"
         case "months":
             return f"{grouped(value)}{NO_BREAK}mois"
         case "years":
             return count(value, "an")
         case _:
             return count(value, "jour")
-
-
-def _plain(ten_thousandths: int) -> str:
-    """Return 15000 (1/10,000) as « 1,5 »."""
-    return percent(ten_thousandths).split(NO_BREAK)[0].rstrip("0").rstrip(",") or "0"
 
 
 def plain_value(unit: str, value: int) -> str:
@@ -132,26 +127,24 @@ def _rate_words(unit: str, rate: int | None) -> str:
         return percent(rate)
     if unit == "times":
         return number_words("times", rate)
-    numerator, denominator = rate, 60
-    for divisor in (2, 2, 3, 5):
-        if numerator % divisor == 0 and denominator % divisor == 0:
-            numerator, denominator = numerator // divisor, denominator // divisor
-    return str(numerator) if denominator == 1 else f"{numerator}/{denominator}"
+    return str(Fraction(rate, WHOLE["fraction"]))
 
 
 def read_bands(unit: str, typed: str, like: DatedBands, *, field: str = "value") -> DatedBands:
     """Return a scale typed line by line (« jusqu’à 125 € : 9,77 % », « au-delà : 0,29 % »).
 
-    `like` gives what the bands are bands of: its day, source and mark. Raise WrongInput, naming
-    the line, for one that is not understood or limits that do not grow.
+    `like` gives what the bands are bands of: its day, source and mark. Raise WrongInput for too many
+    lines, for one that is not understood (named by its number), for limits that do not grow.
     """
     bands: list[Band] = []
     fixed_up_to, fixed, cap = 0, None, None
     lines = [line for line in (line.strip() for line in typed.splitlines()) if line]
+    if len(lines) > _MOST_LINES:
+        raise WrongInput("value", f"Un barème tient en {_MOST_LINES} lignes au plus.", field=field)
     for number, line in enumerate(lines, 1):
         head, separator, tail = line.partition(":")
         head = re.sub(r"[\u2019']", "’", head.strip().lower())
-        if not separator or len(lines) > _MOST_BANDS:
+        if not separator:
             raise _wrong_line(number, line, field)
         try:
             if head == "plafond":
@@ -166,14 +159,7 @@ def read_bands(unit: str, typed: str, like: DatedBands, *, field: str = "value")
                 bands.append(Band(limit, _read_rate(unit, tail)))
         except WrongInput:
             raise _wrong_line(number, line, field) from None
-    limits = [band.up_to_cents for band in bands]
-    growing = [limit for limit in limits[:-1] if limit is not None]
-    if (
-        not bands
-        or limits[-1] is not None
-        or len(growing) != len(bands) - 1
-        or growing != sorted(set(growing))
-    ):
+    if not limits_grow(bands):
         raise WrongInput(
             "value",
             "Les tranches vont de la plus petite limite à la plus grande et finissent par "
@@ -200,9 +186,12 @@ def _read_rate(unit: str, typed: str) -> int:
     if found is None:
         raise WrongInput("value", typed)
     numerator, denominator = int(found[1]), int(found[2] or 1)
-    if not denominator or numerator > denominator or numerator * 60 % denominator:
+    if not denominator or numerator > denominator:
         raise WrongInput("value", typed)
-    return numerator * 60 // denominator
+    exact = Fraction(numerator, denominator) * WHOLE["fraction"]
+    if exact.denominator != 1:
+        raise WrongInput("value", typed)
+    return exact.numerator
 
 
 def _wrong_line(number: int, line: str, field: str) -> WrongInput:

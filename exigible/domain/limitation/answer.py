@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
+from exigible.domain.contract_text import day_text
 from exigible.domain.limitation.model import Limitation
 
 
@@ -14,13 +13,13 @@ def limitation_answer(found: Limitation) -> dict[str, object]:
         "name": found.nature.name,
         "kind": found.nature.kind.value,
         "state": found.state.value,
-        "last_day": _iso(found.last_day),
+        "last_day": day_text(found.last_day),
         "working": [
             {
                 "what": step.what.value,
                 "on": step.on.isoformat(),
                 **({"to": step.until.isoformat()} if step.until else {}),
-                "last_day": _iso(step.last_day),
+                "last_day": day_text(step.last_day),
                 "label": step.text,
                 "source": step.source,
                 "verified": step.verified,
@@ -40,7 +39,3 @@ def limitation_answer(found: Limitation) -> dict[str, object]:
     if found.oldest_recoverable is not None:
         answer["oldest_recoverable"] = found.oldest_recoverable.isoformat()
     return answer
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from exigible.domain.calendar import ONE_DAY, add_months, add_years, next_working_day
-from exigible.domain.french import NO_BREAK, count, grouped, long_day
+from exigible.domain.french import NO_BREAK, capital, count, grouped, long_day
 from exigible.domain.french import day as french_day
 from exigible.domain.law.limitation import MONTHS_IN_YEAR, Kind, Length, LimitationLaw, Start
-from exigible.domain.law.rule import Rule
+from exigible.domain.law.rule import Rule, joined_sources
 from exigible.domain.limitation.model import (
     Act,
     Limitation,
@@ -28,6 +28,11 @@ _UNDONE = {
     Outcome.DISMISSED: "la demande est définitivement rejetée",
 }
 
+_LASTS = {
+    "court_claim": "l’instance dure ; il repart en entier de la décision définitive",
+    "insolvency_claim": "la procédure collective dure ; il repart en entier de sa clôture",
+}
+
 
 class RunningPeriod:
     """The period as it runs: where it was opened, what stopped it, its last day so far."""
@@ -43,6 +48,7 @@ class RunningPeriod:
         self.suspensions: list[Suspension] = []
         self.steps: list[Step] = []
         self.warnings: list[str] = []
+        self.doubtful: dict[str, None] = {}  # articles that no second source confirms
         self.pending = False  # proceedings without an end: the period is not running
         self.lengths = self._lengths()
         self.ceiling = self._ceiling()
@@ -61,7 +67,7 @@ class RunningPeriod:
         """Count an act that interrupts, or say why it does not."""
         rule = self.law.interruptions[act.kind]
         own = self.nature.own_interruptions.get(act.kind)
-        name = _capital(rule.name)
+        name = capital(rule.name)
         basis = Rule(rule.source, rule.confirmed_for(self.nature.kind))
         if own is None and rule.effects[self.nature.kind]:
             self._no_effect(act.on, f"{name} : {rule.effects[self.nature.kind]}", basis)
@@ -80,8 +86,7 @@ class RunningPeriod:
             self._tell(
                 What.INTERRUPTION,
                 act.on,
-                f"{name} : le délai est interrompu et ne court pas tant que l’instance dure ; il "
-                "repart en entier de la décision définitive.",
+                f"{name} : le délai est interrompu et ne court pas tant que {_LASTS[act.kind]}.",
                 basis,
             )
             return
@@ -110,7 +115,7 @@ class RunningPeriod:
     def suspend(self, stop: Suspension) -> None:
         """Count a suspension, or say why it changes nothing."""
         ground = self.law.suspensions[stop.ground]
-        what = f"{_capital(ground.name)} du {long_day(stop.first_day)} au {long_day(stop.last_day)}"
+        what = f"{capital(ground.name)} du {long_day(stop.first_day)} au {long_day(stop.last_day)}"
         reason = ""
         if self.nature.kind is Kind.FORCLUSION:
             reason = "un délai de forclusion n’est pas suspendu"
@@ -160,9 +165,9 @@ class RunningPeriod:
                 "Chaque jour d’intérêt se prescrit séparément : ce résultat vaut pour l’intérêt du "
                 f"{long_day(self.case.starts_on)}."
             )
-        doubtful = dict.fromkeys(step.source for step in self.steps if not step.verified)
-        if doubtful:
-            self.warnings.append("À confirmer avant de s’en servir : " + " ; ".join(doubtful) + ".")
+        if self.doubtful:
+            articles = joined_sources(self.doubtful)
+            self.warnings.append(f"À confirmer avant de s’en servir : {articles}.")
         return Limitation(
             nature=self.nature,
             state=State.INTERRUPTED if self.pending else State.RUNNING,
@@ -170,8 +175,10 @@ class RunningPeriod:
             steps=tuple(self.steps),
             warnings=tuple(dict.fromkeys(self.warnings)),
             notes=tuple(notes),
-            source=_joined(step.source for step in self.steps if step.what is not What.NO_EFFECT),
-            verified=not doubtful,
+            source=joined_sources(
+                step.source for step in self.steps if step.what is not What.NO_EFFECT
+            ),
+            verified=not self.doubtful,
             carried_over_to=carried_over_to,
             as_of=self.case.as_of,
         )
@@ -406,6 +413,7 @@ class RunningPeriod:
     def _tell(
         self, what: What, on: date, text: str, *rules: Rule, until: date | None = None
     ) -> None:
+        self.doubtful |= {rule.source: None for rule in rules if not rule.verified}
         self.steps.append(
             Step(
                 what=what,
@@ -413,7 +421,7 @@ class RunningPeriod:
                 until=until,
                 last_day=None if self.pending else self.last_day,
                 text=text,
-                source=_joined(rule.source for rule in rules),
+                source=joined_sources(rule.source for rule in rules),
                 verified=all(rule.verified for rule in rules),
             )
         )
@@ -448,12 +456,3 @@ def _opening(day: date, start: Start) -> date:
 def _length(months: int) -> str:
     years, rest = divmod(months, MONTHS_IN_YEAR)
     return f"{months}{NO_BREAK}mois" if rest else count(years, "an")
-
-
-def _joined(sources: Iterable[str]) -> str:
-    """Return articles joined as one line, each once."""
-    return " ; ".join(dict.fromkeys(part for text in sources for part in text.split(" ; ")))
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -238,7 +238,7 @@ _CONTRACTUAL = (
     Nature.COMMERCIAL_RENT,
     Nature.INSURANCE_PREMIUM,
 )
-_USUAL_LIMITATION = {
+USUAL_LIMITATION = {
     Nature.COMMERCIAL: "b2b_sale",
     Nature.CIVIL: "civil_debt",
     Nature.CONSUMER: "consumer_sale",
@@ -256,9 +256,9 @@ def usual_limitation(nature: Nature | None, due_on: date | None, on: date) -> Li
     None where nature or due date is unknown, and once that period has run: whether something
     interrupted it is then the question.
     """
-    if nature not in _USUAL_LIMITATION or due_on is None:
+    if nature not in USUAL_LIMITATION or due_on is None:
         return None
-    kind = _USUAL_LIMITATION[nature]
+    kind = USUAL_LIMITATION[nature]
     try:
         found = limitation(LimitationCase(nature=kind, starts_on=due_on, as_of=on))
     except OutsideKnownLaw:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from exigible.domain.contract_text import euros_text
 from exigible.domain.counting import words
 from exigible.domain.courts import Competence, Cost, CourtQuestion, competence, cost_answer
 from exigible.domain.french import day as french_day
@@ -177,7 +178,7 @@ def _road(
     findings = (*_not_yet(rule, facts), *conditions)
     state = _state(findings)
     barred = state is RoadState.BARRED
-    court, costs, unknown = (None, (), "") if barred else _costs(rule, facts, directory)
+    court, costs, unknown = (None, (), "") if barred else _costs(rule, facts, directory, law)
     # A condition that holds changes nothing, were its article misread: it needs no confirmation.
     unsettled = [one.condition.rule for one in findings if one.verdict is not True]
     doubtful = dict.fromkeys(one.source for one in (rule.rule, *unsettled) if not one.verified)
@@ -331,7 +332,7 @@ def court_nature(facts: ClaimFacts) -> str | None:
 
 
 def _costs(
-    rule: RoadRule, facts: ClaimFacts, directory: Directory | None
+    rule: RoadRule, facts: ClaimFacts, directory: Directory | None, law: Law
 ) -> tuple[Competence | None, tuple[Cost, ...], str]:
     """Return the court where a road has one, its costs, and why they are unknown."""
     if not rule.court:
@@ -361,7 +362,7 @@ def _costs(
         clause_city=facts.clause_city or "",
     )
     try:
-        found = competence(question, directory)
+        found = competence(question, directory, law)
     except WrongInput:
         raise
     except Refused as refusal:
@@ -414,8 +415,8 @@ def _road_answer(road: OpenRoad, facts: ClaimFacts) -> dict[str, object]:
         },
         "costs": {
             "lines": [cost_answer(cost) for cost in road.costs],
-            "known_total": _euros_text(road.known_costs_cents),
-            "recoverable": _euros_text(road.recoverable_costs_cents),
+            "known_total": euros_text(road.known_costs_cents),
+            "recoverable": euros_text(road.recoverable_costs_cents),
             "complete": road.costs_complete,
             "unknown_because": road.costs_unknown_because or None,
         },
@@ -468,7 +469,7 @@ def fact_value(facts: ClaimFacts, name: str) -> object:
         found = facts.limitation
         return None if found is None or found.last_day is None else found.last_day.isoformat()
     if name in ("amount", "principal") and isinstance(value, int):
-        return _euros_text(value)
+        return euros_text(value)
     if isinstance(value, date):
         return value.isoformat()
     return value
@@ -477,7 +478,3 @@ def fact_value(facts: ClaimFacts, name: str) -> object:
 def document_name(document: Document) -> str:
     """Return what to produce, in words."""
     return " ; ou ".join(documents()[one] for one in document.any_of)
-
-
-def _euros_text(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"

@@ -45,14 +45,21 @@ class ClaimValue:
 def claim_value(found: Roads, facts: ClaimFacts, question: ValueQuestion) -> ClaimValue | None:
     """Return what acting, settling and writing off are worth; None where the amount is unknown.
 
-    Raise WrongInput where the road named is barred, or an assumption makes no sense.
+    Raise WrongInput naming `value.…` where the road named is barred, or an assumption makes no sense.
     """
     if facts.amount is None:
         return None
-    road = _road(found, question.road)
-    supposed = _supposed(road, question.given)
+    try:
+        road = _road(found, question.road)
+        supposed = _supposed(road, question.given)
+        value = expected_value(facts.amount, supposed)
+    except WrongInput as refusal:
+        if refusal.field and refusal.field != "amount":
+            refusal.field = f"value.{refusal.field}"
+            refusal.message = f"value.{refusal.message}"
+        raise
     return ClaimValue(
-        value=expected_value(facts.amount, supposed),
+        value=value,
         supposed=supposed,
         road=road,
         warnings=tuple(_warnings(road, question)),

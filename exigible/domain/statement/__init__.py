@@ -20,7 +20,7 @@ from datetime import date
 from exigible.domain.case import Case
 from exigible.domain.law import Law, shipped_law
 from exigible.domain.refusals import Refused
-from exigible.domain.statement.answer import rate_text, statement_answer
+from exigible.domain.statement.answer import statement_answer
 from exigible.domain.statement.columns import Columns
 from exigible.domain.statement.model import (
     COMPONENT_OF_BUCKET,
@@ -41,7 +41,6 @@ __all__ = [
     "IfPaid",
     "Line",
     "Statement",
-    "rate_text",
     "statement",
     "statement_answer",
     "statements",

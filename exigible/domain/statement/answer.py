@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exigible.domain.case import NoticeDay
+from exigible.domain.contract_text import euros_text, percent_text
 from exigible.domain.law.readings import readings_answer
 from exigible.domain.statement.model import Components, IfPaid, Line, Statement
 
@@ -11,20 +12,20 @@ def statement_answer(answer: Statement) -> dict[str, object]:
     """Return a statement as the JSON object of the outside contract: amounts as strings in euros."""
     return {
         "as_of": answer.as_of.isoformat(),
-        "total": _euros(answer.total_cents),
+        "total": euros_text(answer.total_cents),
         "components": _components_answer(answer.components),
-        "credit_balance": _euros(answer.credit_balance_cents),
-        "costs_on_creditor": _euros(answer.costs_on_creditor_cents),
-        "daily_interest": _euros(_half_up(answer.daily_interest_millionths, 1_000_000)),
+        "credit_balance": euros_text(answer.credit_balance_cents),
+        "costs_on_creditor": euros_text(answer.costs_on_creditor_cents),
+        "daily_interest": euros_text(_half_up(answer.daily_interest_millionths, 1_000_000)),
         "daily_interest_exact": _millionths(answer.daily_interest_millionths),
         "claims": [
             {
                 "ref": claim.ref,
-                "total": _euros(claim.components.total),
+                "total": euros_text(claim.components.total),
                 "components": _components_answer(claim.components),
                 "regime": claim.regime.value,
                 "why": claim.why,
-                "daily_interest": _euros(_half_up(claim.daily_interest_millionths, 1_000_000)),
+                "daily_interest": euros_text(_half_up(claim.daily_interest_millionths, 1_000_000)),
             }
             for claim in answer.claims
         ],
@@ -35,7 +36,7 @@ def statement_answer(answer: Statement) -> dict[str, object]:
                 "on": part.on.isoformat(),
                 "claim": part.claim,
                 "component": part.component,
-                "amount": _euros(part.amount_cents),
+                "amount": euros_text(part.amount_cents),
             }
             for part in answer.allocations
         ],
@@ -75,54 +76,47 @@ def _if_paid_answer(later: IfPaid) -> dict[str, object]:
     assert later.interest_cents is not None
     return {
         "on": later.on.isoformat(),
-        "total": _euros(later.total_cents),
-        "interest": _euros(later.interest_cents),
+        "total": euros_text(later.total_cents),
+        "interest": euros_text(later.interest_cents),
     }
 
 
 def _components_answer(components: Components) -> dict[str, str]:
     return {
-        "principal": _euros(components.principal),
-        "interest": _euros(components.interest),
-        "capitalised_interest": _euros(components.capitalised_interest),
-        "fixed_indemnity": _euros(components.fixed_indemnity),
-        "penalty_clause": _euros(components.penalty_clause),
-        "costs": _euros(components.costs),
-        "payments": _euros(components.payments),
+        "principal": euros_text(components.principal),
+        "interest": euros_text(components.interest),
+        "capitalised_interest": euros_text(components.capitalised_interest),
+        "fixed_indemnity": euros_text(components.fixed_indemnity),
+        "penalty_clause": euros_text(components.penalty_clause),
+        "costs": euros_text(components.costs),
+        "payments": euros_text(components.payments),
     }
 
 
 def _line_answer(line: Line) -> dict[str, object]:
+    """Return a line with every field of the contract: null where it counts no days."""
     answer: dict[str, object] = {
         "claim": line.claim,
         "component": line.component,
-        "amount": _euros(line.amount_cents),
+        "from": None if line.first_day is None else line.first_day.isoformat(),
+        "to": None,
+        "days": None,
+        "base": None,
+        "rate": None,
+        "amount": euros_text(line.amount_cents),
         "source": line.source,
         "label": line.label,
     }
-    if line.first_day is not None:
-        answer["from"] = line.first_day.isoformat()
     if line.rate is not None and line.last_day is not None and line.base_cents is not None:
         answer |= {
             "to": line.last_day.isoformat(),
             "days": line.days,
-            "base": _euros(line.base_cents),
-            "rate": rate_text(line.rate),
+            "base": euros_text(line.base_cents),
+            "rate": percent_text(line.rate),
             "divisor": line.divisor,
             "verified": line.verified,
         }
     return answer
-
-
-def rate_text(rate: int) -> str:
-    """Return 124000 as "12.40", with as many decimals as needed, two at least."""
-    whole, rest = divmod(rate, 10_000)
-    return f"{whole}.{f'{rest:04d}'.rstrip('0').ljust(2, '0')}"
-
-
-def _euros(cents: int) -> str:
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
 def _millionths(value: int) -> str:

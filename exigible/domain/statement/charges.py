@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from exigible.domain.calendar import add_years
+from exigible.domain.calendar import ONE_DAY, add_years
 from exigible.domain.case import (
     Capitalisation,
     Case,
@@ -29,7 +29,6 @@ from exigible.domain.law import RATE_SCALE, Law
 from exigible.domain.law.scales import Scale
 from exigible.domain.regimes import default_day, notice_days
 
-ONE_DAY = timedelta(days=1)
 INDEMNITY = "indemnite_forfaitaire"
 NO_CAPITALISATION_SINCE = date(2014, 7, 1)  # C. com. L. 622-28, ordinance 2014-326: openings since
 TARIFF_SCALES = {
@@ -57,9 +56,8 @@ def reached(case: Case, claim: CaseClaim) -> list[InsolvencyOpening]:
     """Return the openings that reach a claim: one born after keeps its own life (L. 622-17)."""
     return [
         event
-        for event in case.events
-        if isinstance(event, InsolvencyOpening)
-        and (claim.issued_on is None or claim.issued_on < event.on)
+        for event in case.of_kind(InsolvencyOpening)
+        if claim.issued_on is None or claim.issued_on < event.on
     ]
 
 
@@ -69,18 +67,19 @@ def interest_stopped_on(case: Case, claim: CaseClaim, law: Law) -> date | None:
     Loans of a year or more, and payments deferred as long, keep all their interest (C. com.
     L. 622-28; Cass. com. 16 June 2021, no 20-13.989).
     """
-    days = []
-    for opening in reached(case, claim):
-        least = law["interets_maintenus_duree"].values[0].value
-        assert least is not None
-        if claim.contract_months is None or claim.contract_months < least:
-            days.append(opening.on if case.interest_on_opening_day else opening.on - ONE_DAY)
+    days = [
+        opening.on if case.interest_on_opening_day else opening.on - ONE_DAY
+        for opening in reached(case, claim)
+        if claim.contract_months is None
+        or claim.contract_months < law["interets_maintenus_duree"].amount_on(opening.on)
+    ]
     return min(days, default=None)
 
 
 def insolvency_doubts(case: Case, claim: CaseClaim) -> list[str]:
-    """Return what a reader should check where a loan meets a collective procedure."""
-    if not reached(case, claim):
+    """Return what a reader should check where a debt meets a collective procedure."""
+    openings = reached(case, claim)
+    if not openings:
         return []
     if claim.kind is ClaimKind.LOAN_INSTALMENT and claim.contract_months is None:
         return [
@@ -91,6 +90,13 @@ def insolvency_doubts(case: Case, claim: CaseClaim) -> list[str]:
         return [
             f"{claim.ref} : déclarez le mode de calcul des intérêts qui continuent, un taux seul ne "
             "suffit pas (C. com. art. R. 622-23 2° ; Cass. com. 23 novembre 2022, n° 21-14.116)."
+        ]
+    opened_on = min(opening.on for opening in openings)
+    if claim.issued_on is None and opened_on <= claim.due_on:
+        return [
+            f"{claim.ref} : échue après le jugement d’ouverture du {french_day(opened_on)} et sans date "
+            "d’émission, elle est tenue pour antérieure : elle ne porte ni intérêts ni indemnité ; "
+            "indiquez sa date si elle est née après (C. com. art. L. 622-17)."
         ]
     return []
 
@@ -227,7 +233,7 @@ def capitalisation_days(
     if case.consumer_credit(claim):
         return [], [
             f"{claim.ref} : les intérêts d’un prêt à un consommateur ne se capitalisent pas "
-            "(C. consom. art. L. 312-38) ; la demande n’est pas comptée."
+            "(C. conso. art. L. 312-38) ; la demande n’est pas comptée."
         ]
     barred = min(
         (event.on for event in reached(case, claim) if event.on >= NO_CAPITALISATION_SINCE),
@@ -258,7 +264,7 @@ def debtor_bears(case: Case, cost: Cost) -> tuple[bool, list[str]]:
             f"{named} : le droit de l’article A. 444-32 est à la charge du créancier, jamais du "
             "débiteur (C. com. art. R. 444-55)."
         ]
-    if _titled(case, cost.on) or cost.prescribed_by_law:
+    if _titled(case, cost) or cost.prescribed_by_law:
         return True, []
     if cost.tariff is Tariff.A444_31:
         return False, [
@@ -280,12 +286,18 @@ def debtor_bears(case: Case, cost: Cost) -> tuple[bool, list[str]]:
     ]
 
 
-def _titled(case: Case, on: date) -> bool:
-    """Say whether the creditor held an enforceable title on a day."""
-    return any(isinstance(event, Judgment) and event.on <= on for event in case.events) or any(
-        claim.kind in (ClaimKind.TITLE, ClaimKind.PUBLIC_TITLE) and claim.due_on <= on
-        for claim in case.claims
+def _titled(case: Case, cost: Cost) -> bool:
+    """Say whether the creditor held a title for the debt of a cost, or for some debt of the case."""
+    positions = range(len(case.claims)) if cost.claim is None else [cost.claim]
+    return any(
+        any(judgment.on <= cost.on for judgment in case.of_claim(Judgment, position))
+        or _is_title(case.claims[position], cost.on)
+        for position in positions
     )
+
+
+def _is_title(claim: CaseClaim, on: date) -> bool:
+    return claim.kind in (ClaimKind.TITLE, ClaimKind.PUBLIC_TITLE) and claim.due_on <= on
 
 
 def _necessary_to_the_syndicate(case: Case, cost: Cost) -> bool:
@@ -297,13 +309,22 @@ def _necessary_to_the_syndicate(case: Case, cost: Cost) -> bool:
     )
 
 
-def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, int], list[str]]:
-    """Return, by position in the events, the fee with VAT of each sum collected under a tariff.
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The fee on a sum collected, VAT included."""
+
+    cents: int
+    verified: bool
+
+
+def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, Fee], list[str]]:
+    """Return, by position in the events, the fee of each sum collected under a tariff, and doubts.
 
     The scale applies to the running total of what was collected; each sum bears what the total
-    adds to the fees already charged (C. com. A. 444-31 and A. 444-32).
+    adds to the fees already charged (C. com. A. 444-31 and A. 444-32). Raise OutsideKnownLaw for a
+    day whose tariff is not known.
     """
-    fees: dict[int, int] = {}
+    fees: dict[int, Fee] = {}
     warnings: list[str] = []
     for tariff, scale_id in TARIFF_SCALES.items():
         events = [
@@ -316,10 +337,11 @@ def tariff_fees(case: Case, as_of: date, law: Law) -> tuple[dict[int, int], list
             collected += event.collected_cents
             fee = max(_fee(case, law.scales[scale_id], on, collected) - charged, 0)
             charged += fee
-            vat = law["taux_tva_normal"].amount_on(on)
+            bands, vat = law.scales[scale_id].on(on), law["taux_tva_normal"].on(on)
+            assert vat.value is not None
             whole = 100 * RATE_SCALE
-            fees[position] = (2 * fee * (whole + vat) + whole) // (2 * whole)
-            bands = law.scales[scale_id].on(on)
+            with_vat = (2 * fee * (whole + vat.value) + whole) // (2 * whole)
+            fees[position] = Fee(with_vat, bands.verified and vat.verified)
             if not bands.verified:
                 warnings.append(f"« {event.label} » : à confirmer, {bands.source}.")
     return fees, warnings
@@ -341,7 +363,12 @@ def _fee(case: Case, scale: Scale, on: date, collected: int) -> int:
 def early_notices(case: Case, position: int, law: Law) -> list[str]:
     """C. ass. L. 113-3: the notice of an unpaid premium may leave some days after the due date."""
     claim = case.claims[position]
-    if claim.kind is not ClaimKind.INSURANCE_PREMIUM:
+    notices = [
+        notice
+        for notice in case.of_claim(FormalNotice, position)
+        if claim.kind is ClaimKind.INSURANCE_PREMIUM and notice.on >= claim.due_on
+    ]
+    if not notices:
         return []
     days = law["delai_mise_en_demeure_prime"].amount_on(claim.due_on)
     earliest = claim.due_on + timedelta(days=days)
@@ -349,6 +376,6 @@ def early_notices(case: Case, position: int, law: Law) -> list[str]:
         f"{claim.ref} : mise en demeure du {french_day(notice.on)}, moins de {days} jours après "
         f"l’échéance ({french_day(claim.due_on)}) ; son effet sur la garantie est contestable "
         "(C. ass. art. L. 113-3)."
-        for notice in case.of_claim(FormalNotice, position)
-        if claim.due_on <= notice.on < earliest
+        for notice in notices
+        if notice.on < earliest
     ]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
+from exigible.domain.calendar import ONE_DAY, add_years
 from exigible.domain.case import (
     Capitalisation,
     Case,
@@ -39,9 +40,10 @@ from exigible.domain.engine import (
     Ints,
     Rates,
 )
+from exigible.domain.french import capital, euros
 from exigible.domain.french import day as french_day
-from exigible.domain.french import euros
 from exigible.domain.law import Law
+from exigible.domain.law.readings import Reading, watched
 from exigible.domain.rates import RateRow, Schedule, cached_schedule
 from exigible.domain.refusals import OutsideKnownLaw, Refused
 from exigible.domain.regimes import Decision, decide, schedule_key
@@ -58,7 +60,7 @@ from exigible.domain.statement.charges import (
 )
 from exigible.domain.statement.model import BUCKET_OF_COMPONENT
 
-ONE_DAY = timedelta(days=1)
+MOST_GRACE_YEARS = 2  # C. civ. 1343-5
 PRINCIPAL_FIRST = Allocation(
     (Bucket.PRINCIPAL, *(bucket for bucket in Bucket if bucket is not Bucket.PRINCIPAL))
 )
@@ -84,6 +86,15 @@ class Row:
     penalty: Charge | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorneCost:
+    """What a cost comes to, tax included, and whether the debtor bears it."""
+
+    cents: int
+    by_debtor: bool
+    verified: bool = True
+
+
 @dataclass(slots=True, kw_only=True)
 class CaseFacts:
     """What a statement says of a case beside the engine's figures."""
@@ -92,10 +103,12 @@ class CaseFacts:
     as_of: date
     warnings: list[str] = field(default_factory=list)
     costs_on_creditor: int = 0
-    costs: dict[int, tuple[int, bool]] = field(default_factory=dict)  # cents, on the debtor?
+    costs: dict[int, BorneCost] = field(default_factory=dict)  # by position in the events
     ignored: set[int] = field(default_factory=set)  # events that the law does not count
     beyond: int = 0  # correcting credit notes above the invoice they correct
     refused: Refused | None = None
+    # Values that its charges and the days of its increase rest on; schedules have their own.
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,6 +132,7 @@ class Columns:
 
     def __init__(self, law: Law) -> None:
         self.law = law
+        self.noted = watched(law)
         self.cases: list[CaseFacts] = []
         self.rows: list[Row] = []
         self.schedules: list[Schedule] = []
@@ -135,7 +149,9 @@ class Columns:
         facts = CaseFacts(case=case.known_on(as_of), as_of=as_of)
         number = len(self.cases)
         self.cases.append(facts)
+        facts.warnings += case.unread
         facts.warnings += _voided(facts.case, as_of)
+        facts.warnings += _long_graces(facts.case, as_of)
         try:
             base = len(self.rows)
             for position in range(len(case.claims)):
@@ -143,6 +159,7 @@ class Columns:
             self._add_events(number, base)
         except OutsideKnownLaw as unknown:
             facts.refused = unknown
+        facts.readings = self.noted.taken()
 
     def _row(self, number: int, position: int) -> Row:
         facts = self.cases[number]
@@ -156,10 +173,10 @@ class Columns:
                 "elle n’est pas comptée."
             )
             return self._idle_row(number, position, decision)
-        facts.warnings += early_notices(case, position, self.law)
+        facts.warnings += early_notices(case, position, self.noted)
         facts.warnings += insolvency_doubts(case, claim)
         facts.warnings += _term_doubts(claim)
-        stopped = interest_stopped_on(case, claim, self.law)
+        stopped = interest_stopped_on(case, claim, self.noted)
         last = as_of if stopped is None else min(as_of, stopped)
         principal = claim.principal_cents - sum(
             note.amount_cents
@@ -171,7 +188,7 @@ class Columns:
         schedule = NO_INTEREST
         if first is not None and first <= last:
             key = schedule_key(
-                case, position, decision, first_day=first, last_day=last, law=self.law
+                case, position, decision, first_day=first, last_day=last, law=self.noted
             )
             schedule = cached_schedule(key, self.law)
         else:
@@ -215,7 +232,7 @@ class Columns:
         facts = self.cases[number]
         for position in range(len(facts.case.claims)):
             self._add_charges(number, base + position, position)
-        fees, doubts = tariff_fees(facts.case, facts.as_of, self.law)
+        fees, doubts = tariff_fees(facts.case, facts.as_of, self.noted)
         facts.warnings += doubts
         costs_row: int | None = None
         for place, event in enumerate(facts.case.events):
@@ -238,10 +255,14 @@ class Columns:
                         continue  # already out of the principal
                     kind = EventKind.CREDIT_NOTE
                 case Cost():
-                    cents = fees.get(place, cents)
+                    fee = fees.get(place)
+                    if fee is not None:
+                        cents = fee.cents
                     bears, doubts = debtor_bears(facts.case, event)
                     facts.warnings += doubts
-                    facts.costs[place] = cents, bears
+                    facts.costs[place] = BorneCost(
+                        cents=cents, by_debtor=bears, verified=fee is None or fee.verified
+                    )
                     if not bears:
                         facts.costs_on_creditor += cents
                         continue
@@ -263,7 +284,7 @@ class Columns:
         facts.warnings += doubts
         if cents:
             self._event(number, row, EventKind.INDEMNITY, claim.due_on + ONE_DAY, cents)
-        charges, doubts = penalty(case, position, self.law)
+        charges, doubts = penalty(case, position, self.noted)
         facts.warnings += doubts
         for charge in charges:
             self.rows[row].penalty = charge
@@ -284,7 +305,7 @@ class Columns:
                 f"{french_day(event.invoked_on)}, après le jour de l’arrêté ; elle n’est pas comptée."
             )
             return False
-        openings = [e.on for e in facts.case.events if isinstance(e, InsolvencyOpening)]
+        openings = [opening.on for opening in facts.case.of_kind(InsolvencyOpening)]
         if not event.connected and any(event.on >= opening for opening in openings):
             facts.warnings.append(
                 f"Compensation de {euros(event.amount_cents)} : après l’ouverture de la procédure "
@@ -318,15 +339,14 @@ class Columns:
     def lay(self) -> Laid:
         """Return the columns, rows sorted by case and events in the order they are taken."""
         order = sorted(range(len(self.rows)), key=lambda index: self.rows[index].case)
-        place = {old: new for new, old in enumerate(order)}
         rows = [self.rows[index] for index in order]
+        place = np.full(len(order) + 1, -1, np.int64)  # −1, no claim, reads the last: itself
+        place[order] = np.arange(len(order))
+        case, row, kind, day, amount, allocation = (
+            np.array(self._events, np.int64).reshape(-1, 6).T.copy()
+        )
         raw = Events(
-            case=_column(event[0] for event in self._events),
-            claim=_column(place[event[1]] if event[1] >= 0 else -1 for event in self._events),
-            kind=_column(int(event[2]) for event in self._events),
-            day=_column(event[3] for event in self._events),
-            amount=_column(event[4] for event in self._events),
-            allocation=_column(event[5] for event in self._events),
+            case=case, claim=place[row], kind=kind, day=day, amount=amount, allocation=allocation
         )
         sorting = raw.order()
         schedules = self.schedules or [NO_INTEREST]
@@ -379,10 +399,17 @@ def _principal_first(case: Case, position: int, on: date) -> bool:
 
 def _voided(case: Case, as_of: date) -> list[str]:
     """Say what no longer holds: a payment that came back, an opening withdrawn, a lapsed delay."""
+    return [f"{capital(event.why)}." for event in case.of_kind(Voided) if event.on <= as_of]
+
+
+def _long_graces(case: Case, as_of: date) -> list[str]:
+    """Say which time granted passes what a judge may grant (C. civ. 1343-5)."""
     return [
-        f"{event.why[0].upper()}{event.why[1:]}."
-        for event in case.events
-        if isinstance(event, Voided) and event.on <= as_of
+        f"Délai de grâce du {french_day(event.first_day)} au {french_day(event.last_day)} : un juge "
+        f"n’accorde pas plus de {MOST_GRACE_YEARS} ans (C. civ. art. 1343-5) ; vérifiez ces dates."
+        for event in case.of_kind(GracePeriod)
+        if event.first_day <= as_of
+        and event.last_day > add_years(event.first_day, MOST_GRACE_YEARS)
     ]
 
 

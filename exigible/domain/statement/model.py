@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from exigible.domain.case import DayCount, NoticeDay, Regime
 from exigible.domain.engine import Bucket
@@ -70,8 +71,7 @@ class Components:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of a statement: what, from when to when, on which base, at which rate, why."""
 
     claim: str | None
@@ -93,9 +93,8 @@ class Line:
         return (self.last_day - self.first_day).days + 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllocatedPart:
-    """Part of a payment allocated to a component of a claim."""
+class AllocatedPart(NamedTuple):
+    """Part of a payment allocated to a component of a claim; there may be very many."""
 
     payment: str
     on: date

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -24,7 +23,7 @@ from exigible.domain.french import euros
 from exigible.domain.law.readings import Reading, distinct, doubts
 from exigible.domain.refusals import Refused
 from exigible.domain.statement.charges import INDEMNITY
-from exigible.domain.statement.columns import Columns, Laid
+from exigible.domain.statement.columns import BorneCost, Columns, Laid
 from exigible.domain.statement.model import (
     COMPONENT_OF_BUCKET,
     AllocatedPart,
@@ -85,7 +84,7 @@ class _Answers:
         lines: list[Line] = []
         warnings = list(about.warnings)
         total = Components()
-        readings: list[Reading] = []
+        readings = list(about.readings)
         for row in self._rows(number):
             components = self._components(row)
             readings += self._readings(row, components)
@@ -179,18 +178,22 @@ class _Answers:
             first_day=None,
             label=f"échéance du {french_day(claim.due_on)}{_with_vat(claim)}",
         )
-        for index in range(int(self.line_bounds[row]), int(self.line_bounds[row + 1])):
-            rate_row = self.laid.rate_rows[int(lines.row[index])]
+        mine = slice(self.line_bounds[row], self.line_bounds[row + 1])
+        columns = (lines.row, lines.first, lines.last, lines.base, lines.amount)
+        for rate, first, last, base, cents in zip(
+            *(column[mine].tolist() for column in columns), strict=True
+        ):
+            rate_row = self.laid.rate_rows[rate]
             if not rate_row.verified:
                 warnings.append(f"{claim.ref} : à confirmer, {rate_row.source}.")
             yield Line(
                 claim=claim.ref,
                 component="interest",
-                amount_cents=int(lines.amount[index]),
+                amount_cents=cents,
                 source=rate_row.source,
-                first_day=date.fromordinal(int(lines.first[index])),
-                last_day=date.fromordinal(int(lines.last[index])),
-                base_cents=int(lines.base[index]),
+                first_day=date.fromordinal(first),
+                last_day=date.fromordinal(last),
+                base_cents=base,
                 rate=rate_row.rate,
                 divisor=rate_row.divisor,
                 verified=rate_row.verified,
@@ -221,79 +224,66 @@ class _Answers:
                 continue
             if event.on > about.as_of or place in about.ignored:
                 continue
-            line = _event_line(event, about.costs.get(place))
-            if line is not None:
-                ref = about.case.claims[event.claim].ref if event.claim is not None else None
-                yield replace(line, claim=ref, first_day=event.on)
+            if isinstance(event, Voided) and not event.was_payment:
+                continue
+            cost = about.costs.get(place)
+            component, cents, source, label = _told(event, cost)
+            yield Line(
+                claim=about.case.claims[event.claim].ref if event.claim is not None else None,
+                component=component,
+                amount_cents=cents,
+                source=source,
+                first_day=event.on,
+                label=label,
+                verified=cost is None or cost.verified,
+            )
 
     def _allocations(self, number: int) -> Iterator[AllocatedPart]:
         taken = self.result.allocated
-        start, end = int(self.taken_bounds[number]), int(self.taken_bounds[number + 1])
-        for index in sorted(self.taken_order[start:end].tolist()):
-            event = int(taken.event[index])
-            fact = self.laid.facts[event]
-            assert isinstance(fact, Payment | SetOff)
-            named = fact.ref if isinstance(fact, Payment) else ""
-            claim = self.laid.rows[int(taken.claim[index])].claim
-            yield AllocatedPart(
-                payment=named or str(self.laid.numbers[event]),
-                on=fact.on,
-                claim=claim.ref if claim else None,
-                component=COMPONENT_OF_BUCKET[Bucket(int(taken.bucket[index]))],
-                amount_cents=int(taken.amount[index]),
-            )
+        mine = self.taken_order[self.taken_bounds[number] : self.taken_bounds[number + 1]]
+        events = taken.event[mine].tolist()
+        payments = {event: self._payment(event) for event in set(events)}
+        claims = {row: self.laid.rows[row].claim for row in self._rows(number)}
+        refs = {row: claim.ref if claim else None for row, claim in claims.items()}
+        columns = (taken.claim, taken.bucket, taken.amount)
+        for event, row, bucket, cents in zip(
+            events, *(column[mine].tolist() for column in columns), strict=True
+        ):
+            name, on = payments[event]
+            yield AllocatedPart(name, on, refs[row], _COMPONENTS[bucket], cents)
+
+    def _payment(self, event: int) -> tuple[str, date]:
+        """Return what a payment is called, by its number where it has no name, and its day."""
+        fact = self.laid.facts[event]
+        assert isinstance(fact, Payment | SetOff)
+        named = fact.ref if isinstance(fact, Payment) else ""
+        return named or str(self.laid.numbers[event]), fact.on
 
 
-def _event_line(
-    event: Payment | SetOff | CreditNote | Cost | Voided, cost: tuple[int, bool] | None
-) -> Line | None:
-    """Return the line of an event, its claim and day left to fill; None for what did not count."""
+_COMPONENTS = tuple(COMPONENT_OF_BUCKET[bucket] for bucket in Bucket)
+
+
+def _told(
+    event: Payment | SetOff | CreditNote | Cost | Voided, cost: BorneCost | None
+) -> tuple[str, int, str, str]:
+    """Return the component, the cents, the text and the label of an event's line."""
     match event:
         case Payment():
-            agreed = event.to_principal or event.order
-            return Line(
-                claim=None,
-                component="payments",
-                amount_cents=-event.amount_cents,
-                source="C. civ. art. 1343-1" + (", accord du créancier" if agreed else ""),
-                label=f"{_RECEIVED[event.source]} le {french_day(event.on)}",
-            )
+            agreed = ", accord du créancier" if event.to_principal or event.order else ""
+            label = f"{_RECEIVED[event.source]} le {french_day(event.on)}"
+            return "payments", -event.amount_cents, f"C. civ. art. 1343-1{agreed}", label
         case SetOff():
-            return Line(
-                claim=None,
-                component="payments",
-                amount_cents=-event.amount_cents,
-                source="C. civ. art. 1347 et 1347-1",
-                label=f"compensation, à effet du {french_day(event.on)}",
-            )
+            label = f"compensation, à effet du {french_day(event.on)}"
+            return "payments", -event.amount_cents, "C. civ. art. 1347 et 1347-1", label
         case CreditNote():
-            return Line(
-                claim=None,
-                component="principal",
-                amount_cents=-event.amount_cents,
-                source="C. civ. art. 1103",
-                label=f"avoir du {french_day(event.on)}",
-            )
+            label = f"avoir du {french_day(event.on)}"
+            return "principal", -event.amount_cents, "C. civ. art. 1103", label
         case Cost():
             assert cost is not None
-            cents, on_debtor = cost
-            return Line(
-                claim=None,
-                component="costs" if on_debtor else "costs_on_creditor",
-                amount_cents=cents,
-                source=_COST_SOURCES[event.tariff],
-                label=event.label,
-            )
+            component = "costs" if cost.by_debtor else "costs_on_creditor"
+            return component, cost.cents, _COST_SOURCES[event.tariff], event.label
         case Voided():
-            if not event.was_payment:
-                return None
-            return Line(
-                claim=None,
-                component="payments",
-                amount_cents=0,
-                source="C. civ. art. 1342-6",
-                label=event.why,
-            )
+            return "payments", 0, "C. civ. art. 1342-6", event.why
 
 
 _RECEIVED = {

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
-import yaml
+from exigible.domain.data_files import read_yaml, yaml_names
 
 
 def default_strategies() -> list[dict[str, Any]]:
     """Return the shipped strategies, steps in order, as their files have them."""
-    files = sorted(resources.files(__name__).iterdir(), key=lambda entry: entry.name)
-    return [
-        yaml.safe_load(file.read_text(encoding="utf-8"))
-        for file in files
-        if file.name.endswith(".yaml")
-    ]
+    return [read_yaml("strategies", name) for name in yaml_names("strategies")]

@@ -227,6 +227,7 @@ _LOOKS: dict[str, Callable[[str], bool]] = {
     "siren": lambda text: is_siren(_digits(text).zfill(9)),
     "siret": lambda text: is_siret(_digits(text).zfill(14)),
     "vat": lambda text: bool(re.fullmatch(r"[A-Z]{2}[A-Z0-9]{8,13}", _digits(text).upper())),
+    "iban": lambda text: bool(re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}", _digits(text).upper())),
     "email": lambda text: bool(_EMAIL.search(text)),
     "phone": lambda text: bool(_PHONE.fullmatch(text.strip())) and len(_digits(text)) >= 9,
     "postcode": lambda text: bool(re.fullmatch(r"\d{4,5}|[A-Z0-9\- ]{4,8}", text.strip())),

@@ -231,7 +231,6 @@ WORK = {
     "store_call": 'account_id, "on", incoming, outcome, recorded_by, recorded_at',
     "store_note": 'account_id, "on", recorded_by, recorded_at',
     "store_task": "account_id, label, recorded_by, recorded_at",
-    "store_lawvalue": "parameter, starts_on, value, known_until, source, recorded_by, recorded_at",
 }
 REFUSE_REWRITING = """
 CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -239,16 +238,6 @@ BEGIN
   RAISE EXCEPTION 'Refusé : ce qui est noté dans % ne se réécrit ni ne se supprime ; mettez-y fin.', TG_TABLE_NAME
     USING ERRCODE = 'restrict_violation';
 END $$;
-"""
-
-
-LAW = """
--- Confirmed once, withdrawn once: neither is taken back.
-CREATE TRIGGER law_value_ends_once BEFORE UPDATE ON store_lawvalue
-  FOR EACH ROW WHEN (OLD.withdrawn_at IS NOT NULL
-    OR (OLD.confirmed_at IS NOT NULL AND ROW(OLD.confirmed_at, OLD.confirmed_by)
-                                         IS DISTINCT FROM ROW(NEW.confirmed_at, NEW.confirmed_by)))
-  EXECUTE FUNCTION refuse_rewriting();
 """
 
 
@@ -263,7 +252,7 @@ def work_guards() -> str:
             f"CREATE TRIGGER never_deleted BEFORE DELETE ON {table}"
             f" FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();\n"
         )
-    return REFUSE_REWRITING + "".join(triggers) + LAW
+    return REFUSE_REWRITING + "".join(triggers)
 
 
 def guards() -> str:

@@ -127,6 +127,10 @@ class Debtor(models.Model):
     address_ok = models.BooleanField(default=True)  # False: mail came back
     email_ok = models.BooleanField(default=True)  # False: the last message bounced
     no_contact_before = models.TimeField(null=True, blank=True)
+    # Another row that is the same debtor, and carries his accounts: written by a `DebtorMerge`.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
     insolvency_opened_on = models.DateField(null=True, blank=True)
     insolvency_kind = models.CharField(
         max_length=20,
@@ -269,9 +273,16 @@ class AccountFigures(models.Model):
     overdue_claims = models.IntegerField(default=0)
     state = models.CharField(max_length=20, default="")  # main chip, see domain.states
     incomplete = models.BooleanField(default=False)  # listed in À compléter
+    reliability = models.PositiveSmallIntegerField(db_default=100)  # 100: nothing to fix
+    lacks = models.IntegerField(db_default=0)  # bits of domain.identity.quality
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["portfolio_id", "reliability"],
+                name="figures_reliability",
+                condition=~Q(lacks=0),
+            ),
             models.Index(fields=["portfolio_id", "-chased_cents"], name="figures_chased"),
             models.Index(fields=["portfolio_id", "-balance_cents"], name="figures_balance"),
             models.Index(fields=["portfolio_id", "oldest_due_on"], name="figures_oldest"),

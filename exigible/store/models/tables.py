@@ -1,6 +1,6 @@
 """What tables of any software bring: how each source is read, what each batch made, what it left open.
 
-Facts are added and ended, never rewritten nor deleted: triggers say so (`0003_wizard`). A mapping alone
+Facts are added and ended, never rewritten nor deleted: triggers say so (`0008_wizard`). A mapping alone
 is changed as its source changes.
 """
 

@@ -12,6 +12,7 @@ from exigible.store.models import (
     Allocation,
     Claim,
     Dispute,
+    Exhibit,
     Hold,
     JournalEntry,
     Message,
@@ -38,6 +39,7 @@ class Counts:
     messages: int
     disputes: int
     payments: int
+    exhibits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def counts(account_id: int) -> Counts:
         Message.objects.filter(account_id=account_id).count(),
         Dispute.objects.filter(account_id=account_id, closed_on__isnull=True).count(),
         Payment.objects.filter(account_id=account_id).count(),
+        Exhibit.objects.filter(account_id=account_id, withdrawn_at__isnull=True).count(),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from exigible.store.keyset import Order
@@ -84,7 +84,9 @@ SORTS: dict[str, Order] = {
     "encours": Order("balance_cents", descending=True, key="account_id"),
     "nom": Order("account__debtor__name_key", key="account_id"),
     "numero": Order("account__number_key", key="account_id"),
+    "fiabilite": Order("reliability", key="account_id"),
 }
+UNRELIABLE = "fiabilite"  # what takes points off an account, whether or not it stops a letter
 CLAIM_SORTS: dict[str, Order] = {
     "montant": Order("balance_cents", descending=True),
     "nom": Order("account__debtor__name_key"),
@@ -117,6 +119,13 @@ def accounts_to_complete(user: User, lack: str = "") -> QuerySet[AccountFigures]
 
     `lack` narrows to what lacks one thing. Sort and page as the list of accounts does.
     """
+    if lack == UNRELIABLE:
+        return (
+            visible_figures(user)
+            .exclude(lacks=0)
+            .filter(open_claims__gt=0, account__never_chased=False)
+            .exclude(account__phase="closed")
+        )
     figures = visible_figures(user).filter(incomplete=True)
     if lack == Lack.KIND:
         return figures.filter(account__debtor__kind="unknown")
@@ -126,6 +135,11 @@ def accounts_to_complete(user: User, lack: str = "") -> QuerySet[AccountFigures]
         claims = _lacking(Claim.objects.filter(balance_cents__gt=0), Lack(lack))
         return figures.filter(account_id__in=claims.values("account_id"))
     return figures
+
+
+def lacking(figures: QuerySet[AccountFigures], bit: int) -> QuerySet[AccountFigures]:
+    """Narrow to the accounts that one lack of `domain.identity.reliability` takes points off."""
+    return figures.annotate(lacks_it=F("lacks").bitand(1 << bit)).exclude(lacks_it=0)
 
 
 def what_accounts_lack(account_ids: Collection[int]) -> Mapping[int, AccountLacks]:

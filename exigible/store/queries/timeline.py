@@ -15,7 +15,9 @@ from exigible.store.models import (
     Call,
     Claim,
     Dispute,
+    Exhibit,
     Hold,
+    InvoiceStatus,
     Message,
     MessageStatus,
     Note,
@@ -39,13 +41,27 @@ KINDS: dict[str, frozenset[str]] = {
             "hold",
             "task",
             "invoice",
+            "status",
+            "exhibit",
         }
     ),
-    "echanges": frozenset({"call", "note", "message"}),
+    "echanges": frozenset({"call", "note", "message", "status"}),
     "argent": frozenset({"payment", "promise", "late_promise", "invoice"}),
-    "actes": frozenset({"message_formal", "dispute", "hold", "task"}),
+    "actes": frozenset({"message_formal", "dispute", "hold", "task", "exhibit"}),
 }
-type Fact = Call | Note | Message | Payment | Promise | Dispute | Hold | Task | Claim
+type Fact = (
+    Call
+    | Note
+    | Message
+    | Payment
+    | Promise
+    | Dispute
+    | Hold
+    | Task
+    | Claim
+    | InvoiceStatus
+    | Exhibit
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,7 @@ def events(
 ) -> tuple[list[Event], bool]:
     """Return events up to a day, newest first, and whether older ones follow.
 
-    `which` is a key of KINDS. At most nine queries, each reading `skip + limit + 1` rows.
+    `which` is a key of KINDS. At most twelve queries, each reading `skip + limit + 1` rows.
     """
     kinds = KINDS[which]
     depth = skip + limit + 1
@@ -138,12 +154,22 @@ def _payments(account_id: int, until: date, depth: int) -> Iterator[Event]:
 
 
 def _invoices(account_id: int, until: date, depth: int) -> Iterator[Event]:
-    for claim in Claim.objects.filter(
-        account_id=account_id, issued_on__isnull=False, issued_on__lte=until
-    ).order_by("-issued_on", "-id")[:depth]:
+    for claim in (
+        Claim.objects.filter(account_id=account_id, issued_on__isnull=False, issued_on__lte=until)
+        .prefetch_related("einvoices")
+        .order_by("-issued_on", "-id")[:depth]
+    ):
         assert claim.issued_on is not None
         midnight = datetime.combine(claim.issued_on, time(), tzinfo=UTC)
         yield Event("invoice", claim.issued_on, midnight, claim)
+
+
+def _statuses(account_id: int, until: date, depth: int) -> Iterator[Event]:
+    """What platforms and the buyer said of invoices."""
+    for status in InvoiceStatus.objects.filter(account_id=account_id, given_on__lte=until).order_by(
+        "-given_on", "-given_at", "-id"
+    )[:depth]:
+        yield Event("status", status.given_on, status.given_at, status)
 
 
 def _promises(account_id: int, until: date, depth: int) -> Iterator[Event]:
@@ -191,6 +217,16 @@ def _tasks(account_id: int, until: date, depth: int) -> Iterator[Event]:
             yield Event("task", localdate(task.done_at), task.done_at, task)
 
 
+def _exhibits(account_id: int, until: date, depth: int) -> Iterator[Event]:
+    for exhibit in (
+        Exhibit.objects.filter(account_id=account_id, withdrawn_at__isnull=True)
+        .defer("text")
+        .order_by("-recorded_at")[:depth]
+    ):
+        if localdate(exhibit.recorded_at) <= until:
+            yield Event("exhibit", localdate(exhibit.recorded_at), exhibit.recorded_at, exhibit)
+
+
 _READERS = {
     "call": _calls,
     "note": _notes,
@@ -198,9 +234,11 @@ _READERS = {
     "message_formal": _formal_messages,
     "payment": _payments,
     "invoice": _invoices,
+    "status": _statuses,
     "promise": _promises,
     "late_promise": _late_promises,
     "dispute": _disputes,
     "hold": _holds,
     "task": _tasks,
+    "exhibit": _exhibits,
 }

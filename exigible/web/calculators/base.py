@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from exigible.web.typed import cents_of, day_of, whole_number
 MORE, LESS, SHAPE = "plus", "moins", "forme"  # what the form itself sends; not in a permanent link
 TODAY = "+0"  # a day field that starts as today
 MOST_TYPED = 200  # characters kept of an answer
+_PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,4}))?")
 
 
 class NumberField(forms.CharField):
@@ -48,6 +50,26 @@ class NumberField(forms.CharField):
                 f"« {text[:40]} » n’est pas un nombre de {self.least} à {self.most}."
             )
         return number
+
+
+class PercentField(forms.CharField):
+    """A percentage typed « 12,40 », cleaned to « 12.40 »; `what` names it in a refusal."""
+
+    def __init__(self, *, what: str, example: str, **options: Any) -> None:
+        attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "short"}
+        self.what, self.example = what, example
+        super().__init__(max_length=12, widget=forms.TextInput(attrs=attrs), **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        found = _PERCENT.fullmatch(text.replace("%", "").strip())
+        if found is None or not text.isascii():
+            raise forms.ValidationError(
+                f"« {text[:20]} » n’est pas {self.what}. Écrivez par exemple {self.example}."
+            )
+        return f"{int(found[1])}.{found[2] or '00'}"
 
 
 class CalculatorForm(TypedForm):
@@ -111,6 +133,9 @@ class CalculatorForm(TypedForm):
                 case None | "":
                     if typed := self.data[key].strip():
                         yield key, typed
+                case bool():
+                    if value:
+                        yield key, "oui"
                 case date():
                     yield key, value.isoformat()
                 case int() if isinstance(self.fields[name], AmountField):
@@ -183,6 +208,7 @@ class Calculator(ABC):
     title: ClassVar[str]
     purpose: ClassVar[str]  # one sentence of the index
     empty: ClassVar[str]  # what the working will show, before anything is answered
+    asks: ClassVar[str] = ""  # what introduces `open_questions`
 
     def __init__(self, query: Mapping[str, str], *, today: date, law: Law | None = None) -> None:
         self.law = law or shipped_law()
@@ -215,6 +241,11 @@ class Calculator(ABC):
         """Return the working as a PDF."""
         assert self.outcome.working is not None
         return documents.render(self.outcome.working, at=at)
+
+    @property
+    def open_questions(self) -> Sequence[tuple[str, str]]:
+        """Return the id and the name of what an answer given could still turn on."""
+        return ()
 
     # ---- forms
 

@@ -20,7 +20,14 @@ from exigible.domain.french import day as french_day
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import statement_answer, statements
 from exigible.intake.statement_case import read_case
-from exigible.web.calculators.base import TODAY, Calculator, CalculatorForm, Group, Outcome
+from exigible.web.calculators.base import (
+    TODAY,
+    Calculator,
+    CalculatorForm,
+    Group,
+    Outcome,
+    PercentField,
+)
 from exigible.web.calculators.words import capital
 from exigible.web.forms import AmountField, DayField
 
@@ -49,26 +56,6 @@ INTEREST = {
     "legal_interest": "l’intérêt légal",
     "none": "aucun",
 }
-_PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,4}))?")
-
-
-class RateField(forms.CharField):
-    """A yearly rate typed « 12,40 », cleaned to « 12.40 »."""
-
-    def __init__(self, **options: Any) -> None:
-        attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "short"}
-        super().__init__(max_length=12, widget=forms.TextInput(attrs=attrs), **options)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        found = _PERCENT.fullmatch(text.replace("%", "").strip())
-        if found is None or not text.isascii():
-            raise forms.ValidationError(
-                f"« {text[:20]} » n’est pas un taux annuel. Écrivez par exemple 12,40."
-            )
-        return f"{int(found[1])}.{found[2] or '00'}"
 
 
 class PartiesForm(CalculatorForm):
@@ -98,7 +85,9 @@ class PaymentForm(CalculatorForm):
 
 class TermsForm(CalculatorForm):
     interets = forms.ChoiceField(label="Intérêts", choices=list(INTEREST.items()), initial="auto")
-    taux = RateField(
+    taux = PercentField(
+        what="un taux annuel",
+        example="12,40",
         label="Taux annuel du contrat",
         required=False,
         help_text="En pour cent, s’il est écrit au contrat ou sur la facture.",
@@ -322,7 +311,7 @@ class Interest(Calculator):
 def _line(line: Mapping[str, Any], *, reply: Mapping[str, Any], whys: Mapping[str, str]) -> Line:
     cents = _cents(line["amount"])
     name = decompte.COMPONENTS.get(line["component"], line["component"])
-    ranged = "rate" in line
+    ranged = line["rate"] is not None
     if line["component"] == "fixed_indemnity":
         name = "Indemnité forfaitaire"
     elif line["component"] == "payments":

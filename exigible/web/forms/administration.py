@@ -230,6 +230,12 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}
 
 
+class StatementAccountForm(ActForm):
+    """Which bank account a statement is of."""
+
+    account = forms.ChoiceField(label="Compte bancaire")
+
+
 class ImportForm(ActForm):
     """Files brought in; `despite_name` shows only where a file's name says another creditor."""
 

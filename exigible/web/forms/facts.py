@@ -36,6 +36,16 @@ class ContactForm(ActForm):
     active = forms.BooleanField(label="En fonction", required=False, initial=True)
 
 
+class IbanForm(ActForm):
+    iban = forms.CharField(label="IBAN", max_length=50, help_text="Celui dont le débiteur paie.")
+    holder = forms.CharField(label="Titulaire", required=False, max_length=200)
+
+
+class RegisterSearchForm(ActForm):
+    words = forms.CharField(label="Nom ou raison sociale", max_length=200)
+    siren = forms.CharField(required=False, widget=forms.HiddenInput, max_length=9)
+
+
 class TermsForm(ActForm):
     term_days = forms.IntegerField(
         label="Délai de paiement, en jours", required=False, min_value=0, max_value=365

@@ -2,7 +2,7 @@
 
 from django import template
 
-from exigible.documents.working import Column, Line
+from exigible.documents.working import Column, Line, Table
 from exigible.web.calculators.base import Calculator
 
 register = template.Library()
@@ -10,11 +10,9 @@ TEXT_WIDTH = 88  # characters of a line of the text to copy
 
 
 @register.filter
-def cells(calculator: Calculator, line: Line) -> list[tuple[Column, str]]:
+def cells(table: Table, line: Line) -> list[tuple[Column, str]]:
     """The cells of a line, each with its column."""
-    working = calculator.outcome.working
-    assert working is not None
-    return list(zip(working.columns, line.cells, strict=True))
+    return list(zip(table.columns, line.cells, strict=True))
 
 
 @register.filter

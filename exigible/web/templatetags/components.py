@@ -140,7 +140,7 @@ def field(bound: BoundField, kind: str = "") -> dict[str, object]:
         if present
     ]
     widget = bound.field.widget
-    css = " ".join(filter(None, ["input", kind]))
+    css = " ".join(filter(None, ["input", kind, widget.attrs.get("class", "")]))
     attrs: dict[str, object] = {}
     if widget.__class__.__name__ in {"RadioSelect", "CheckboxSelectMultiple"}:
         attrs = {}

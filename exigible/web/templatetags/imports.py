@@ -59,5 +59,11 @@ def may_take_back(absence: StockAbsence) -> bool:
 
 
 @register.filter
+def in_currency(cents: int, currency: str) -> str:
+    """« 1 234,56 € », « 1 234,56 SEK »."""
+    return french.money(cents, currency)
+
+
+@register.filter
 def severity_chip(blocking: bool) -> Chip:
     return BLOCKING if blocking else REMARK

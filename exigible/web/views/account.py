@@ -18,12 +18,14 @@ from exigible.operations import statements
 from exigible.operations.law import current_law
 from exigible.store.models import Account, Contact, Message
 from exigible.store.queries import account_page as reads
+from exigible.store.queries import exhibits as exhibit_reads
 from exigible.store.queries import timeline as events_query
 from exigible.store.queries.account_day import AccountDay, account_day
 from exigible.web import answers, charts, clock, wording
 from exigible.web import timeline as timeline_words
 from exigible.web.access import account_or_404, page, person
 from exigible.web.typed import day_of, row_number
+from exigible.web.views import exhibit_drops, exhibits_missing, identity
 from exigible.web.views.my_day import main_contact
 
 TABS = {
@@ -32,6 +34,7 @@ TABS = {
     "echanges": "Échanges",
     "litiges": "Litiges",
     "reglements": "Règlements",
+    "pieces": "Pièces",
     "identite": "Identité et contacts",
     "journal": "Journal",
 }
@@ -42,6 +45,7 @@ TIMELINE_FILTERS = {
     "actes": "Actes",
 }
 EVENTS_BESIDE, EVENTS_A_PAGE = 12, 50
+LACKING_SHOWN = 30
 EARLIEST = date(2000, 1, 1)
 
 
@@ -86,7 +90,10 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "siblings": reads.siblings(found, user),
         "may": _rights(user, live=live),
         "term_words": _term_words(found),
+        "register_warnings": identity.warnings(found) if live else [],
     }
+    if live:
+        context["reliability"], context["reliability_chip"] = identity.reliability_of(found)
     context |= _beside(found, on, today, request) | _TAB_CONTEXTS[tab](
         found, day, on, today, request
     )
@@ -238,6 +245,7 @@ def _tabs(day: AccountDay, counted: reads.Counts) -> list[tuple[str, str, int | 
         "echanges": counted.messages,
         "litiges": counted.disputes,
         "reglements": counted.payments,
+        "pieces": counted.exhibits,
     }
     return [(key, label, numbers.get(key)) for key, label in TABS.items()]
 
@@ -306,13 +314,35 @@ def _payments(
     return {"payment_page": _page(reads.payments(found.pk, on), request)}
 
 
+def _exhibits(
+    found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
+) -> dict[str, Any]:
+    user = person(request)
+    mine = exhibit_reads.visible(user).filter(account=found, recorded_at__date__lte=on)
+    exhibits = _page(mine.defer("text").order_by("-pk"), request)
+    proved = exhibit_reads.claims_of(exhibits.object_list)
+    to_prove = exhibit_reads.claims_to_prove(user, late_on=on, account_id=found.pk)
+    first = list(to_prove.order_by("-balance_cents", "pk")[:LACKING_SHOWN])
+    rows = exhibit_reads.lacking(first)
+    return {
+        "exhibit_page": exhibits,
+        "exhibits": [(one, proved.get(one.pk, [])) for one in exhibits.object_list],
+        "exhibit_form": exhibit_drops.form_of(request, found),
+        "under_way": exhibit_reads.drops_under_way(user, account_id=found.pk),
+        "lacking": rows,
+        "lacking_more": to_prove.count() - len(rows) if len(rows) == LACKING_SHOWN else 0,
+        "needs": exhibits_missing.explained(rows),
+    }
+
+
 def _identity(
     found: Account, day: AccountDay, on: date, today: date, request: HttpRequest
 ) -> dict[str, Any]:
     return {
         "contacts": Contact.objects.filter(debtor_id=found.debtor_id).order_by(
             "-active", "-is_main", "pk"
-        )
+        ),
+        **identity.panel(found),
     }
 
 
@@ -336,6 +366,7 @@ _TAB_CONTEXTS = {
     "echanges": _messages,
     "litiges": _disputes,
     "reglements": _payments,
+    "pieces": _exhibits,
     "identite": _identity,
     "journal": _journal,
 }
@@ -372,6 +403,7 @@ def _rights(user: Any, *, live: bool) -> dict[str, bool]:
         "assign": live and user.may(Capability.ASSIGN_ACCOUNTS),
         "complete": live and user.may(Capability.COMPLETE_DATA),
         "approve": live and user.may(Capability.APPROVE_MESSAGES),
+        "merge": live and user.may(Capability.MERGE_DEBTORS),
     }
 
 

@@ -19,6 +19,7 @@ from exigible.web.calculators.deadlines import ProcedureDeadlines
 from exigible.web.calculators.instalments import Instalments
 from exigible.web.calculators.interest import Interest
 from exigible.web.calculators.limitation import LimitationPeriod
+from exigible.web.calculators.roads import OpenRoads
 
 SECTION = "calculators"
 CALCULATORS: tuple[type[Calculator], ...] = (
@@ -26,6 +27,7 @@ CALCULATORS: tuple[type[Calculator], ...] = (
     ProcedureDeadlines,
     LimitationPeriod,
     CompetentCourt,
+    OpenRoads,
     Days,
     Instalments,
 )

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
-from exigible.intake.report import COUNTED, TOTALS, WRITTEN, in_currency
+from exigible.intake.formats import BANK
+from exigible.intake.report import COUNTED, WRITTEN, totals_in_words
 from exigible.operations import import_drafts, mappings, undoing
 from exigible.operations.acts import By
 from exigible.store.models import ImportBatch, ImportMapping, ImportProblem
@@ -108,7 +109,7 @@ def _checked(batch: ImportBatch) -> dict[str, Any]:
         "accepted": bool(kept.get("accepted")),
         "counts": in_words(kept.get("counts", {}), COUNTED),
         "written": in_words(kept.get("written", {}), WRITTEN),
-        "totals": totals_of(kept.get("totals", {})),
+        "totals": totals_of(kept),
     }
 
 
@@ -117,13 +118,14 @@ def in_words(counts: dict[str, int], words: dict[str, tuple[str, str]]) -> list[
     return [french.count(counts[name], *said) for name, said in words.items() if counts.get(name)]
 
 
-def totals_of(totals: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
-    """Return the totals of a summary, kept as « 1234.56 », in words."""
-    return [
-        (label, in_currency(int(text.replace(".", "")), currency))
-        for kind, label in TOTALS.items()
-        for currency, text in totals.get(kind, {}).items()
-    ]
+def totals_of(kept: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """Return the sums of a summary, kept as « 1234.56 »: words, cents, currency."""
+    return totals_in_words(
+        {
+            kind: {currency: int(text.replace(".", "")) for currency, text in sums.items()}
+            for kind, sums in kept.get("totals", {}).items()
+        }
+    )
 
 
 @page(Capability.IMPORT, section=SCREEN)
@@ -144,16 +146,17 @@ def undo(request: HttpRequest, import_id: int) -> HttpResponse:
     """Take a whole import back, once a dialog has said what that does."""
     batch = batch_of(request, import_id)
     back = reverse("import_detail", args=[batch.pk])
-    form = forms.ReasonForm(request.POST if request.method == "POST" else None, today=clock.today())
+    asked = forms.ActForm if batch.format in BANK else forms.ReasonForm
+    form = asked(request.POST if request.method == "POST" else None, today=clock.today())
     plan = undoing.undo_plan(batch)
     refused: Refused | None = None
     if form.is_valid():
         try:
-            undoing.undo_batch(
+            undoing.undo_import(
                 batch.pk,
                 by=By.user(person(request)),
                 at=clock.now(),
-                reason=form.cleaned_data["reason"],
+                reason=form.cleaned_data.get("reason", ""),
             )
         except Refused as refusal:
             refused = refusal
@@ -172,6 +175,7 @@ def undo(request: HttpRequest, import_id: int) -> HttpResponse:
         form=form,
         refused=refused,
         plan=plan,
+        is_bank=batch.format in BANK,
         batch=batch,
         verb="Contrepasser cet import",
     )

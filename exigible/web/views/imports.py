@@ -16,7 +16,7 @@ from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import LABELS
+from exigible.intake.formats import BANK, LABELS
 from exigible.intake.report import COUNTED, WRITTEN
 from exigible.operations import imports as operations
 from exigible.operations import undoing
@@ -115,7 +115,7 @@ def _form(request: HttpRequest, creditors: Sequence[Creditor]) -> forms.ImportFo
         today=clock.today(),
         initial={"format": forms.ImportForm.RECOGNISED},
     )
-    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le SIREN du nom du fichier")]
+    named = [] if len(creditors) == 1 else [(FROM_NAME, "selon le fichier (son nom, son vendeur)")]
     form.choose("creditor", [*named, *((str(one.pk), one.name) for one in creditors)])
     return form
 
@@ -169,6 +169,8 @@ def _owner(
     name = file.name or ""
     siren, _ = read_name(name)
     named = next((one for one in creditors if siren and one.siren == siren), None)
+    if chosen is None and named is None:
+        named = operations.seller_among(file, creditors)  # type: ignore[arg-type]
     if chosen is None:
         if named is None:
             form.add_error(
@@ -241,7 +243,7 @@ class Understood:
     period: tuple[str, str, str] | None
     siren: str
     counts: list[str]
-    totals: list[tuple[str, str]]
+    totals: list[tuple[str, int, str]]
     written: list[str]
     never_chased: int
 
@@ -259,7 +261,7 @@ class Understood:
             else None,
             siren=str(period.get("siren") or ""),
             counts=in_words(kept.get("counts", {}), COUNTED),
-            totals=totals_of(kept.get("totals", {})),
+            totals=totals_of(kept),
             written=in_words(kept.get("written", {}), WRITTEN),
             never_chased=int(kept.get("never_chased_count", 0)),
         )
@@ -295,6 +297,8 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
         if batch.status == ImportBatch.Status.UNCHANGED
         else None,
         "may_be_partial": operations.may_be_partial(batch),
+        "is_bank": batch.format in BANK,
+        "asks_account": operations.asks_account(batch),
         "may_undo": person(request).may(Capability.UNDO_IMPORTS) and undoing.may_be_undone(batch),
         "undone_on": undoing.undone_on(batch),
         "absent": batch.absences.filter(outcome="").count(),
@@ -386,6 +390,37 @@ def partially(request: HttpRequest, import_id: int) -> HttpResponse:
         blocking=ImportProblem.objects.filter(batch=batch, blocking=True).count(),
         batch=batch,
         verb="Prendre ce qui est lisible",
+    )
+
+
+@page(Capability.IMPORT, section=SCREEN)
+def into_account(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Take a statement refused for want of an account, once somebody says which one it is."""
+    batch = batch_of(request, import_id)
+    form = forms.StatementAccountForm(
+        request.POST if request.method == "POST" else None, today=clock.today()
+    )
+    form.choose("account", operations.accounts_for(batch))
+    refused: Refused | None = None
+    if form.is_valid():
+        try:
+            taken = operations.take_into_account(
+                batch.pk, form.cleaned_data["account"], by=By.user(person(request)), at=clock.now()
+            )
+        except Refused as refusal:
+            refused = refusal
+        else:
+            return answers.go_to(request, reverse("import_detail", args=[taken.pk]))
+    return answers.dialog(
+        request,
+        "imports/account_dialog.html",
+        title="De quel compte bancaire est ce relevé ?",
+        action=request.path,
+        back=reverse("import_detail", args=[batch.pk]),
+        form=form,
+        refused=refused,
+        batch=batch,
+        verb="Importer dans ce compte",
     )
 
 

@@ -1,55 +1,47 @@
-"""*À compléter*: what accounts and claims lack, filled line by line, or many at once."""
+"""*À compléter*: what accounts and claims lack, and each line filled on its own."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from exigible.domain import french
+from exigible.domain.identity.reliability import Reliability, of_bits
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
-from exigible.domain.text_keys import ref_key
 from exigible.operations import completing
-from exigible.operations.acts import By
 from exigible.store.keyset import read_page
 from exigible.store.models import Account, AccountFigures, Claim, DebtorKind, DueOnSource
 from exigible.store.queries import accounts as account_reads
 from exigible.store.queries import incomplete as reads
-from exigible.store.queries.access import visible_accounts, visible_creditors
+from exigible.store.queries.access import visible_creditors
 from exigible.store.queries.incomplete import AccountLacks, Lack
-from exigible.web import answers, clock, forms, listing, shared_filters
+from exigible.web import answers, clock, forms, identity_words, listing
 from exigible.web.access import account_or_404, page, person
-from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
-from exigible.web.filters import AmountFilter, ChoiceFilter, FilterBar
-from exigible.web.ticked import ticked
-from exigible.web.typed import cents_of, looks_like_amount, row_number, searched
+from exigible.web.incomplete_frame import (
+    OF_CLAIMS,
+    SCREEN,
+    TABS,
+    account_of,
+    claim_or_404,
+    filter_bar,
+    found_in,
+    signed,
+    tab_of,
+    with_debtor,
+)
+from exigible.web.typed import searched
 
-SCREEN = "incomplete"
 PAGE = 50
-MOST_AT_ONCE = 2000
-CLAIMS = "creances"
-TABS = {
-    "": "Comptes",
-    Lack.KIND: "Qualité",
-    Lack.ADDRESS: "Adresse",
-    CLAIMS: "Créances",
-    Lack.NUMBER: "Numéro",
-    Lack.DATE: "Date",
-    Lack.DUE_DATE: "Échéance",
-}
-OF_CLAIMS = (CLAIMS, Lack.NUMBER, Lack.DATE, Lack.DUE_DATE)
 ACCOUNT_COLUMNS = (
     listing.Column("debtor", "Débiteur", sort="nom"),
     listing.Column("kind", "Qualité"),
     listing.Column("address", "Adresse, code postal, ville"),
     listing.Column("claims", "Créances à compléter"),
+    listing.Column("reliability", "Fiabilité /100", sort="fiabilite", optional=True),
     listing.Column("balance", "Encours, €", sort="encours", numeric=True),
 )
 CLAIM_COLUMNS = (
@@ -68,9 +60,14 @@ class AccountRow:
     account: Account
     lacks: AccountLacks | None
     balance_cents: int
+    reliability: Reliability
     form: forms.FillAccountForm = field(repr=False)
     done: bool = False
     refusal: str = ""
+
+    @property
+    def reliability_chip(self) -> object:
+        return identity_words.reliability_chip(self.reliability, short=True)
 
     @property
     def asks_kind(self) -> bool:
@@ -125,27 +122,24 @@ class ClaimRow:
 @require_GET
 def incomplete(request: HttpRequest) -> HttpResponse:
     """The list of a tab (`manque`): accounts, or claims; each line is a form."""
-    user, tab = person(request), _tab(request.GET)
+    user, tab = person(request), tab_of(request.GET)
     of_claims = tab in OF_CLAIMS
     bar = filter_bar(request, tab)
     sorts = reads.CLAIM_SORTS if of_claims else reads.SORTS
-    asked_sort, order = listing.chosen_order(
-        request.GET, sorts, "montant" if of_claims else "encours"
-    )
-    found = _found(request, request.GET, bar)
+    asked_sort, order = listing.chosen_order(request.GET, sorts, default_sort(tab))
+    found = found_in(request, request.GET, bar)
     rows: list[AccountRow] | list[ClaimRow]
     cursor = request.GET.get("suite", "")
     try:
         if of_claims:
-            claims = read_page(_with_debtor(found), order, size=PAGE, cursor=cursor)
+            claims = read_page(with_debtor(found), order, size=PAGE, cursor=cursor)
             rows = [_claim_row(claim) for claim in claims.rows]
             next_cursor = claims.next_cursor
         else:
             accounts = read_page(account_reads.with_account(found), order, size=PAGE, cursor=cursor)
             lacks = reads.what_accounts_lack([one.account_id for one in accounts.rows])
             rows = [
-                _account_row(one.account, lacks.get(one.account_id), one.balance_cents)
-                for one in accounts.rows
+                _account_row(one.account, lacks.get(one.account_id), one) for one in accounts.rows
             ]
             next_cursor = accounts.next_cursor
     except ValueError:
@@ -159,17 +153,15 @@ def incomplete(request: HttpRequest) -> HttpResponse:
             "tabs": TABS,
             "of_claims": of_claims,
             "bar": bar,
-            "search": _search(request.GET),
-            "headers": listing.headers(
-                CLAIM_COLUMNS if of_claims else ACCOUNT_COLUMNS, request.GET, sorts, asked_sort
-            ),
+            "search": searched(request.GET),
+            "headers": listing.headers(columns_of(tab), request.GET, sorts, asked_sort),
             "rows": rows,
             "total": total,
             "next_cursor": next_cursor,
             "first_page": not cursor,
             "query": request.GET.urlencode(),
             "everyone": bar.offers("creancier"),
-            "of_account": _account_of(request, request.GET),
+            "of_account": account_of(request, request.GET),
             "may_import": user.may(Capability.IMPORT),
             "may_export": user.may(Capability.EXPORT),
             "today": clock.today(),
@@ -203,7 +195,7 @@ def fill_account(request: HttpRequest, account_id: int) -> HttpResponse:
             **{name: value for name, value in form.cleaned_data.items() if form.says(name)}
         )
         try:
-            completing.complete_debtor(account.pk, facts, **_signed(request))
+            completing.complete_debtor(account.pk, facts, **signed(request))
         except Refused as refused:
             refusal = _at_field(form, refused)
     account = account_or_404(request, account_id)
@@ -213,6 +205,7 @@ def fill_account(request: HttpRequest, account_id: int) -> HttpResponse:
         account,
         lacks,
         account.figures.balance_cents,
+        of_bits(account.figures.lacks),
         _account_form(account) if good else form,
         done=good,
         refusal=refusal,
@@ -224,7 +217,7 @@ def fill_account(request: HttpRequest, account_id: int) -> HttpResponse:
 @require_POST
 def fill_claim(request: HttpRequest, claim_id: int) -> HttpResponse:
     """Complete the number and dates of a claim; an empty box leaves what is known."""
-    claim = _claim(request, claim_id)
+    claim = claim_or_404(request, claim_id)
     form = forms.FillClaimForm(request.POST, today=clock.today(), auto_id=f"creance-{claim.pk}-%s")
     refusal = ""
     if form.is_valid():
@@ -236,11 +229,11 @@ def fill_claim(request: HttpRequest, claim_id: int) -> HttpResponse:
                 ref=data["ref"] or None,
                 issued_on=data["issued_on"],
                 due_on=data["due_on"] or (claim.due_on if "confirmer" in request.POST else None),
-                **_signed(request),
+                **signed(request),
             )
         except Refused as refused:
             refusal = _at_field(form, refused)
-    claim = _claim(request, claim_id)
+    claim = claim_or_404(request, claim_id)
     good = form.is_valid() and not refusal
     row = ClaimRow(claim, _claim_form(claim) if good else form, done=good, refusal=refusal)
     return _line(request, "incomplete/_claim_row.html", row, f"creance-{claim.pk}")
@@ -257,294 +250,34 @@ def _line(
     response = render(
         request,
         template,
-        {"row": row, "everyone": everyone, "today": clock.today()},
+        {"row": row, "everyone": everyone, "today": clock.today(), "tab": tab_of(request.GET)},
         status=200 if row.done else 422,
     )
     return answers.after_settle(response, "line-saved", {"id": row_id, "good": row.done})
 
 
-# ---- many lines
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """An act on many lines: what it asks, what it does, what it says."""
-
-    of_claims: bool
-    title: str
-    verb: str
-    intro: str
-    form: type[forms.ActForm]
-    apply: Callable[[list[int], dict[str, Any], date, By, datetime], int]
-    done: tuple[str, str]
-
-
-VERBS: dict[str, Verb] = {
-    "qualite": Verb(
-        False,
-        "Fixer la qualité de {}",
-        "Fixer la qualité de",
-        "Elle décide des intérêts, de l’indemnité de 40 €, des étapes automatiques et du ton des "
-        "lettres. Fixez-la pour des débiteurs que vous savez de même qualité.",
-        forms.KindForm,
-        lambda ids, data, on, by, at: completing.set_kind_of_many(
-            ids, data["kind"], on=on, by=by, at=at
-        ),
-        ("compte complété", "comptes complétés"),
-    ),
-    "conditions": Verb(
-        False,
-        "Fixer les conditions de {}",
-        "Fixer les conditions de",
-        "Les échéances que personne n’a dites sont calculées de nouveau ; elles restent déduites, "
-        "à confirmer.",
-        forms.TermsOfManyForm,
-        lambda ids, data, on, by, at: completing.set_terms_of_many(
-            ids, term_days=data["term_days"], term_method=data["term_method"], on=on, by=by, at=at
-        ),
-        ("compte aux nouvelles conditions", "comptes aux nouvelles conditions"),
-    ),
-    "confirmer": Verb(
-        True,
-        "Confirmer l’échéance de {}",
-        "Confirmer l’échéance de",
-        "Chaque échéance déduite des conditions de paiement devient certaine, telle qu’elle est "
-        "affichée : ces créances pourront entrer dans une mise en demeure.",
-        forms.ActForm,
-        lambda ids, data, on, by, at: completing.confirm_due_dates(ids, on=on, by=by, at=at),
-        ("échéance confirmée", "échéances confirmées"),
-    ),
-    "echeance": Verb(
-        True,
-        "Fixer l’échéance de {}",
-        "Fixer l’échéance de",
-        "La même pour toutes. Une créance datée d’après ce jour garde la sienne.",
-        forms.DueDateForm,
-        lambda ids, data, on, by, at: completing.state_due_date(
-            ids, data["due_on"], on=on, by=by, at=at
-        ),
-        ("échéance fixée", "échéances fixées"),
-    ),
-}
-
-
-@page(Capability.COMPLETE_DATA, section=SCREEN)
-@require_POST
-def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
-    """Preview, then do, one act on the lines ticked or on the whole view."""
-    act = VERBS.get(verb)
-    if act is None:
-        raise Http404
-    ticks = ticked(request, "ligne")
-    query = ticks.view
-    tab = query.get("manque", "")
-    found: QuerySet[Any]
-    if ticks.whole and (tab in OF_CLAIMS) == act.of_claims and tab in TABS:
-        found = _found(request, query, filter_bar(request, tab, query))
-    else:
-        found = (
-            _visible_claims(request).filter(pk__in=ticks.ids)
-            if act.of_claims
-            else account_reads.rows(
-                person(request), account_reads.Wanted(), on=clock.today()
-            ).filter(account_id__in=ticks.ids)
-        )
-    total = reads.total(found)
-    chosen = list(
-        found.order_by("-balance_cents", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE]
-    )
-    confirmed = bool(request.POST.get("fait"))
-    form = act.form(request.POST if confirmed else None, today=clock.today())
-    back = f"{reverse(SCREEN)}?{query.urlencode()}"
-    words = french.count(len(chosen), "créance" if act.of_claims else "compte")
-    refused: Refused | None = None
-    if confirmed and form.is_valid():
-        signed = _signed(request)
-        try:
-            done = act.apply(chosen, form.cleaned_data, signed["on"], signed["by"], signed["at"])
-        except Refused as refusal:
-            refused = refusal
-        else:
-            return answers.acted(request, f"{french.count(done, *act.done)}.", back=back)
-    return answers.dialog(
-        request,
-        "incomplete/bulk_dialog.html",
-        title=act.title.format(words),
-        action=reverse("complete_in_bulk", args=[verb]),
-        back=back,
-        form=form,
-        refused=refused,
-        verb=f"{act.verb} {words}",
-        intro=act.intro,
-        ticked=ticks,
-        total=total,
-        words=words,
-        beyond=total.rows - len(chosen),
-        most=MOST_AT_ONCE,
-    )
-
-
-@page(Capability.COMPLETE_DATA, section=SCREEN)
-def export(request: HttpRequest) -> HttpResponseBase:
-    """Give the view, or what is ticked, as a file that *Imports* takes back once it is filled."""
-    ticks = ticked(request, "ligne")
-    query = ticks.view
-    tab = _tab(query)
-    found = _found(request, query, filter_bar(request, tab, query))
-    if not ticks.whole:
-        found = found.filter(pk__in=ticks.ids)
-    of_claims = tab in OF_CLAIMS
-    sheet = (
-        Sheet(
-            "Factures ouvertes",
-            ["Code client", "Nom", "Facture", "Date facture", "Échéance", "Montant", "Créancier"],
-            _claim_lines(found),
-            money=frozenset({5}),
-        )
-        if of_claims
-        else Sheet(
-            "Clients",
-            [
-                "Code client",
-                "Nom",
-                "SIREN",
-                "Type",
-                "Adresse",
-                "Code postal",
-                "Ville",
-                "Ce qui manque",
-                "Solde du compte",
-                "Créancier",
-            ],
-            _account_lines(found),
-            money=frozenset({8}),
-        )
-    )
-    name = f"{'factures' if of_claims else 'clients'}-a-completer-{clock.today():%Y-%m-%d}"
-    if (request.POST or request.GET).get("format") == "csv":
-        return comma_separated(sheet, f"{name}.csv")
-    return spreadsheet(sheet, f"{name}.xlsx")
-
-
-def _account_lines(found: QuerySet[AccountFigures]) -> Iterator[Sequence[Cell]]:
-    rows = account_reads.with_account(found).order_by("-balance_cents", "account_id")
-    batch: list[AccountFigures] = []
-    for row in rows.iterator(chunk_size=1000):
-        batch.append(row)
-        if len(batch) == 1000:
-            yield from _account_cells(batch)
-            batch = []
-    yield from _account_cells(batch)
-
-
-def _account_cells(batch: Sequence[AccountFigures]) -> Iterator[Sequence[Cell]]:
-    lacks = reads.what_accounts_lack([row.account_id for row in batch])
-    for row in batch:
-        debtor = row.account.debtor
-        missing = lacks.get(row.account_id)
-        yield [
-            row.account.number,
-            debtor.name,
-            debtor.siren,
-            "" if debtor.kind == DebtorKind.UNKNOWN else debtor.get_kind_display(),
-            debtor.address_line1,
-            debtor.postcode,
-            debtor.city,
-            ", ".join(missing.labels) if missing else "",
-            row.balance_cents,
-            row.account.creditor.name,
-        ]
-
-
-def _claim_lines(found: QuerySet[Claim]) -> Iterator[Sequence[Cell]]:
-    for claim in _with_debtor(found).order_by("pk").iterator(chunk_size=2000):
-        yield [
-            claim.account.number,
-            claim.account.debtor.name,
-            claim.ref,
-            claim.issued_on,
-            None if claim.due_on_source == DueOnSource.DERIVED else claim.due_on,
-            claim.balance_cents,
-            claim.account.creditor.name,
-        ]
-
-
-# ---- shared
-
-
-def filter_bar(request: HttpRequest, tab: str, query: QueryDict | None = None) -> FilterBar:
-    """The filters of a tab, read from the address (or from a query sent along)."""
-    user = person(request)
-    filters = shared_filters.of_creditor(user)
-    filters.append(AmountFilter("plus_de", "Montant", "Au moins"))
-    if tab not in OF_CLAIMS:
-        filters.append(
-            ChoiceFilter(
-                "qualite",
-                "Qualité",
-                "Qualité",
-                options=[(kind.value, str(kind.label)) for kind in DebtorKind],
-                every="toutes",
-            )
-        )
-    return FilterBar(filters, request.GET if query is None else query, anchor="completer")
-
-
-def _found(request: HttpRequest, query: QueryDict, bar: FilterBar) -> QuerySet[Any]:
-    """Return what the tab, the search and the filters leave, in no order."""
-    user, tab, search = person(request), _tab(query), _search(query)
-    cents = cents_of(search) if looks_like_amount(search) else None
-    found: QuerySet[Any]
+def columns_of(tab: str) -> Sequence[listing.Column]:
+    """The columns of a tab; what weighs takes the place of what claims lack."""
     if tab in OF_CLAIMS:
-        of_account = _account_of(request, query)
-        found = reads.claims_to_complete(
-            user, "" if tab == CLAIMS else tab, account_id=of_account.pk if of_account else None
-        )
-        if search:
-            words = Q(account_id__in=account_reads.named(search))
-            if reference := ref_key(search):
-                words |= Q(ref_key__startswith=reference)
-                words |= Q(account__number_key__startswith=reference)
-            if cents is not None:
-                words |= Q(balance_cents=cents) | Q(amount_cents=cents)
-            found = found.filter(words)
-        if creditor := row_number(bar.values.get("creancier")):
-            found = found.filter(account__creditor_id=creditor)
-    else:
-        found = reads.accounts_to_complete(user, tab)
-        if search:
-            found = found.filter(account_id__in=account_reads.matching(search, cents))
-        if creditor := row_number(bar.values.get("creancier")):
-            found = found.filter(creditor_id=creditor)
-        if kind := bar.values.get("qualite"):
-            found = found.filter(account__debtor__kind=kind)
-    least = bar.values.get("plus_de")
-    return found if least is None else found.filter(balance_cents__gte=least)
+        return CLAIM_COLUMNS
+    if tab == reads.UNRELIABLE:
+        return [replace(one, narrow=True) for one in ACCOUNT_COLUMNS if one.key != "claims"]
+    return ACCOUNT_COLUMNS
 
 
-def _with_debtor(found: QuerySet[Claim]) -> QuerySet[Claim]:
-    return found.select_related("account__debtor", "account__creditor")
+def default_sort(tab: str) -> str:
+    """What owes most comes first; where reliability is the matter, what is least reliable."""
+    if tab in OF_CLAIMS:
+        return "montant"
+    return "fiabilite" if tab == reads.UNRELIABLE else "encours"
 
 
-def _visible_claims(request: HttpRequest) -> QuerySet[Claim]:
-    return Claim.objects.filter(account__in=visible_accounts(person(request)))
-
-
-def _claim(request: HttpRequest, claim_id: int) -> Claim:
-    claim = _with_debtor(_visible_claims(request)).filter(pk=claim_id).first()
-    if claim is None:
-        raise Http404
-    return claim
-
-
-def _account_of(request: HttpRequest, query: QueryDict) -> Account | None:
-    """Return the account that a list of claims is narrowed to, if it is."""
-    wanted = row_number(query.get("compte"))
-    return account_or_404(request, wanted) if wanted else None
-
-
-def _account_row(account: Account, lacks: AccountLacks | None, balance_cents: int) -> AccountRow:
-    return AccountRow(account, lacks, balance_cents, _account_form(account))
+def _account_row(
+    account: Account, lacks: AccountLacks | None, figures: AccountFigures
+) -> AccountRow:
+    return AccountRow(
+        account, lacks, figures.balance_cents, of_bits(figures.lacks), _account_form(account)
+    )
 
 
 def _account_form(account: Account) -> forms.FillAccountForm:
@@ -584,18 +317,3 @@ def _at_field(form: forms.ActForm, refused: Refused) -> str:
         form.add_error(refused.field, refused.message)
         return ""
     return refused.message
-
-
-def _signed(request: HttpRequest) -> dict[str, Any]:
-    return {"on": clock.today(), "by": By.user(person(request)), "at": clock.now()}
-
-
-def _tab(query: QueryDict) -> str:
-    tab = query.get("manque", "")
-    if tab not in TABS:
-        raise Http404
-    return tab
-
-
-def _search(query: QueryDict) -> str:
-    return searched(query)

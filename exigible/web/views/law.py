@@ -86,6 +86,11 @@ class Row:
         return value_words(self.standing.dated.unit, shown) if shown else ""
 
     @property
+    def to_come(self) -> bool:
+        """Say whether the value shown is the first one, of a later day."""
+        return self.standing.fact is None and self.standing.before is None
+
+    @property
     def since(self) -> date | None:
         return self.standing.shown.start if self.standing.shown else None
 

@@ -12,6 +12,7 @@ from exigible.domain.law.status import (
     standing,
     status_answer,
 )
+from exigible.domain.law.words import band_lines
 
 TODAY = date(2026, 11, 22)
 OTHERS = "taux_interet_legal_autres"
@@ -93,3 +94,18 @@ def test_the_answer_lists_every_parameter_with_its_text():
     assert "Journal officiel" in by_id[OTHERS]["missing"]
     assert answer["counts"]["unknown"] == len(answer["warnings"])
     assert all(one["source"] for one in answer["parameters"] if one["value"] is not None)
+
+
+def test_a_fixed_fee_that_reaches_further_is_a_change():
+    scale = shipped_law().scales["droit_recouvrement_debiteur"]
+
+    def entered(typed: str) -> Standing:
+        fact = typed_fact(scale, typed, start=date(2026, 3, 1), source="arrêté du 24 février 2026")
+        entry = Entered(parameter=scale.id, fact=fact, known_until=date(2028, 2, 29))
+        law = layered(shipped_law(), (entry,)).law
+        return standing(law.scales[scale.id], TODAY)
+
+    same = "\n".join(band_lines(scale.unit, scale.on(date(2026, 1, 1))))
+    further = same.replace("forfait jusqu’à 44,00", "forfait jusqu’à 50,00")
+    assert Situation.CHANGED not in entered(same).situations
+    assert Situation.CHANGED in entered(further).situations

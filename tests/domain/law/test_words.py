@@ -107,3 +107,10 @@ def test_fractions_of_wages_are_exact():
     for wrong in ("1/0", "3/2", "1/7", "0,5"):
         with pytest.raises(WrongInput, match="Ligne 1"):
             read_bands("fraction", f"au-delà : {wrong}", EMPTY)
+
+
+def test_a_scale_too_long_does_not_blame_its_first_line():
+    typed = "\n".join(f"jusqu’à {limit} € : 1 %" for limit in range(1, 21)) + "\nau-delà : 2 %"
+    with pytest.raises(WrongInput, match="20 lignes au plus"):
+        read_bands("percent", typed, EMPTY)
+    assert len(read_bands("percent", typed.partition("\n")[2], EMPTY).bands) == 20

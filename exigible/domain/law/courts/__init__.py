@@ -19,9 +19,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from exigible.domain.data_files import read_yaml
 from exigible.domain.law.rule import Rule
+from exigible.domain.text_keys import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,31 @@ class NatureOfClaim:
     options: str
 
 
+@dataclass(frozen=True, slots=True)
+class TariffedAct:
+    """An act of a *commissaire de justice*; `tariff` is the parameter that prices it."""
+
+    label: str
+    tariff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCost:
+    """A cost that no parameter gives: nothing (0), or an amount that nobody found (None)."""
+
+    label: str
+    amount_cents: int | None
+    note: str
+    rule: Rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """A procedure: where it is brought, who may bring it."""
+    """A procedure: where it is brought, who may bring it, what it costs.
+
+    `commercial_registry` is the parameter of the registry's fee, "" where it was not found;
+    `judicial_dues` stand in place of the contribution due before a tribunal judiciaire.
+    """
 
     id: str
     name: str
@@ -81,6 +103,11 @@ class Road:
     only: tuple[str, ...]
     since: date
     caution: str
+    commercial_registry: str
+    judicial_dues: tuple[KnownCost, ...]
+    economic_note: str
+    acts: tuple[TariffedAct, ...]
+    unknown_costs: tuple[KnownCost, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,6 +132,7 @@ class CourtLaw:
 
 @cache
 def areas() -> tuple[Area, ...]:
+    """Return what each commercial court covers; every postcode is in one area at least."""
     return tuple(
         Area(
             Seat(row["kind"], row["seat"]),
@@ -117,6 +145,7 @@ def areas() -> tuple[Area, ...]:
 
 @cache
 def towns() -> tuple[Town, ...]:
+    """Return the towns where a court sits and the largest others."""
     return tuple(
         Town(
             row["name"],
@@ -134,6 +163,17 @@ def judicial_seats() -> Mapping[str, str]:
     return {row["insee"]: row["seat"] for row in _table("judicial.csv")}
 
 
+def spelt_seat(of: str) -> str:
+    """Return a seat with the accents of the product's own, as files once loaded may lack them."""
+    return _spelt_seats().get(name_key(of), of)
+
+
+@cache
+def _spelt_seats() -> Mapping[str, str]:
+    seats = [*(area.seat.of for area in areas()), *judicial_seats().values()]
+    return {name_key(seat): seat for seat in seats}
+
+
 @cache
 def principal_courts() -> Mapping[str, Seat]:
     """Return the commercial court of each department's prefecture."""
@@ -142,8 +182,8 @@ def principal_courts() -> Mapping[str, Seat]:
 
 @cache
 def shipped_court_law() -> CourtLaw:
-    text = (resources.files(__name__) / "competence.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
+    """Return the rules of competence shipped with the product."""
+    content = read_yaml("law", "courts", "competence")
     economic = content["activites_economiques"]
     return CourtLaw(
         natures={
@@ -160,22 +200,7 @@ def shipped_court_law() -> CourtLaw:
             )
             for id_, nature in content["natures"].items()
         },
-        roads={
-            id_: Road(
-                id=id_,
-                name=road["name"],
-                place=road["place"],
-                rule=Rule(road["place_source"], road["verified"]),
-                sources=road.get("source", {}),
-                debtor_only=road.get("debtor_only", False),
-                lawyer=road.get("lawyer", ""),
-                amicable=road.get("amicable", ""),
-                only=tuple(road.get("only", ())),
-                since=road.get("from", date.min),
-                caution=road.get("caution", ""),
-            )
-            for id_, road in content["procedures"].items()
-        },
+        roads={id_: _road(id_, road) for id_, road in content["procedures"].items()},
         economic_from=economic["from"],
         economic_until=economic["until"],
         economic_seats=frozenset(economic["seats"]),
@@ -184,9 +209,44 @@ def shipped_court_law() -> CourtLaw:
     )
 
 
+def _road(id_: str, content: Mapping[str, Any]) -> Road:
+    rule = Rule(content["place_source"], content["verified"])
+    return Road(
+        id=id_,
+        name=content["name"],
+        place=content["place"],
+        rule=rule,
+        sources=content.get("source", {}),
+        debtor_only=content.get("debtor_only", False),
+        lawyer=content.get("lawyer", ""),
+        amicable=content.get("amicable", ""),
+        only=tuple(content.get("only", ())),
+        since=content.get("from", date.min),
+        caution=content.get("caution", ""),
+        commercial_registry=content.get("commercial_registry", ""),
+        judicial_dues=tuple(
+            KnownCost(
+                label=due["label"],
+                amount_cents=0,
+                note=content["judicial_dues_note"],
+                rule=Rule(due["source"], due["verified"]),
+            )
+            for due in content.get("judicial_dues", ())
+        ),
+        economic_note=content.get("economic_note", ""),
+        acts=tuple(TariffedAct(act["label"], act["tariff"]) for act in content.get("acts", ())),
+        unknown_costs=tuple(
+            KnownCost(
+                label=cost["label"],
+                amount_cents=None,
+                note=cost["note"],
+                rule=Rule(rule.source, False),
+            )
+            for cost in content.get("unknown_costs", ())
+        ),
+    )
+
+
 def _table(name: str) -> list[dict[str, str]]:
     text = (resources.files(__name__) / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(), delimiter=";"))
-
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from exigible.domain.data_files import read_yaml
 from exigible.domain.law.rule import Rule
 
 MONTHS_IN_YEAR = 12
@@ -131,7 +129,8 @@ class LimitationLaw:
 @cache
 def shipped_limitation_law() -> LimitationLaw:
     """Return the law of limitation shipped with the product."""
-    periods, events = _read("periods.yaml"), _read("events.yaml")
+    periods = read_yaml("law", "limitation", "periods")
+    events = read_yaml("law", "limitation", "events")
     ceiling, agreement = events["ceiling"], events["agreement"]
     return LimitationLaw(
         natures={id_: _nature(id_, content) for id_, content in periods.items()},
@@ -215,13 +214,3 @@ def _nature(id_: str, content: dict[str, Any]) -> Nature:
         carried_over_unsettled=content.get("carried_over_unsettled", False),
         deed=Rule(content["source"], content["verified"]) if deed else None,
     )
-
-
-def _read(name: str) -> dict[str, Any]:
-    text = (resources.files(__name__) / name).read_text(encoding="utf-8")
-    content = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
-    assert isinstance(content, dict), name
-    return content
-
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -14,15 +14,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from exigible.domain.data_files import read_yaml, yaml_names
 from exigible.domain.french import typeset
 from exigible.domain.law.rule import Rule
-
-_LAW = resources.files("exigible.domain") / "law"
 
 
 class Stage(StrEnum):
@@ -100,13 +96,14 @@ class RoadRule:
 @cache
 def shipped_roads() -> tuple[RoadRule, ...]:
     """Return every road, in the order in which they are looked at."""
-    shared = {name: _condition(content) for name, content in _yaml("roads", "conditions").items()}
+    shared = {
+        name: _condition(content)
+        for name, content in read_yaml("law", "roads", "conditions").items()
+    }
     found = []
-    for file in (_LAW / "procedures").iterdir():
-        if file.name.endswith(".yaml"):
-            procedure = file.name.removesuffix(".yaml")
-            roads = _yaml("procedures", procedure).get("roads", {})
-            found += [_road(id_, procedure, road, shared) for id_, road in roads.items()]
+    for procedure in yaml_names("law", "procedures"):
+        roads = read_yaml("law", "procedures", procedure).get("roads", {})
+        found += [_road(id_, procedure, road, shared) for id_, road in roads.items()]
     return tuple(sorted(found, key=lambda road: road.rank))
 
 
@@ -120,14 +117,14 @@ class MemberStates:
 
 @cache
 def member_states() -> MemberStates:
-    content = _yaml("roads", "member_states")
+    content = read_yaml("law", "roads", "member_states")
     return MemberStates(bound=frozenset(content["bound"]), apart=frozenset(content["apart"]))
 
 
 @cache
 def documents() -> Mapping[str, str]:
     """Return the names of the documents by their ids."""
-    return {id_: typeset(name) for id_, name in _yaml("roads", "documents").items()}
+    return {id_: typeset(name) for id_, name in read_yaml("law", "roads", "documents").items()}
 
 
 def _road(
@@ -186,12 +183,3 @@ def _cost(content: Mapping[str, Any]) -> CostLine:
         note=typeset(content.get("note", "")),
         rule=Rule(content["source"], content["verified"]),
     )
-
-
-def _yaml(folder: str, name: str) -> dict[str, Any]:
-    text = (_LAW / folder / f"{name}.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
-    return content
-
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

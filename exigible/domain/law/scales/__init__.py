@@ -7,16 +7,16 @@ one), a fraction in sixtieths, which are exact for every band of the wage scale 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from typing import Any, Self
 
-import yaml
-
+from exigible.domain.contract_text import euros_text
+from exigible.domain.data_files import read_yaml, yaml_names
 from exigible.domain.french import euros
 from exigible.domain.law.dated import DEFAULT_THEME, Dated, DatedFact
 from exigible.domain.refusals import OutsideKnownLaw
@@ -106,11 +106,8 @@ class Scale(Dated[DatedBands]):
 def shipped_scales() -> dict[str, Scale]:
     """Return the scales shipped with the product, by the name of their file."""
     return {
-        file.name.removesuffix(".yaml"): read_scale(
-            file.name.removesuffix(".yaml"), yaml.safe_load(file.read_text(encoding="utf-8"))
-        )
-        for file in sorted(resources.files(__name__).iterdir(), key=lambda entry: entry.name)
-        if file.name.endswith(".yaml")
+        name: read_scale(name, read_yaml("law", "scales", name))
+        for name in yaml_names("law", "scales")
     }
 
 
@@ -158,6 +155,31 @@ def bands_of(unit: str, start: date, written: dict[str, Any]) -> DatedBands:
     )
 
 
+def limits_grow(bands: Sequence[Band]) -> bool:
+    """Say whether bands go from the smallest limit to the largest, the last without one."""
+    limits = [band.up_to_cents for band in bands]
+    growing = [limit for limit in limits[:-1] if limit is not None]
+    return (
+        bool(limits)
+        and limits[-1] is None
+        and len(growing) == len(limits) - 1
+        and growing == sorted(set(growing))
+        and min(growing, default=1) > 0
+    )
+
+
+def can_be_applied(unit: str, bands: DatedBands) -> bool:
+    """Say whether bands that come from outside make a scale: limits, rates and sums that make sense."""
+    most = WHOLE[unit] * (100 if unit == "times" else 1)
+    sums = (bands.fixed_up_to_cents, bands.fixed_cents or 0, bands.cap_cents or 0)
+    return (
+        limits_grow(bands.bands)
+        and all(band.rate is not None and 0 <= band.rate <= most for band in bands.bands)
+        and min(sums) >= 0
+        and (bands.fixed_up_to_cents > 0) is (bands.fixed_cents is not None)
+    )
+
+
 def written_bands(unit: str, bands: DatedBands) -> dict[str, Any]:
     """Return bands as files write them; `bands_of` reads them back."""
     written: dict[str, Any] = {
@@ -198,4 +220,4 @@ def _cents(text: str | None) -> int | None:
 
 
 def _euros(cents: int | None) -> str | None:
-    return None if cents is None else f"{cents // 100}.{cents % 100:02d}"
+    return None if cents is None else euros_text(cents)
