@@ -85,6 +85,12 @@ class TestWhichCourt:
     def test_between_traders(self, city: str, postcode: str, name: str):
         assert name_of(ask(city, postcode)) == name
 
+    def test_a_commercial_chamber_asks_what_the_judicial_court_asks(self):
+        # Alsace-Moselle: a room of the tribunal judiciaire, served by its registry.
+        labels = [line.label for line in ask("Strasbourg", "67000").costs]
+        assert "Contribution de 50 €" in labels
+        assert not any("tribunal de commerce" in label for label in labels)
+
     def test_twelve_courts_change_their_name_for_four_years(self):
         # Loi 2023-1059 art. 26: from 1 January 2025 to 31 December 2028.
         paris = Seat("TC", "de Paris")

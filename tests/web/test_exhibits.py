@@ -15,7 +15,19 @@ from python_calamine import load_workbook
 from exigible.domain.roles import Role
 from exigible.operations import exhibit_intake, exhibits
 from exigible.operations.acts import By
-from exigible.store.models import Claim, Contact, Exhibit, ExhibitArrival, Portfolio
+from exigible.operations.documents import store_document
+from exigible.store.models import (
+    Channel,
+    Claim,
+    Contact,
+    EInvoice,
+    Exhibit,
+    ExhibitArrival,
+    ImportBatch,
+    Message,
+    MessageStatus,
+    Portfolio,
+)
 from exigible.store.queries import exhibits as reads
 from exigible.web.forms import exhibits as exhibit_forms
 from tests.builders import make_account, make_claim
@@ -397,6 +409,38 @@ def test_what_is_missing_goes_as_documents_come(world: World, collector: Client)
     rows = load_workbook(io.BytesIO(sheet.content)).get_sheet_by_index(0).to_python()
     assert rows[1][2] == "FA-NEUF-1"
     assert rows[1][5] == "la commande ou le contrat"
+
+
+def test_an_electronic_invoice_and_a_notice_that_left_are_known_without_a_file(world: World):
+    account = make_account(creditor=world.creditor)
+    claim = make_claim(account, 5_000, WORLD_DAY - timedelta(days=9), ref="FA-NEUF-2")
+    kept = store_document(b"<Invoice/>", name="f.xml", media_type="application/xml", at=NOW)
+    invoice = EInvoice(
+        creditor=world.creditor,
+        account=account,
+        claim=claim,
+        batch=ImportBatch.objects.create(
+            creditor=world.creditor, format="einvoices", created_at=NOW
+        ),
+        document=kept,
+        sha256=kept.sha256,
+        number="FA-NEUF-2",
+        number_key="faneuf2",
+        issued_on=WORLD_DAY,
+        amount_cents=5_000,
+        recorded_at=NOW,
+    )
+    invoice.save()
+    assert lacking(world, claim) == ["agreement", "performance", "formal_notice"]
+    notice = Message.objects.create(
+        account=account, channel=Channel.LETTER, is_formal_notice=True, created_at=NOW
+    )
+    notice.claims.add(claim)
+    assert "formal_notice" in lacking(world, claim)  # it has not left
+    Message.objects.filter(pk=notice.pk).update(
+        status=MessageStatus.SENT, document=kept, sent_at=NOW
+    )
+    assert lacking(world, claim) == ["agreement", "performance"]
 
 
 def test_another_portfolio_s_claims_are_not_reported(world: World, collector: Client):

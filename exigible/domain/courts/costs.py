@@ -50,8 +50,12 @@ def _court_costs(
     law: Law,
     rules: CourtLaw,
 ) -> list[Cost]:
-    """Return what the court itself asks: its registry, the contributions to justice."""
-    if nature.court == "commercial":
+    """Return what the court itself asks: its registry, the contributions to justice.
+
+    The commercial chambers of Alsace-Moselle are rooms of the tribunal judiciaire, served by its registry.
+    """
+    chamber = all(court.kind is CourtKind.COMMERCIAL_CHAMBER for court in courts)
+    if nature.court == "commercial" and not (courts and chamber):
         registry = _registry(road, question.on, law)
         if any(court.kind is CourtKind.ECONOMIC for court in courts):
             return [registry, *_economic_contribution(road, question, law, rules)]

@@ -167,6 +167,17 @@ class State:
             cents if back else 0 for cents, back in zip(book.cents, book.collected, strict=True)
         ]
 
+    def fits(self, shares: Sequence[tuple[int, int]]) -> bool:
+        """Say whether claims still owe (or were paid) what a line would take, earlier lines deducted."""
+        left: dict[int, int] = {}
+        for claim, cents in shares:
+            before = left.get(claim, self.open[claim])
+            after = before - cents
+            if before * after < 0 or (cents > 0 and after < 0 <= self.book.cents[claim]):
+                return False
+            left[claim] = after
+        return True
+
     def take(
         self, line: str, on: int, shares: Sequence[tuple[int, int]], *, transfer: bool = False
     ) -> None:

@@ -65,7 +65,7 @@ def match_lines(
             if place in answers:
                 continue
             look = looks[place]
-            if turn > 1 and not run.look_again(look):
+            if turn and not run.look_again(look) and turn > 1:
                 continue
             found = run.certain(look, cited_only=turn == 0)
             if found is not None:
@@ -154,6 +154,8 @@ class _Run:
                 options = self.options(look)
                 best = options[0] if options else None
         if best is None or not best.passes(self.room.rules):
+            return None
+        if not self.room.state.fits(best.shares):
             return None
         self._take(look, best)
         self._learn(look, best)
@@ -272,6 +274,8 @@ class _Run:
                 return self._waits(look, Kind.DUPLICATE, [duplicate], options)
             reasons = best.reasons + best.doubts if best is not None else [self._unknown(look)]
             return self._waits(look, self._kind(look), reasons, options)
+        if not self.room.state.fits(best.shares):  # another line took part of it meanwhile
+            return self._waits(look, self._kind(look), best.reasons + best.doubts, options)
         self._take(look, best)
         return self._answer(look, best, automatic=False, others=options[1:])
 

@@ -28,6 +28,7 @@ ACCESSORY_WORDS = re.compile(
     r"\b(?:PENALITES?|PENAL|INDEMNITES?|INTERETS?|INT|IFR|FRAIS|MAJORATIONS?|RETARD|40 ?(?:EUR|E))\b"
 )
 YEAR = 365
+PROPOSED = 0.65  # a number read with certainty is worth proposing, whatever the amount
 ROUND = 500  # cents: what is paid too much, or on account, is often round
 PARTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)  # percents that a part payment may be
 
@@ -176,7 +177,8 @@ def _with_more(named: Named, base: Explanation) -> Explanation | None:
     chosen = _adding_up(named, optional, starts, target)
     if not chosen:
         return None
-    if set(chosen) & set(starts):  # a beginning is less than a number: nothing else may fit as well
+    unsure = {*starts, *named.maybe} - set(ends)
+    if set(chosen) & unsure:  # less than a number: nothing else may fit as well
         places = [items.index(claim) for claim in chosen if claim in items]
         if interchangeable([room.state.open[claim] for claim in items], places):
             named.unclear_rest = True
@@ -344,6 +346,7 @@ def _partial(named: Named, base: Explanation, total: int) -> Explanation | None:
         claim = named.sure[0]
         found = _copy(base, [(claim, cents)])
         found.gap, found.gap_cents = Gap.PARTIAL, gap
+        found.likely = PROPOSED
         if gap <= room.rules.bank_fees_cents:
             found.gap = Gap.BANK_FEES
             found.reasons.append(f"Il manque {euros(gap)}, peut-être des frais bancaires.")
@@ -391,7 +394,7 @@ def _over(named: Named, base: Explanation, total: int) -> Explanation | None:
         if days
     )
     found = _copy(base, _full(named, named.sure))
-    found.gap_cents = -excess
+    found.gap_cents, found.likely = -excess, PROPOSED
     indemnities = excess % rules.indemnity_cents == 0 and excess <= rules.indemnity_cents * len(
         named.sure
     )

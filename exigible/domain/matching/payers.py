@@ -25,7 +25,7 @@ from exigible.domain.matching.texts import (
     plain,
     tokens,
 )
-from exigible.domain.matching.vocabulary import BOILERPLATE, EMPTY_WORDS, GENERIC
+from exigible.domain.matching.vocabulary import BOILERPLATE, CODE_WORDS, EMPTY_WORDS, GENERIC
 
 _SEGMENT = re.compile(
     r"(?:/DE|/NOM|/NPY|/FRM|/FROM|/ORD|/EMETTEUR|\bEMETTEUR|\bDONNEUR D.?ORDRE|\bDONNEUR|\bNOM|\bDE LA PART DE|"
@@ -45,6 +45,7 @@ RARE = (
 )
 _SIREN = re.compile(r"\b(?:[0-9]{9}(?:[0-9]{5})?|[0-9]{3} [0-9]{3} [0-9]{3})\b")
 COMMON = 1500  # customers that share a word, beyond which it cannot begin a search
+NEARLY = 0.9  # what a word counts for that is one letter away
 CUT_AT_LEAST = 9  # letters of a name cut by the bank
 CUT_INSIDE = 18  # characters of a name cut inside a word
 CUT_NAME = 12  # letters of a name cut in the house's own file
@@ -351,8 +352,8 @@ class Payers:
             if len(word) < 4 or word in self._by_word or not word.isalpha():
                 continue
             hits.extend(
-                (self._weights[other] * 0.9, word, other, self._by_word[other])
-                for other in self._near(word)
+                (self._weights[other] * alike, word, other, self._by_word[other])
+                for other, alike in self._near(word)
             )
         return self._score(hits, words)
 
@@ -408,27 +409,27 @@ class Payers:
             weight = sum(w for w, _, other, _ in hits if other in alias.words)
             scores[number] = _Scored(0.0, weight, alias, words)
 
-    def _near(self, word: str) -> list[str]:
-        """Return known words one letter away, or that a cut or abridged one begins."""
-        found: dict[str, None] = {}
+    def _near(self, word: str) -> list[tuple[str, float]]:
+        """Return known words one letter away, or that an abridged one begins, and how alike."""
+        found: dict[str, float] = {}
         for place in range(len(word) if len(word) >= 5 else 0):
             shorter = word[:place] + word[place + 1 :]
             if shorter in self._by_word and len(shorter) >= 4:
-                found[shorter] = None
+                found[shorter] = NEARLY
             for other in self._deletes.get(shorter, ()):
-                found[other] = None
+                found[other] = NEARLY
         for other in self._deletes.get(word, ()) if len(word) >= 4 else ():
-            found[other] = None
+            found[other] = NEARLY
         place = bisect_left(self._vocabulary, word)
-        begun = []
+        begun: list[str] = []
         while place < len(self._vocabulary) and self._vocabulary[place].startswith(word):
             begun.append(self._vocabulary[place])
             place += 1
             if len(begun) > 12:
-                begun = []
-                break
-        found.update(dict.fromkeys(begun))
-        return list(found)[:12]
+                return list(found.items())[:12]
+        for other in begun:
+            found.setdefault(other, (len(word) / len(other)) ** 2)
+        return list(found.items())[:12]
 
 
 def payer_words(line: BankLine, name: str) -> list[str]:
@@ -448,12 +449,16 @@ def payer_words(line: BankLine, name: str) -> list[str]:
 
 
 def _code_words(label: str) -> Iterable[tuple[str, str]]:
+    """Yield what may be a customer code; digits alone only where the label says they are one."""
     words = tokens(label)
     for rank, word in enumerate(words):
-        if any(c.isdigit() for c in word):
+        if not any(c.isdigit() for c in word):
+            continue
+        before = words[rank - 1] if rank else ""
+        if not word.isdigit() or before in CODE_WORDS:
             yield word, word
-            if rank and len(words[rank - 1]) <= 6:
-                yield words[rank - 1] + word, f"{words[rank - 1]}-{word}"
+        if before and len(before) <= 6 and before.isalpha():
+            yield before + word, f"{before}-{word}"
 
 
 def _weight(word: str, shared: int, total: int) -> float:

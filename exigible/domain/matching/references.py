@@ -299,6 +299,8 @@ class References:
                 word = words[rank]
                 if word in _RANGE:
                     ranged = True
+                elif len(word) == 1 or (rank == len(words) - 1 and len(word) < 3 and not ranged):
+                    break  # too short to abridge a number; at the end, it may be cut
                 elif word.isdigit() and len(word) <= len(base):
                     self._hint(base, word, ranged, hinted)
                     ranged = False
@@ -378,7 +380,7 @@ def begun(reading: Reading, references: References, claims: Sequence[int]) -> li
             if compacts[claim].startswith(tail) and references.serials[claim] not in reading.numbers
         ]
         if found:
-            return found if 2 * len(found) <= max(len(claims), 2) else []
+            return found if len(found) < len(claims) or len(claims) == 1 else []
     return []
 
 

@@ -81,6 +81,8 @@ def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
     if sum(amounts) == look.line.cents and len(items) > 1 and BALANCE_WORDS.search(look.label):
         sums = [Found(tuple(range(len(items))), "all", 0.0)]
     others = _by_sums(look, room, customer, items, sums, designated)
+    if plan is not None:
+        others = [one for one in others if sorted(one.shares) != sorted(plan.shares)]
     if plan is not None and others and not plan_said(look, room, plan.plan):
         plan.doubts.append("D’autres factures du compte font aussi ce montant.")
         for one in others:
@@ -112,6 +114,8 @@ def _numbered(
     if total == look.line.cents:
         found.shares = [(claim, state.open[claim]) for claim in named]
         found.evidence.add(Evidence.AMOUNT)
+        if len(look.payer.customers) == 1:  # some words, some digits and the amount agree on one
+            found.evidence.add(Evidence.PAYER)
         found.reasons.append(f"Fin de numéro lue dans le libellé ({shown}), montant égal.")
         return [found]
     sums = subsets(

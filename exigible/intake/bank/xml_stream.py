@@ -8,7 +8,7 @@ up between two elements that its reader releases are bounded here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from xml.parsers import expat
 
 from exigible.intake.ledger_text import CHUNK, Opener, unreadable
@@ -34,7 +34,7 @@ class Node:
         self.line = line  # in the file; 0 for an element nobody waits for
         self.attributes = attributes
         self.text = ""
-        self.children: list[Node] = []
+        self.children: Sequence[Node] = ()  # a list once there is one: most elements have none
 
     def at(self, *path: str) -> Node | None:
         """Return the first element at the end of a path of names, None where a step is missing."""
@@ -150,26 +150,28 @@ class XmlStream:
                 if len(locals_) < MAX_NAMES:
                     locals_[name] = local
             held += 1
-            if held > MAX_HELD or len(above) >= MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
+            if held > MAX_HELD or (attributes and len(attributes) > MAX_ATTRIBUTES):
                 raise too_large()
-            if local in names:
-                node = Node(local, parser.CurrentLineNumber, attributes)
-                if above:
-                    above[-1].children.append(node)
-                above.append(node)
+            wanted = local in names
+            node = Node(local, parser.CurrentLineNumber if wanted else 0, attributes)
+            if above:
+                parent = above[-1]
+                if parent.children:
+                    parent.children.append(node)  # type: ignore[attr-defined]
+                else:
+                    if len(above) >= MAX_DEPTH:
+                        raise too_large()
+                    parent.children = [node]
+            above.append(node)
+            if wanted:
                 on_start(node)
-            else:
-                node = Node(local, 0, attributes)
-                if above:
-                    above[-1].children.append(node)
-                above.append(node)
 
         def end(name: str) -> None:
             nonlocal held
             node = above.pop()
             if node.name in names and on_end(node) and above:
                 held = 0
-                above[-1].children.pop()
+                above[-1].children.pop()  # type: ignore[attr-defined]
 
         def characters(text: str) -> None:
             node = above[-1]

@@ -24,6 +24,7 @@ from exigible.store.models import (
     Account,
     Claim,
     Contact,
+    EInvoice,
     Exhibit,
     ExhibitArrival,
     ExhibitClaim,
@@ -267,30 +268,37 @@ def _without(need: Need) -> Q:
             account=OuterRef("account"), withdrawn_at__isnull=True, kind=ExhibitKind.CONTRACT
         )
         without &= ~Exists(general)
-    if ExhibitKind.FORMAL_NOTICE in need.kinds:
-        without &= ~Exists(_notices(OuterRef("pk")))
+    for kind in need.kinds & KNOWN_HERE:
+        without &= ~Exists(_known_here(kind).filter(claim=OuterRef("pk")))
     return without
 
 
-def _notices(claims: object) -> QuerySet[Any]:
-    """Formal notices that left from here, by claim: they are known without a file."""
+KNOWN_HERE = frozenset({ExhibitKind.FORMAL_NOTICE, ExhibitKind.INVOICE})
+
+
+def _known_here(kind: ExhibitKind) -> QuerySet[Any]:
+    """What proves claims (`claim`) without a file dropped: notices that left, invoices received."""
+    if kind is ExhibitKind.INVOICE:
+        return EInvoice.objects.filter(claim__isnull=False, amount_cents__gt=0)
     through: Any = Message.claims.through
-    rows = through.objects.filter(
+    rows: QuerySet[Any] = through.objects.filter(
         message__is_formal_notice=True, message__status=MessageStatus.SENT
     )
-    one_row = isinstance(claims, OuterRef)
-    return rows.filter(claim=claims) if one_row else rows.filter(claim__in=claims)
+    return rows
 
 
 def lacking(claims: Collection[Claim]) -> list[Lacking]:
-    """Return what each claim lacks. Formal notices that left from here are known without a file."""
+    """Return what each claim lacks."""
     by_claim: dict[int, set[ExhibitKind]] = defaultdict(set)
     links = ExhibitClaim.objects.filter(claim__in=claims, ended_at__isnull=True)
     for claim_id, kind in links.values_list("claim_id", "exhibit__kind"):
         by_claim[claim_id].add(ExhibitKind(kind))
     general = _general_of_accounts({claim.account_id for claim in claims})
-    for claim_id in _notices(claims).values_list("claim_id", flat=True):
-        by_claim[claim_id].add(ExhibitKind.FORMAL_NOTICE)
+    for kind in KNOWN_HERE:
+        for claim_id in (
+            _known_here(kind).filter(claim__in=claims).values_list("claim_id", flat=True)
+        ):
+            by_claim[claim_id].add(kind)
     return [
         Lacking(claim, missing(claim.kind, by_claim[claim.pk] | general[claim.account_id]))
         for claim in claims

@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 
 from exigible.domain import expected_value
+from exigible.domain.contract_text import euros_text
 from exigible.domain.expected_value import AMOUNTS, DELAYS, MAX_DAYS, Assumptions
 from exigible.domain.french import NO_BREAK, amount
 from exigible.domain.law.courts import shipped_court_law
@@ -282,10 +283,6 @@ class AssumptionsForm(CalculatorForm):
 def outside(name: str) -> str:
     """Return an assumption's name as the outside contract has it."""
     return name.removesuffix("_cents")
-
-
-def euros_text(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def _field(name: str) -> forms.Field:

@@ -49,6 +49,7 @@ CAPABILITY_LABELS: dict[Capability, str] = {
     Capability.HOLD_ACCOUNTS: "Suspendre et reprendre",
     Capability.ASSIGN_ACCOUNTS: "Confier, changer de stratégie",
     Capability.COMPLETE_DATA: "Compléter les données",
+    Capability.MERGE_DEBTORS: "Réunir les débiteurs connus deux fois, défaire une réunion",
     Capability.RECORD_PAYMENTS: "Règlements et affectations",
     Capability.SEE_MESSAGES: "Voir les envois",
     Capability.APPROVE_MESSAGES: "Valider les envois",
