@@ -108,11 +108,11 @@ def _rows(lines: Iterator[tuple[int, list[str]]], places: Mapping[str, int]) -> 
 
 def _text(path: Path) -> tuple[str, Iterator[tuple[int, list[str]]]]:
     shape = look_at(opener(path))
-    delimiter = _delimiter(path, shape.encoding)
-    return shape.label, _csv(path, shape.encoding, delimiter)
+    delimiter = delimiter_of(path, shape.encoding)
+    return shape.label, csv_rows(path, shape.encoding, delimiter)
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def delimiter_of(path: Path, encoding: str) -> str:
     """Return the separator that cuts the first lines most, and most alike."""
     lines: list[str] = []
     for _, more in numbered_lines(opener(path), encoding):
@@ -129,7 +129,7 @@ def _delimiter(path: Path, encoding: str) -> str:
     )
 
 
-def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the records of a CSV with the line each begins on; quoted cells may hold line ends."""
     number = 0
 

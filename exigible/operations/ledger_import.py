@@ -19,6 +19,7 @@ from typing import Any
 from django.db import connection
 
 from exigible.domain.french import euros
+from exigible.domain.text_keys import ref_key
 from exigible.intake.fec import DEFAULT_PREFIXES, FecFile
 from exigible.intake.fec_dry_run import report_of
 from exigible.intake.fec_report import FecReport
@@ -27,6 +28,7 @@ from exigible.intake.ledger_replay import current_openings, plan_account
 from exigible.intake.ledger_text import Opener
 from exigible.intake.receivables import (
     PostedAs,
+    customer_key,
     customer_number,
     is_opening,
     journal_natures,
@@ -172,6 +174,7 @@ class _Import:
             )
             for number, account_id, days, method in cursor.fetchall():
                 self.customers[number] = Customer(account_id, names[number][2], days, method)
+        self._adopt(names)
         created = [number for number in names if number not in self.customers]
         if created and self.writer.einvoices is not None:
             adopted = adopt_accounts(
@@ -200,6 +203,40 @@ class _Import:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE ledger_customer")
         self.created_accounts = {self.customers[number].account_id for number in created}
+
+    def _adopt(self, names: dict[str, tuple[str, bool, str]]) -> None:
+        """Find accounts that a list opened under another writing of the number; take the ledger's."""
+        unknown: dict[str, list[str]] = {}
+        for number in names:
+            if number not in self.customers:
+                unknown.setdefault(customer_key(number), []).append(number)
+        if not unknown:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT a.id, a.number, coalesce(a.term_days, %s),
+                          coalesce(nullif(a.term_method, ''), %s)
+                     FROM store_importedfact f JOIN store_account a ON a.id = f.account_id
+                    WHERE f.what = 'account' AND a.creditor_id = %s AND a.number <> ALL(%s)
+                      AND NOT EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.account_id = a.id)""",
+                [
+                    self.creditor.term_days,
+                    self.creditor.term_method,
+                    self.creditor.pk,
+                    list(names),
+                ],
+            )
+            for account_id, number, days, method in cursor.fetchall():
+                alike = unknown.get(customer_key(number), [])
+                if len(alike) != 1:
+                    continue
+                [known_as] = alike
+                cursor.execute(
+                    "UPDATE store_account SET number = %s, number_key = %s WHERE id = %s",
+                    [known_as, ref_key(known_as), account_id],
+                )
+                self.customers[known_as] = Customer(account_id, names[known_as][2], days, method)
+                del unknown[customer_key(number)]
 
     def _create_customers(
         self, numbers: Sequence[str], names: dict[str, tuple[str, bool, str]]

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from exigible.web.views import (
+    absences,
     ageing,
     ageing_bulk,
     ageing_exports,
@@ -12,6 +13,7 @@ from exigible.web.views import (
     exhibit_drops,
     exhibits,
     exhibits_missing,
+    import_wizard,
     imports,
     incomplete,
     incomplete_bulk,
@@ -74,12 +76,24 @@ urlpatterns = [
     path("pieces/<int:exhibit_id>/creances/", exhibits.link, name="link_exhibit"),
     path("imports/", imports.imports, name="imports"),
     path("imports/exporter/", imports.export, name="export_imports"),
+    path("imports/a-confirmer/", absences.absences, name="absences"),
+    path("imports/a-confirmer/exporter/", absences.export, name="export_absences"),
+    path("imports/a-confirmer/lot/<slug:verb>/", absences.decide, name="decide_absences"),
+    path(
+        "imports/a-confirmer/<int:absence_id>/contrepasser/",
+        absences.take_back,
+        name="take_back_absence",
+    ),
+    path("imports/sources/", import_wizard.sources, name="import_sources"),
+    path("imports/sources/<int:mapping_id>/oublier/", import_wizard.forget, name="forget_source"),
     path("imports/<int:import_id>/", imports.detail, name="import_detail"),
+    path("imports/<int:import_id>/preparer/", import_wizard.prepare, name="prepare_import"),
+    path("imports/<int:import_id>/abandonner/", import_wizard.drop, name="drop_import"),
     path("imports/<int:import_id>/fichier/", imports.original, name="import_file"),
     path("imports/<int:import_id>/relancer/", imports.again, name="import_again"),
     path("imports/<int:import_id>/en-partie/", imports.partially, name="import_partially"),
     path("imports/<int:import_id>/compte/", imports.into_account, name="import_into_account"),
-    path("imports/<int:import_id>/annuler/", imports.undo, name="import_undo"),
+    path("imports/<int:import_id>/annuler/", import_wizard.undo, name="import_undo"),
     path(
         "imports/<int:import_id>/remarques/exporter/",
         imports.export_problems,

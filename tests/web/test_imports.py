@@ -149,7 +149,7 @@ def test_a_refusal_says_what_to_do_and_a_partial_reading_takes_the_rest(
     [
         ("vide.txt", "", "vide"),
         ("binaire.txt", "\x00\x01\x02\x00" * 400, "texte"),
-        ("colonnes.csv", "a;b;c\n1;2;3\n", "manque"),
+        ("colonnes.csv", "a;b;c\n1;2;3\n", "ne dit pas où trouver"),
         (NAME, GOOD.replace("20260110", "20250230"), "20250230"),
         (NAME, GOOD.replace("1200", "1e308"), "1e308"),
     ],
@@ -181,6 +181,7 @@ def test_a_customer_file_is_recognised(world: World, accountant: Client) -> None
 def test_a_customer_file_that_meets_no_account_says_when_it_will(
     world: World, accountant: Client
 ) -> None:
+    taken(accountant, world, GOOD.replace("NOUVEAU", "AUTRE"))  # a ledger, which opens accounts
     upload(accountant, ("clients.csv", CUSTOMERS), creditor=world.creditor.pk)
     batch = run(ImportBatch.objects.order_by("-pk")[0])
     assert batch.status == "done"
@@ -196,9 +197,7 @@ def test_a_file_that_is_none_of_ours_is_not_given_a_name(world: World, accountan
 
 
 def test_several_files_at_once_follow_one_another(world: World, accountant: Client) -> None:
-    answer = upload(
-        accountant, (NAME, GOOD), ("clients.csv", CUSTOMERS), creditor=world.creditor.pk
-    )
+    answer = upload(accountant, (NAME, GOOD), (NAME, GOOD + "\n"), creditor=world.creditor.pk)
     assert answer.url == reverse("imports")  # type: ignore[attr-defined]
     second, first = ImportBatch.objects.order_by("-pk")[:2]
     words = page_of(accountant, second)

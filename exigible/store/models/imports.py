@@ -8,6 +8,8 @@ class ImportBatch(models.Model):
     """One file: who brought it, when, its hash, what was understood, what it made."""
 
     class Status(models.TextChoices):
+        DRAFT = "draft", "à préparer"  # a table whose reading somebody checks first
+        CHECKING = "checking", "contrôle en cours"
         WAITING = "waiting", "en attente"
         RUNNING = "running", "en cours"
         DONE = "done", "terminé"
