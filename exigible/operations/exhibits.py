@@ -158,15 +158,16 @@ def claims_named(
 
 def link_read(
     exhibit: Exhibit, claims: Sequence[tuple[Claim, str]], *, by: By, at: datetime
-) -> None:
-    """Link an exhibit to the claims of its account that it names."""
-    ExhibitClaim.objects.bulk_create(
+) -> int:
+    """Link an exhibit to the claims of its account that it names; return how many."""
+    made = ExhibitClaim.objects.bulk_create(
         ExhibitClaim(
             exhibit=exhibit, claim=claim, reference=read, recorded_by=by.uuid, recorded_at=at
         )
         for claim, read in claims
         if claim.account_id == exhibit.account_id
     )
+    return len(made)
 
 
 def _standing(exhibit_id: int) -> Exhibit:
