@@ -26,7 +26,7 @@ from exigible.cli._command import (
 from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import EINVOICE_FORMATS, TABLES, Format, content_words
+from exigible.intake.formats import EINVOICE_FORMATS, MAPPED, Format, content_words
 from exigible.intake.identifiers import is_siren
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.report import COUNTED, WRITTEN, ImportReport, totals_in_words
@@ -330,19 +330,22 @@ def _bring_others(
 
 def _mapping_for(file: Path, how: _How, format_: str, creditor: Creditor) -> Mapping | None:
     """Return the mapping kept under the name given, or for this source, else what the table suggests."""
-    from exigible.intake.importing import guess_format, guessed
+    from exigible.intake.importing import guess_format, guessed, is_known_statement
     from exigible.operations.mappings import mapping_named, mapping_of_source, understand
 
     if how.mapping is not None:
         return how.mapping
     if how.source:
         return Mapping.from_json(mapping_named(creditor, how.source).mapping)
-    if (format_ or guess_format(file)) not in TABLES:
+    told = format_ or guess_format(file)
+    if told not in MAPPED:
         return None
     found = understand(file, name=file.name, format_=format_)
     kept = mapping_of_source(creditor, found) if found else None
     if kept is not None and format_ in ("", kept.kind):
         return None  # taken through it by itself
+    if is_known_statement(file, told):
+        return None
     return guessed(file, name=file.name, format_=format_)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from exigible.domain import french
 from exigible.domain.text_keys import ref_key
+from exigible.intake.bank.dry_run import dry_run_table as dry_run_bank
 from exigible.intake.cells import Illegible, read_cents, read_day
 from exigible.intake.mapping.grids import Grid, first_lines, open_grid
 from exigible.intake.mapping.guessing import (
@@ -262,9 +263,12 @@ def _preview(wizard: Wizard, grid: Grid) -> None:
         wizard.preview.append((number, cells))
         if len(wizard.preview) == PREVIEW_ROWS:
             break
-    wizard.report = dry_run_table(
-        path, wizard.batch.filename, wizard.mapping.kind, mapping=wizard.mapping, grid=grid
-    )
+    if wizard.mapping.kind is TargetKind.BANK_STATEMENT:
+        wizard.report = dry_run_bank(path, wizard.batch.filename, wizard.mapping, grid=grid)
+    else:
+        wizard.report = dry_run_table(
+            path, wizard.batch.filename, wizard.mapping.kind, mapping=wizard.mapping, grid=grid
+        )
 
 
 def _cell(text: str, type_: str) -> Cell:

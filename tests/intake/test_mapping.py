@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 
 from exigible.domain.refusals import WrongInput
-from exigible.intake.importing import dry_run, guessed
+from exigible.intake.importing import dry_run, guess_format, guessed
 from exigible.intake.mapping.grids import Native, open_grid
 from exigible.intake.mapping.guessing import guess
 from exigible.intake.mapping.kinds import TargetKind, kinds
@@ -166,6 +166,58 @@ def test_each_software_is_understood_by_itself(tmp_path: Path, style: str) -> No
 def test_each_kind_is_recognised(tmp_path: Path, kind: str, text: str) -> None:
     found = guess(open_grid(write(tmp_path, text)), name="export.csv")
     assert (found.mapping.kind, found.mapping.is_complete) == (kind, True)
+
+
+# Statements whose headings the bank's own reader does not know: 1 234,56 in, 34,56 out.
+STATEMENTS = {
+    "neobank": (
+        "Statut,Settlement date (UTC),Opération,Montant total (TTC),Devise,Nom de la contrepartie,"
+        "IBAN de la contrepartie,Référence\n"
+        'Exécuté,03-11-2026 10:11:12,Virement,"1234,56",EUR,Dupont,FR7630006000011234567890189,FA1\n'
+        'Exécuté,04-11-2026 10:11:12,Carte,"-34,56",EUR,EDF,,\n'
+    ),
+    "app": (
+        "Type,Product,Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance\n"
+        "TRANSFER,Current,2026-11-02 10:00:00,2026-11-03 10:01:00,From DUPONT,1234.56,0,EUR,DONE,2234.56\n"
+        "CARD,Current,2026-11-04 10:00:00,2026-11-04 10:01:00,AWS,-34.56,0,EUR,DONE,2200.00\n"
+    ),
+    "value_date_only": (
+        "Date de la valeur;Type de transaction;Nom de la contrepartie;Débit;Crédit;Solde\n"
+        "03/11/2026;Virement reçu;Dupont;;1234,56;2234,56\n"
+        "04/11/2026;Paiement;EDF;34,56;;2200,00\n"
+    ),
+    "side_apart": (
+        "Jour;Mouvement;Pièce;Sens;Somme\n03/11/2026;VIR DUPONT FA1;1;C;1 234,56\n"
+        "04/11/2026;PRLV EDF;2;D;34,56\n"
+    ),
+    "side_beside_and_balances": (
+        "Jour;Nature de l'opération;Mouvement\n31/10/2026;Solde initial;1 000,00 C\n"
+        "03/11/2026;Solde facture FA1;1 234,56 C\n04/11/2026;PRLV EDF;34,56 D\n"
+        "30/11/2026;Solde final;2 200,00 C\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("style", sorted(STATEMENTS))
+def test_a_statement_of_any_bank_is_read_through_its_mapping(tmp_path: Path, style: str) -> None:
+    path = write(tmp_path, STATEMENTS[style], "releve.csv")
+    report = dry_run(path)
+    assert (report.accepted, report.format) == (True, "bank_csv"), report.error
+    assert report.totals == {"credit": {"EUR": 123_456}, "debit": {"EUR": 3_456}}
+    assert report.counts["lines"] == 2
+    assert (report.first_on, report.last_on) == (date(2026, 11, 3), date(2026, 11, 4))
+    if "olde" in STATEMENTS[style] or "Balance" in STATEMENTS[style]:
+        wrong = STATEMENTS[style].replace("2 200,00", "2 300,00").replace("2200", "2300")
+        refused = dry_run(write(tmp_path, wrong, "releve.csv"))
+        assert refused.error is not None
+        assert refused.error.code == "balance"
+
+
+def test_an_extract_of_the_ledger_is_no_statement_of_a_bank(tmp_path: Path) -> None:
+    text = "Date;Journal;Pièce;Libellé;Débit;Crédit;Solde\n03/11/2026;VE;FA1;Facture;9,00;;9,00\n"
+    path = write(tmp_path, text)
+    assert guess_format(path) != "bank_csv"
+    assert guessed(path, name="extrait.csv") is None  # nobody is named: a person has to look
 
 
 def test_the_best_sheet_is_read_and_numbers_have_one_reading(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from exigible.intake.cells import Illegible, read_cents
 from exigible.intake.ledger_text import unreadable
 from exigible.intake.mapping.grids import Grid, Line, open_grid
 from exigible.intake.mapping.guessing import HEADER_WITHIN
+from exigible.intake.mapping.kinds import TargetKind
 from exigible.intake.mapping.model import Mapping, heading_keys, letter_keys
 from exigible.intake.mapping.values import amount_text, day_text, ref_text
 from exigible.intake.tables import MAX_CELL, MAX_ROWS, Row, Table
@@ -149,10 +150,14 @@ def _read(text: str, type_: str, mapping: Mapping) -> str:
     if type_ == "day":
         return day_text(text, mapping.day_order)
     if type_ == "amount":
-        return amount_text(text, mapping.decimal)
+        return amount_text(text, mapping.decimal, negative_side=_negative_side(mapping))
     if type_ in ("code", "ref", "siren", "siret", "postcode"):
         return ref_text(text)
     return str(text)
+
+
+def _negative_side(mapping: Mapping) -> str:
+    return "d" if mapping.kind is TargetKind.BANK_STATEMENT else "c"
 
 
 def _repeats_headings(cells: Sequence[str], headings: dict[int, str]) -> bool:
