@@ -62,7 +62,7 @@ def take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
         )
         _tell_superseded(outcome.report, superseded)
         _complete(batch, outcome, on, at, tell)
-        invoice_statuses.link(batch.creditor, on=on, at=at)
+        invoice_statuses.link(batch, batch.creditor, on=on, at=at)
         return outcome.report
     if batch.format in BANK:
         return import_bank_file(

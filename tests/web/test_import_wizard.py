@@ -146,7 +146,9 @@ def test_it_is_imported_and_the_next_file_of_the_source_goes_by_itself(
 def test_a_bank_statement_goes_through_the_wizard_to_its_account(
     world: World, accountant: Client
 ) -> None:
-    [iban] = CreditorBankAccount.objects.filter(creditor=world.creditor).values_list("iban", flat=True)
+    [iban] = CreditorBankAccount.objects.filter(creditor=world.creditor).values_list(
+        "iban", flat=True
+    )
     batch = drop(accountant, world, BANK_TABLE, "releve.csv")
     said = words(accountant.get(reverse("prepare_import", args=[batch.pk])))
     assert "relevé bancaire" in said
