@@ -23,6 +23,7 @@ from exigible.cli._command import (
     write,
     write_json,
 )
+from exigible.cli._undo import undo
 from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
@@ -40,7 +41,9 @@ SHOWN_PROBLEMS = 20
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")
+    ] = None,
     format_: Annotated[
         str,
         typer.Option(
@@ -96,9 +99,28 @@ def import_(
     partial: Annotated[
         bool, typer.Option("--partial", help="Prend ce qui est lisible et laisse le reste.")
     ] = False,
+    undone: Annotated[
+        str,
+        typer.Option(
+            "--undo",
+            metavar="N",
+            help="Annule tout l’import de ce numéro (ou le dépôt de pièces de cet identifiant), si rien "
+            "n’en dépend ; avec --dry-run, dit seulement ce que cela ferait.",
+        ),
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXTE", help="Pourquoi l’import est annulé.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC), un tableau, des factures, un relevé bancaire."""
+    """Importe un export comptable (FEC), un tableau, des factures, un relevé bancaire ; ou l’annule."""
+    if bool(undone) == bool(files):
+        raise typer.BadParameter(
+            "Indiquez des fichiers à importer, ou --undo N, l’un ou l’autre.", param_hint="FICHIER…"
+        )
+    if undone:
+        return undo(undone, reason=reason, dry_run=dry_run, as_json=as_json)
+    assert files is not None
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -383,7 +405,10 @@ def _creditor(siren: str, name: str) -> Creditor:
 def _show(report: ImportReport, *, dry_run: bool) -> None:
     """Write a report for a person."""
     label = content_words(report.format, read=bool(report.encoding))
-    write(f"{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else ""))
+    number = f"Import n° {report.number} — " if report.number else ""
+    write(
+        f"{number}{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else "")
+    )
     if report.closing_on is not None and report.first_on and report.last_on:
         write(
             f"  du {day(report.first_on)} au {day(report.last_on)}, exercice clos le "

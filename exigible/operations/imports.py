@@ -254,6 +254,8 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
                 error=f"Import interrompu, rien n’a été enregistré ({type(error).__name__}).",
             )
             raise
+    for one in (report, *report.parts):
+        one.number = batch.pk
     return report
 
 
