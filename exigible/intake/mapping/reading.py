@@ -28,6 +28,10 @@ _TOTAL = re.compile(
 )
 
 
+# Controls, and marks that turn the direction of what is read: they show nothing and may hide much.
+_HIDDEN = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]"
+)
 _MADE_HARMLESS = frozenset("=+-@")
 
 
@@ -139,8 +143,10 @@ def _rows(
 
 def _clean(cell: str) -> str:
     stripped = cell.strip()
-    if "\0" in stripped:
-        return stripped.replace("\0", "").strip()
+    if not stripped.isascii() or not stripped.isprintable():
+        shown = _HIDDEN.sub("", stripped).strip()
+        if shown != stripped:
+            return shown
     if stripped[:1] == "'" and stripped[1:2] in _MADE_HARMLESS:
         return stripped[1:]  # as our own exports write what a spreadsheet would compute
     return cell if stripped == cell else stripped

@@ -43,7 +43,11 @@ def prepare(request: HttpRequest, import_id: int) -> HttpResponse:
     verb = posted.get("verbe", "")
     try:
         batch = import_drafts.prepare(
-            batch.pk, wizard.mapping, mode=wizard.mode, fingerprint=wizard.fingerprint
+            batch.pk,
+            wizard.mapping,
+            mode=wizard.mode,
+            fingerprint=wizard.fingerprint,
+            bank_account=wizard.account,
         )
         wizard.batch = batch
         if verb == "importer":
