@@ -72,7 +72,9 @@ def why_not_undone(batch: ImportBatch) -> Refused | None:
             "not_undone",
             "Cet import ne s’annule pas : seul un relevé bancaire qui a été pris peut l’être.",
         )
-    matched = BankLine.objects.filter(statement__batch=batch, state=BankLine.State.MATCHED).count()
+    matched = BankLine.objects.filter(
+        statement__batch=batch, state__in=(BankLine.State.MATCHED, BankLine.State.SUSPENSE)
+    ).count()
     if matched:
         return Refused(
             "lines_matched",
