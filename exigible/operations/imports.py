@@ -35,7 +35,13 @@ from exigible.operations.einvoice_import import import_einvoices
 from exigible.operations.ledger_import import Outcome, Progress, import_ledger
 from exigible.operations.open_item_import import complete_new_claims, import_open_items
 from exigible.operations.payments import paris_day
-from exigible.store.models import Creditor, CreditorBankAccount, ImportBatch, ImportProblem
+from exigible.store.models import (
+    BankLine,
+    Creditor,
+    CreditorBankAccount,
+    ImportBatch,
+    ImportProblem,
+)
 
 __all__ = [
     "AlreadyRunning",
@@ -183,6 +189,8 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
                 _lock(batch.creditor, tell)
                 report = _take(batch, at, tell)
                 _finish(batch, report, at)
+                if not report.unchanged:
+                    _match(batch.creditor)
         except Unreadable as error:
             report = (
                 error.report
@@ -199,6 +207,17 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
             )
             raise
     return report
+
+
+def _match(creditor: Creditor) -> None:
+    """Have new bank lines matched, and waiting ones looked at again with what a file brought."""
+    waiting = BankLine.objects.filter(
+        creditor=creditor,
+        state__in=(BankLine.State.TO_MATCH, BankLine.State.SUSPENSE),
+        moves_money=True,
+    )
+    if waiting.exists():
+        queueing.queue_matching(creditor.pk)
 
 
 def sweep_imports(*, at: datetime) -> int:

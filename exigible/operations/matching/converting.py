@@ -124,7 +124,7 @@ class Converter:
             else:
                 part.claims.append((item.row_id, one.cents))
         for account_id, notes in credits.items():
-            _use_credits(parts[account_id], notes)
+            use_credits(parts[account_id], notes)
 
     def _leave_the_rest(self, line: WaitingLine, parts: list[Part], fees: int) -> None:
         """What the claims do not take stays unallocated on the first account."""
@@ -292,7 +292,7 @@ def _kind_of(proposals: Sequence[Proposal]) -> str:
     return Kind.CHEQUES.value if Kind.CHEQUES in kinds else Kind.PAYMENT.value
 
 
-def _use_credits(part: Part, notes: list[tuple[int, int]]) -> None:
+def use_credits(part: Part, notes: list[tuple[int, int]]) -> None:
     """Spend credit notes on the claims of a part, in order; the money pays what they leave."""
     left = part.claims
     part.claims = []

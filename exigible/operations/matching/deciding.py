@@ -15,7 +15,7 @@ from exigible.domain.french import typeset
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import bank_lines
 from exigible.operations.acts import By
-from exigible.operations.matching import booking, learning
+from exigible.operations.matching import booking, discounts, learning
 from exigible.operations.matching.booking import Booking, book, journal_house
 from exigible.operations.matching.parts import Part, one_account, parts_as_json, parts_from
 from exigible.store.models import Account, BankLine, BankLineMatch, Claim, LineDecision
@@ -80,6 +80,9 @@ def settle(
         _refuse_strangers(line, parts)
         if line.amount_cents > 0:
             _refuse_after_judgment(line, parts)
+            for part in parts:
+                account = Account.objects.get(pk=part.account_id)
+                discounts.require_due(account, part.discounts, booking.paid_on(line))
         one = Booking(
             line=line,
             parts=list(parts),

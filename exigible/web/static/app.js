@@ -8,3 +8,4 @@ import "./fields.js";
 import "./feedback.js";
 import "./uploads.js";
 import "./calculators.js";
+import "./allocation.js";
