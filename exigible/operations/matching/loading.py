@@ -401,8 +401,9 @@ def _remittances(creditor_id: int) -> tuple[list[Cheque], list[Advice]]:
     """Return the cheques and the advices of the documents that no matched line has used."""
     cheques: list[Cheque] = []
     advices: list[Advice] = []
+    slips: set[str] = set()
     for pk, kind, reference, sender, on, gross, fees, line_id, items in _rows(
-        """SELECT r.id, r.kind, r.reference, r.sender, r.dated_on, r.gross_cents, r.fees_cents,
+        """SELECT r.id, r.kind, coalesce(nullif(r.reference, ''), r.filename), r.sender, r.dated_on, r.gross_cents, r.fees_cents,
                   r.line_id,
                   (SELECT jsonb_agg(jsonb_build_array(i.reference, i.amount_cents, i.debtor)
                                     ORDER BY i.rank)
@@ -418,9 +419,12 @@ def _remittances(creditor_id: int) -> tuple[list[Cheque], list[Advice]]:
         [creditor_id],
     ):
         if kind == "slip":
+            slip = reference.rpartition(".")[0] or reference
+            if slip in slips:
+                slip = f"{slip} ({pk})"
+            slips.add(slip)
             cheques += [
-                Cheque(reference or f"R{pk}", str(ref), str(who), int(cents))
-                for ref, cents, who in _read(items)
+                Cheque(slip, str(ref), str(who), int(cents)) for ref, cents, who in _read(items)
             ]
             continue
         advices.append(
