@@ -179,9 +179,13 @@ def test_letters_typed_before_the_dialog_is_there_do_nothing(
     page = at.sign_in(world, Role.MANAGER)
     at.open(_place(world, "morvelec"))
     held: list[Route] = []
+
+    def hold(route: Route) -> None:  # the server takes its time
+        held.append(route)
+
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.route("**/promesse/**", lambda route: held.append(route))  # the server takes its time
+    page.route("**/promesse/**", hold)
     page.keyboard.press("p")
     page.wait_for_selector(".htmx-request")
     for letter in "litige":
