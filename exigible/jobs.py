@@ -21,6 +21,7 @@ from exigible.operations import (
     daily_run,
     duplicates,
     exhibit_intake,
+    import_drafts,
     imports,
     journal,
     letter_batches,
@@ -144,6 +145,12 @@ def read_exhibits(drop: str) -> None:
 def see_to_exhibits(timestamp: int) -> None:
     """Every five minutes: documents received that no worker has to read are queued again."""
     exhibit_intake.queue_forgotten(at=_now())
+
+
+@app.task(name="exigible.jobs.check_import", retry=RETRY_IMPORT)
+def check_import(batch_id: int) -> None:
+    """Do the dry run of a table that somebody prepares."""
+    import_drafts.check_import(batch_id, at=_now())
 
 
 @app.periodic(cron="*/5 * * * *")

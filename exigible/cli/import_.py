@@ -5,6 +5,8 @@ With `--dry-run` neither creditor nor database is needed, and neither Django nor
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,11 +23,13 @@ from exigible.cli._command import (
     write,
     write_json,
 )
+from exigible.cli._undo import undo
 from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import EINVOICE_FORMATS, Format, content_words
+from exigible.intake.formats import EINVOICE_FORMATS, MAPPED, Format, content_words
 from exigible.intake.identifiers import is_siren
+from exigible.intake.mapping.model import Mapping
 from exigible.intake.report import COUNTED, WRITTEN, ImportReport, totals_in_words
 
 if TYPE_CHECKING:
@@ -37,13 +41,16 @@ SHOWN_PROBLEMS = 20
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")
+    ] = None,
     format_: Annotated[
         str,
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="fec, customers (fichier des clients), open_items (factures ouvertes), une facture "
+            help="fec, un tableau : customers (clients), contacts, open_items (factures ouvertes), "
+            "payments (règlements), credit_limits, guarantees (garanties), disputes (litiges), une facture "
             "électronique : facturx, cii, ubl, cdar (statuts), einvoices (zip), ou un relevé "
             "bancaire : camt052, camt053, camt054, mt940, mt942, cfonb120, cfonb240, ofx, pain002, "
             "bank_csv ; sans elle, le format est reconnu.",
@@ -71,15 +78,49 @@ def import_(
             help="Ajoute au créancier le compte bancaire d’un relevé, s’il manque.",
         ),
     ] = False,
+    mapping: Annotated[
+        str,
+        typer.Option(
+            "--mapping",
+            metavar="NOM|FICHIER",
+            help="Une correspondance enregistrée, ou un fichier JSON qui en donne une.",
+        ),
+    ] = "",
+    stock: Annotated[
+        bool,
+        typer.Option(
+            "--stock",
+            help="Le fichier est tout l’encours du créancier : ce qui n’y est plus est à confirmer.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Lit et contrôle, sans base et sans rien écrire.")
     ] = False,
     partial: Annotated[
         bool, typer.Option("--partial", help="Prend ce qui est lisible et laisse le reste.")
     ] = False,
+    undone: Annotated[
+        str,
+        typer.Option(
+            "--undo",
+            metavar="N",
+            help="Annule tout l’import de ce numéro (ou le dépôt de pièces de cet identifiant), si rien "
+            "n’en dépend ; avec --dry-run, dit seulement ce que cela ferait.",
+        ),
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXTE", help="Pourquoi l’import est annulé.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC), des clients, des factures, un relevé bancaire."""
+    """Importe un export comptable (FEC), un tableau, des factures, un relevé bancaire ; ou l’annule."""
+    if bool(undone) == bool(files):
+        raise typer.BadParameter(
+            "Indiquez des fichiers à importer, ou --undo N, l’un ou l’autre.", param_hint="FICHIER…"
+        )
+    if undone:
+        return undo(undone, reason=reason, dry_run=dry_run, as_json=as_json)
+    assert files is not None
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -96,15 +137,25 @@ def import_(
             )
         with file.open("rb"):
             pass
+    given = _given_mapping(mapping)
+    if dry_run and mapping and given is None:
+        raise WrongInput(
+            "mapping",
+            "Un contrôle sans base ne connaît pas les correspondances enregistrées : donnez la vôtre "
+            "dans un fichier JSON.",
+            field="--mapping",
+        )
+    how = _How(given, mapping if given is None else "", stock)
     with progress_bar(quiet=False) as progress:
         if dry_run:
-            reports = [_read(file, format_, partial, progress) for file in files]
+            reports = [_read(file, format_, partial, given, progress) for file in files]
         else:
             reports = _bring_in(
                 files,
                 creditor,
                 creditor_name,
                 progress,
+                how=how,
                 format_=format_,
                 partial=partial,
                 bank_account=account,
@@ -119,8 +170,34 @@ def import_(
     return DONE if all(report.accepted for report in reports) else REFUSED
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How tables are to be read and taken."""
+
+    mapping: Mapping | None  # given in a file
+    source: str  # the name of one that was kept
+    stock: bool
+
+
+def _given_mapping(text: str) -> Mapping | None:
+    """Return the mapping of a JSON file; None for a name, which only the database knows."""
+    if not text or not (text.endswith(".json") or Path(text).is_file()):
+        return None
+    try:
+        said = json.loads(Path(text).read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise WrongInput(
+            "mapping", f"« {text} » n’est pas un fichier JSON lisible.", field="--mapping"
+        ) from None
+    return Mapping.from_json(said)
+
+
 def _read(
-    file: Path, format_: str, partial: bool, progress: Callable[[str, int, int], None]
+    file: Path,
+    format_: str,
+    partial: bool,
+    mapping: Mapping | None,
+    progress: Callable[[str, int, int], None],
 ) -> ImportReport:
     from exigible.intake.importing import dry_run
 
@@ -129,6 +206,7 @@ def _read(
         file,
         format_=format_,
         partial=partial,
+        mapping=mapping,
         on_bytes=lambda done: progress(f"Lecture de {file.name}", min(done, size), size),
     )
 
@@ -234,6 +312,9 @@ def _bring_others(
     siren: str,
     name: str,
     progress: Callable[[str, int, int], None],
+    *,
+    how: _How,
+    format_: str,
     **options: Any,
 ) -> dict[Path, ImportReport]:
     owners = [siren or read_name(file.name)[0] for file in files]
@@ -252,17 +333,42 @@ def _bring_others(
     reports: dict[Path, ImportReport] = {}
     for file, creditor in zip(files, creditors, strict=True):
         at = datetime.now(UTC)
+        mapping = _mapping_for(file, how, format_, creditor)
         with file.open("rb") as content:
             batch = receive_file(
                 content,
                 name=file.name,
                 creditor=creditor,
+                format_=mapping.kind if mapping else format_,
+                mapping=mapping,
+                mode="stock" if how.stock else "",
                 **options,
                 by=By.job("import"),
                 at=at,
             )
         reports[file] = run_import(batch.pk, at=at, progress=progress)
     return reports
+
+
+def _mapping_for(file: Path, how: _How, format_: str, creditor: Creditor) -> Mapping | None:
+    """Return the mapping kept under the name given, or for this source, else what the table suggests."""
+    from exigible.intake.importing import guess_format, guessed, is_known_statement
+    from exigible.operations.mappings import mapping_named, mapping_of_source, understand
+
+    if how.mapping is not None:
+        return how.mapping
+    if how.source:
+        return Mapping.from_json(mapping_named(creditor, how.source).mapping)
+    told = format_ or guess_format(file)
+    if told not in MAPPED:
+        return None
+    found = understand(file, name=file.name, format_=format_)
+    kept = mapping_of_source(creditor, found) if found else None
+    if kept is not None and format_ in ("", kept.kind):
+        return None  # taken through it by itself
+    if is_known_statement(file, told):
+        return None
+    return guessed(file, name=file.name, format_=format_)
 
 
 def _creditor(siren: str, name: str) -> Creditor:
@@ -299,7 +405,10 @@ def _creditor(siren: str, name: str) -> Creditor:
 def _show(report: ImportReport, *, dry_run: bool) -> None:
     """Write a report for a person."""
     label = content_words(report.format, read=bool(report.encoding))
-    write(f"{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else ""))
+    number = f"Import n° {report.number} — " if report.number else ""
+    write(
+        f"{number}{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else "")
+    )
     if report.closing_on is not None and report.first_on and report.last_on:
         write(
             f"  du {day(report.first_on)} au {day(report.last_on)}, exercice clos le "

@@ -55,6 +55,7 @@ class Capability(StrEnum):
     CALCULATE = "calculate"  # Calculettes
     EXPORT = "export"  # spreadsheets
     IMPORT = "import"  # Imports
+    UNDO_IMPORTS = "undo_imports"  # take a whole import back
     RUN_DAY = "run_day"  # the daily run by hand
     SEE_TEMPLATES = "see_templates"
     SEE_LAW = "see_law"  # Veille juridique
@@ -109,7 +110,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         Capability.SEE_LAW,
     },
     Role.MANAGER: _LEAD,
-    Role.CREDIT_MANAGER: _LEAD | {Capability.IMPORT},
+    Role.CREDIT_MANAGER: _LEAD | {Capability.IMPORT, Capability.UNDO_IMPORTS},
     Role.ACCOUNTANT: _READ
     | {
         Capability.SEE_WORKLIST,
@@ -118,6 +119,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         Capability.COMPLETE_DATA,
         Capability.MERGE_DEBTORS,
         Capability.IMPORT,
+        Capability.UNDO_IMPORTS,
         Capability.SEE_LAW,
     },
     Role.SALES: frozenset(

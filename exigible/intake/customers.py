@@ -1,19 +1,16 @@
-"""What a FEC does not say: who customers are, where to write to them, when invoices fall due.
+"""The customer file: who customers are, where to write to them, on what terms they pay.
 
-Two tables come beside the ledger. The customer file has a code (the auxiliary account) and any of name,
-SIREN, address, contacts, terms; the list of open items has the code, the invoice number, dates and
-amount. Headings are known by many names, French or English. What a cell says wrongly is left out and
-told by its line; the rest of the line stands.
+It comes beside a ledger, or in its place. It has a code (the auxiliary account) and any of name, SIREN,
+address, contacts, terms, credit limit. Headings are known by many names, French or English; a mapping
+says them for a source. What a cell says wrongly is left out and told by its line; the rest stands.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
-from functools import partial
 from pathlib import Path
 
 from exigible.domain.identity.numbers import (
@@ -26,18 +23,21 @@ from exigible.domain.identity.numbers import (
 from exigible.domain.refusals import WrongInput
 from exigible.domain.terms import LONGEST_TERM_DAYS, TermMethod
 from exigible.domain.text_keys import name_key, ref_key
-from exigible.intake.cells import Illegible, read_cents, read_day
-from exigible.intake.formats import Format
+from exigible.intake.lines import (
+    LineReader,
+    TableFile,
+    read_emails,
+    read_phone,
+    short,
+    synonyms,
+)
+from exigible.intake.mapping.grids import Grid
+from exigible.intake.mapping.model import Mapping
+from exigible.intake.mapping.reading import read_mapped
 from exigible.intake.problems import Problems, Unreadable
-from exigible.intake.report import ImportReport, refused
 from exigible.intake.tables import Table, read_table
 
-
-def _synonyms(names: dict[str, str]) -> dict[str, str]:
-    return {ref_key(word): name for name, words in names.items() for word in words.split(",")}
-
-
-CUSTOMER_HEADINGS = _synonyms(
+CUSTOMER_HEADINGS = synonyms(
     {
         "code": "code,code client,client,n° client,no client,numero client,num client,compte,"
         "compte auxiliaire,auxiliaire,compauxnum,customer,customer code,customer id,code tiers,"
@@ -74,24 +74,7 @@ CUSTOMER_HEADINGS = _synonyms(
         "credit limit,encours maximum",
     }
 )
-ITEM_HEADINGS = _synonyms(
-    {
-        "code": "code,code client,client,n° client,no client,numero client,num client,compte,"
-        "compte auxiliaire,auxiliaire,compauxnum,customer,customer code,customer id,code tiers,"
-        "tiers,n° tiers,account,account number,ref client",
-        "invoice": "facture,n° facture,no facture,numero,numero facture,numero de facture,piece,"
-        "n° piece,no piece,numero de piece,reference,ref,ref piece,pieceref,invoice,"
-        "invoice number,invoice no,document,num facture,n°",
-        "issued_on": "date,date facture,date de facture,date piece,date de piece,date emission,"
-        "date d'emission,invoice date,issue date,date document,date comptable",
-        "due_on": "echeance,date echeance,date d'echeance,due date,due,date limite,"
-        "date de paiement prevue,due on,date limite de paiement",
-        "amount": "montant,montant ttc,ttc,solde,reste du,reste a payer,montant du,amount,balance,"
-        "open amount,montant restant,solde du,amount due,restant du",
-    }
-)
-_PHONE = re.compile(r"\+?[0-9 ().\-\u00a0\u202f/]{6,30}")
-_EMAIL = re.compile(r"[^@\s,;<>\"']{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,24}")
+
 _COUNTRIES = {
     "france": "FR",
     "belgique": "BE",
@@ -130,6 +113,7 @@ _KINDS = {
     "administration,b2g,btog,public purchaser,public_purchaser,secteur public,mairie,hopital,"
     "etat,etablissement public",
 }
+
 KINDS = {ref_key(word): kind for kind, words in _KINDS.items() for word in words.split(",")}
 
 
@@ -168,49 +152,24 @@ class CustomerRow:
     contacts: list[ContactRow] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenItem:
-    """One open invoice as the list states it; `amount_cents` is below zero for a credit."""
+def read_customers(
+    path: Path,
+    *,
+    partial: bool = False,
+    mapping: Mapping | None = None,
+    grid: Grid | None = None,
+) -> TableFile[CustomerRow]:
+    """Open a customer file, through a mapping if there is one.
 
-    line: int
-    code: str
-    invoice: str
-    issued_on: date | None
-    due_on: date | None
-    amount_cents: int | None
-
-
-class TableFile[R]:
-    """A table read row by row; `problems` is complete once the rows have been."""
-
-    def __init__(self, table: Table, problems: Problems, rows: Iterator[R]) -> None:
-        self.encoding = table.encoding
-        self.fields = table.fields
-        self.problems = problems
-        self.rows = rows
-
-
-def read_customers(path: Path, *, partial: bool = False) -> TableFile[CustomerRow]:
-    """Open a customer file; raise Unreadable if it is no table or has no customer code."""
-    table = read_table(path, CUSTOMER_HEADINGS, ("code",))
+    Raise Unreadable if it is no table or has no customer code.
+    """
+    table = (
+        read_mapped(path, mapping, grid=grid)
+        if mapping
+        else read_table(path, CUSTOMER_HEADINGS, ("code",))
+    )
     problems = Problems(partial=partial)
     return TableFile(table, problems, _customers(table, problems))
-
-
-def read_open_items(path: Path, *, partial: bool = False) -> TableFile[OpenItem]:
-    """Open a list of open items; raise Unreadable without code, number and due date."""
-    table = read_table(path, ITEM_HEADINGS, ("code", "invoice", "due_on"))
-    problems = Problems(partial=partial)
-    return TableFile(table, problems, _items(table, problems))
-
-
-def looks_like_open_items(path: Path) -> bool:
-    """Say whether a table names invoices and due dates."""
-    try:
-        read_table(path, ITEM_HEADINGS, ("code", "invoice", "due_on"))
-    except Unreadable:
-        return False
-    return True
 
 
 def looks_like_customers(path: Path) -> bool:
@@ -222,42 +181,12 @@ def looks_like_customers(path: Path) -> bool:
     return True
 
 
-# --- customers ----------------------------------------------------------------------------------
-
-
-class _Line:
-    """One row being read; what is wrong in a cell is noted and the cell left out."""
-
-    def __init__(self, number: int, row: dict[str, str], problems: Problems) -> None:
-        self.number = number
-        self.row = row
-        self.problems = problems
-
-    def text(self, name: str) -> str | None:
-        text = self.row.get(name)
-        if text and text[0] in "=@":
-            del self.row[name]  # told once
-            self.wrong(
-                name, "formula", f"« {text[:40]} » est une formule ; la cellule est laissée."
-            )
-            return None
-        return text
-
-    def wrong(self, field_: str, code: str, reason: str, *, blocking: bool = False) -> None:
-        self.problems.add(
-            code,
-            f"Ligne {self.number} : {reason}",
-            line=self.number,
-            field=field_,
-            blocking=blocking,
-        )
-
-
 def _customers(table: Table, problems: Problems) -> Iterator[CustomerRow]:
     seen: dict[str, int] = {}
+    customer = "code" if "code" in table.fields else "name"
     for number, cells in table.rows:
-        line = _Line(number, cells, problems)
-        code = line.text("code")
+        line = LineReader(number, cells, problems)
+        code = line.text(customer)
         if not code:
             line.wrong("code", "missing_code", "le code client manque ; la ligne est laissée.")
             continue
@@ -273,11 +202,11 @@ def _customers(table: Table, problems: Problems) -> Iterator[CustomerRow]:
         yield _customer(line, code)
 
 
-def _customer(line: _Line, code: str) -> CustomerRow:
+def _customer(line: LineReader, code: str) -> CustomerRow:
     country = _country(line)
-    siret = _number(line, "siret", partial(read_siret, zeros_lost=True))
-    siren = _number(line, "siren", partial(read_siren, zeros_lost=True))
-    vat = _number(line, "vat_number", partial(read_vat_number, country=country or "FR"))
+    siret = _number(line, "siret", functools.partial(read_siret, zeros_lost=True))
+    siren = _number(line, "siren", functools.partial(read_siren, zeros_lost=True))
+    vat = _number(line, "vat_number", functools.partial(read_vat_number, country=country or "FR"))
     if siren is None and siret is not None:
         siren = siret[:9]
     if siren is None and vat is not None:
@@ -296,16 +225,16 @@ def _customer(line: _Line, code: str) -> CustomerRow:
     return CustomerRow(
         line=line.number,
         code=code,
-        name=_short(line.text("name")),
+        name=short(line.text("name")),
         siren=siren,
         siret=siret,
         vat_number=vat,
-        legal_form=_short(line.text("legal_form")),
-        address_line1=_short(line.text("address_line1")),
-        address_line2=_short(line.text("address_line2")),
-        address_line3=_short(line.text("address_line3")),
+        legal_form=short(line.text("legal_form")),
+        address_line1=short(line.text("address_line1")),
+        address_line2=short(line.text("address_line2")),
+        address_line3=short(line.text("address_line3")),
         postcode=_postcode(line, country),
-        city=_short(line.text("city")),
+        city=short(line.text("city")),
         country=country,
         iban=_number(line, "iban", read_iban),
         kind=_kind(line),
@@ -316,11 +245,7 @@ def _customer(line: _Line, code: str) -> CustomerRow:
     )
 
 
-def _short(text: str | None) -> str | None:
-    return " ".join(text.split())[:200] if text else None
-
-
-def _number(line: _Line, name: str, read: Callable[[str], str]) -> str | None:
+def _number(line: LineReader, name: str, read: Callable[[str], str]) -> str | None:
     """Return a number that identifies, as it is kept; one that cannot be is told and left out."""
     text = line.text(name)
     if not text:
@@ -332,7 +257,7 @@ def _number(line: _Line, name: str, read: Callable[[str], str]) -> str | None:
         return None
 
 
-def _postcode(line: _Line, country: str | None) -> str | None:
+def _postcode(line: LineReader, country: str | None) -> str | None:
     text = line.text("postcode")
     if not text:
         return None
@@ -345,7 +270,7 @@ def _postcode(line: _Line, country: str | None) -> str | None:
     return None
 
 
-def _country(line: _Line) -> str | None:
+def _country(line: LineReader) -> str | None:
     text = line.text("country")
     if not text:
         return None
@@ -357,7 +282,7 @@ def _country(line: _Line) -> str | None:
     return found
 
 
-def _kind(line: _Line) -> str | None:
+def _kind(line: LineReader) -> str | None:
     text = line.text("kind")
     if not text:
         return None
@@ -393,7 +318,7 @@ def read_terms(text: str) -> tuple[int, str] | None:
     return days, TermMethod.EOM_THEN_DAYS if first else TermMethod.DAYS_THEN_EOM
 
 
-def _terms(line: _Line) -> tuple[int | None, str | None]:
+def _terms(line: LineReader) -> tuple[int | None, str | None]:
     text, days = line.text("terms"), line.text("term_days")
     found = read_terms(text) if text else None
     if found is None and days:
@@ -405,16 +330,9 @@ def _terms(line: _Line) -> tuple[int | None, str | None]:
     return found
 
 
-def _credit_limit(line: _Line) -> int | None:
-    text = line.text("credit_limit")
-    if not text:
-        return None
-    try:
-        cents = read_cents(text)
-    except Illegible as error:
-        line.wrong("credit_limit", error.code, f"encours autorisé : {error}.")
-        return None
-    if cents < 0:
+def _credit_limit(line: LineReader) -> int | None:
+    cents = line.cents("credit_limit")
+    if cents is not None and cents < 0:
         line.wrong(
             "credit_limit", "wrong_amount", "l’encours autorisé est négatif ; il est laissé."
         )
@@ -422,114 +340,10 @@ def _credit_limit(line: _Line) -> int | None:
     return cents
 
 
-def _contacts(line: _Line) -> list[ContactRow]:
-    emails = []
-    for text in re.split(r"[;,\s]+", line.text("email") or ""):
-        if not text:
-            continue
-        if _EMAIL.fullmatch(text) and len(text) <= 254:
-            emails.append(text)
-        else:
-            line.wrong("email", "email", f"« {text[:60]} » n’est pas une adresse e-mail.")
-    phone = line.text("phone") or ""
-    if re.fullmatch(r"[1-9][0-9]{8}", phone):
-        phone = "0" + phone  # a spreadsheet ate the zero
-    if phone and not _PHONE.fullmatch(phone):
-        line.wrong("phone", "phone", f"« {phone[:40]} » n’est pas un numéro de téléphone.")
-        phone = ""
-    name, title = _short(line.text("contact_name")) or "", _short(line.text("contact_title")) or ""
+def _contacts(line: LineReader) -> list[ContactRow]:
+    emails, phone = read_emails(line), read_phone(line)
+    name, title = short(line.text("contact_name")) or "", short(line.text("contact_title")) or ""
     if not (name or emails or phone):
         return []
     first = ContactRow(name, title, emails[0] if emails else "", phone)
     return [first, *(ContactRow("", "", email, "") for email in emails[1:])]
-
-
-# --- open items ---------------------------------------------------------------------------------
-
-
-def _items(table: Table, problems: Problems) -> Iterator[OpenItem]:
-    for number, cells in table.rows:
-        line = _Line(number, cells, problems)
-        code, invoice = line.text("code"), line.text("invoice") or ""
-        if not code:
-            if invoice:
-                line.wrong("code", "missing_code", "le code client manque ; la ligne est laissée.")
-            continue
-        issued_on, due_on = _day(line, "issued_on"), _day(line, "due_on")
-        if issued_on and due_on and due_on < issued_on:
-            line.wrong("due_on", "due_before_issue", "l’échéance précède la date de la facture.")
-            continue
-        cents = None
-        if text := line.text("amount"):
-            try:
-                cents = read_cents(text)
-            except Illegible as error:
-                line.wrong("amount", error.code, f"{error}.")
-        yield OpenItem(
-            line=number,
-            code=code,
-            invoice=invoice,
-            issued_on=issued_on,
-            due_on=due_on,
-            amount_cents=cents,
-        )
-
-
-def _day(line: _Line, name: str) -> date | None:
-    text = line.text(name)
-    if not text:
-        return None
-    try:
-        return read_day(text)
-    except Illegible as error:
-        line.wrong(name, error.code, f"{error}.")
-        return None
-
-
-# --- dry runs -----------------------------------------------------------------------------------
-
-
-def dry_run_customers(path: Path, name: str, *, partial: bool = False) -> ImportReport:
-    """Read a customer file and say what it holds."""
-    try:
-        file = read_customers(path, partial=partial)
-        counts: Counter[str] = Counter(parties=0)
-        for row in file.rows:
-            counts["parties"] += 1
-            counts["with_siren"] += row.siren is not None
-            counts["with_address"] += bool(row.address_line1 and row.postcode and row.city)
-            counts["with_terms"] += row.term_days is not None
-            counts["with_kind"] += row.kind is not None
-            counts["contacts"] += len(row.contacts)
-    except Unreadable as error:
-        return refused(Format.CUSTOMERS, name, error)
-    return _report(Format.CUSTOMERS, name, file, counts)
-
-
-def dry_run_open_items(path: Path, name: str, *, partial: bool = False) -> ImportReport:
-    """Read a list of open items and say what it holds."""
-    try:
-        file = read_open_items(path, partial=partial)
-        counts: Counter[str] = Counter(open_items=0)
-        total = 0
-        for row in file.rows:
-            counts["open_items"] += 1
-            counts["with_due_date"] += row.due_on is not None
-            total += row.amount_cents or 0
-    except Unreadable as error:
-        return refused(Format.OPEN_ITEMS, name, error)
-    report = _report(Format.OPEN_ITEMS, name, file, counts)
-    report.totals = {"open": {"EUR": total}}
-    return report
-
-
-def _report[R](format_: str, name: str, file: TableFile[R], counts: Counter[str]) -> ImportReport:
-    report = ImportReport(
-        format=format_,
-        filename=name,
-        encoding=file.encoding,
-        columns=file.fields,
-        counts=dict(counts),
-    )
-    report.take(file.problems)
-    return report

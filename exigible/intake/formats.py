@@ -13,6 +13,11 @@ class Format(StrEnum):
     FEC = "fec"
     CUSTOMERS = "customers"
     OPEN_ITEMS = "open_items"
+    CONTACTS = "contacts"
+    PAYMENTS = "payments"
+    CREDIT_LIMITS = "credit_limits"
+    GUARANTEES = "guarantees"
+    DISPUTES = "disputes"
     CAMT052 = "camt052"
     CAMT053 = "camt053"
     CAMT054 = "camt054"
@@ -34,6 +39,11 @@ LABELS = {
     Format.FEC: "export comptable (FEC)",
     Format.CUSTOMERS: "fichier des clients",
     Format.OPEN_ITEMS: "liste des factures ouvertes",
+    Format.CONTACTS: "fichier des contacts",
+    Format.PAYMENTS: "liste de règlements",
+    Format.CREDIT_LIMITS: "limites de crédit",
+    Format.GUARANTEES: "garanties d’assurance-crédit",
+    Format.DISPUTES: "litiges connus",
     Format.CAMT052: "relevé bancaire du jour (CAMT.052)",
     Format.CAMT053: "relevé bancaire (CAMT.053)",
     Format.CAMT054: "avis d’opérations bancaires (CAMT.054)",
@@ -50,6 +60,18 @@ LABELS = {
     Format.CDAR: "statuts de factures (cycle de vie)",
     Format.EINVOICES: "archive de factures électroniques",
 }
+# Tables of any software, read through a mapping (`intake.mapping`).
+TABLES = frozenset(
+    {
+        Format.CUSTOMERS,
+        Format.OPEN_ITEMS,
+        Format.CONTACTS,
+        Format.PAYMENTS,
+        Format.CREDIT_LIMITS,
+        Format.GUARANTEES,
+        Format.DISPUTES,
+    }
+)
 BANK = frozenset(
     {
         Format.CAMT052,
@@ -64,6 +86,7 @@ BANK = frozenset(
         Format.BANK_CSV,
     }
 )
+MAPPED = TABLES | {Format.BANK_CSV}  # what a mapping may say how to read
 # What `intake.einvoice` reads; the seller of an invoice says whose file it is.
 EINVOICE_FORMATS = frozenset(
     {Format.FACTURX, Format.CII, Format.UBL, Format.CDAR, Format.EINVOICES}

@@ -24,6 +24,12 @@ COUNTED = {
     "payments": ("règlement", "règlements"),
     "credit_notes": ("avoir", "avoirs"),
     "lettered_groups": ("groupe lettré", "groupes lettrés"),
+    "credits": ("avoir ou règlement à déduire", "avoirs et règlements à déduire"),
+    "settled": ("facture dite réglée", "factures dites réglées"),
+    "contacts": ("contact", "contacts"),
+    "credit_limits": ("limite de crédit", "limites de crédit"),
+    "guarantees": ("garantie", "garanties"),
+    "disputes": ("litige", "litiges"),
     "statements": ("relevé", "relevés"),
     "lines": ("opération bancaire", "opérations bancaires"),
     "details": ("transaction détaillée", "transactions détaillées"),
@@ -35,6 +41,7 @@ COUNTED = {
     "ignored": ("fichier laissé de côté", "fichiers laissés de côté"),
 }
 WRITTEN = {
+    "accounts_opened": ("compte ouvert", "comptes ouverts"),
     "lines": ("ligne comptable nouvelle", "lignes comptables nouvelles"),
     "claims": ("créance ouverte", "créances ouvertes"),
     "payments": ("règlement enregistré", "règlements enregistrés"),
@@ -46,6 +53,11 @@ WRITTEN = {
     "superseded": ("report remplacé", "reports remplacés"),
     "customers": ("client mis à jour", "clients mis à jour"),
     "contacts": ("contact ajouté", "contacts ajoutés"),
+    "contacts_completed": ("contact complété", "contacts complétés"),
+    "credit_limits": ("limite de crédit mise à jour", "limites de crédit mises à jour"),
+    "guarantees": ("garantie enregistrée", "garanties enregistrées"),
+    "disputes": ("litige ouvert", "litiges ouverts"),
+    "absent": ("créance absente, à confirmer", "créances absentes, à confirmer"),
     "due_dates": ("échéance reprise", "échéances reprises"),
     "numbers": ("numéro de facture repris", "numéros de facture repris"),
     "statements": ("relevé enregistré", "relevés enregistrés"),
@@ -123,6 +135,7 @@ class ImportReport:
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
     parts: list[ImportReport] = field(default_factory=list)  # of several files taken together
+    number: int | None = None  # of the import, once there is one
 
     def take(self, problems: Problems) -> None:
         """Copy the problems met while reading, and what they decide."""
@@ -165,6 +178,8 @@ class ImportReport:
         if self.written or self.unchanged:
             answer["written"] = self.written
             answer["unchanged"] = self.unchanged
+        if self.number is not None:
+            answer["import"] = self.number
         if self.error is not None:
             answer["error"] = error_of(self.error)
         return answer
@@ -196,6 +211,8 @@ SUMMED = {
     "payable": "total à payer",
     "credited": "dont avoirs",
     "open": "total ouvert",
+    "settled": "total réglé",
+    "received": "total reçu",
 }
 
 

@@ -7,6 +7,7 @@ the readers of customers and open items see one thing. Titles above the header a
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
     if is_spreadsheet(head):
         encoding, lines = "xlsx", read_rows(path)
     else:
+        refuse_json(head)
         encoding, lines = _text(path)
     seen = []
     for _ in range(HEADER_WITHIN):
@@ -103,16 +105,30 @@ def _rows(lines: Iterator[tuple[int, list[str]]], places: Mapping[str, int]) -> 
             yield number, row
 
 
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\[{\"])")
+
+
+def refuse_json(head: bytes) -> None:
+    """Refuse by name the answer of a register or of an API, which is no table."""
+    if _JSON.match(head):
+        raise unreadable(
+            "json",
+            "Ce fichier est du JSON (la réponse d’un registre ou d’un logiciel), pas un tableau. Un registre "
+            "s’interroge depuis le compte ; d’un logiciel, exportez un CSV ou un classeur.",
+            line=1,
+        )
+
+
 # --- text ---------------------------------------------------------------------------------------
 
 
 def _text(path: Path) -> tuple[str, Iterator[tuple[int, list[str]]]]:
     shape = look_at(opener(path))
-    delimiter = _delimiter(path, shape.encoding)
-    return shape.label, _csv(path, shape.encoding, delimiter)
+    delimiter = delimiter_of(path, shape.encoding)
+    return shape.label, csv_rows(path, shape.encoding, delimiter)
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def delimiter_of(path: Path, encoding: str) -> str:
     """Return the separator that cuts the first lines most, and most alike."""
     lines: list[str] = []
     for _, more in numbered_lines(opener(path), encoding):
@@ -129,7 +145,7 @@ def _delimiter(path: Path, encoding: str) -> str:
     )
 
 
-def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the records of a CSV with the line each begins on; quoted cells may hold line ends."""
     number = 0
 

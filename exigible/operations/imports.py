@@ -4,6 +4,8 @@
 under the creditor's lock, and leaves either everything or nothing but its reasons. Progress is told
 outside that transaction, so that a page may show it. An import whose process died is run again by its
 job, or marked *interrompu* by `sweep_imports`. `dry_run` reads without writing.
+
+A table of unknown habits waits as a draft until somebody has seen how it is read (`import_drafts`).
 """
 
 from __future__ import annotations
@@ -12,29 +14,37 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from time import monotonic
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from django.db import connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import transaction
 
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, Format
-from exigible.intake.importing import dry_run, einvoice_format, guess_format
-from exigible.intake.ledger_text import opener
-from exigible.intake.problems import Unreadable
+from exigible.intake.formats import HEAD, MAPPED, Format
+from exigible.intake.importing import (
+    dry_run,
+    einvoice_format,
+    guess_format,
+    is_known_statement,
+)
+from exigible.intake.mapping.model import Mapping
+from exigible.intake.problems import Problem, Unreadable
 from exigible.intake.report import ImportReport, RefusedFile, refused
-from exigible.operations import einvoice_sources, invoice_statuses, journal, queueing
+from exigible.operations import einvoice_sources, journal, mappings, queueing
 from exigible.operations.acts import By
-from exigible.operations.bank_import import import_bank_file
-from exigible.operations.customer_import import complete_new_customers, import_customers
 from exigible.operations.documents import path_of, store_document
-from exigible.operations.einvoice_import import import_einvoices
-from exigible.operations.ledger_import import Outcome, Progress, import_ledger
-from exigible.operations.open_item_import import complete_new_claims, import_open_items
-from exigible.operations.payments import paris_day
+from exigible.operations.import_drafts import CHECK_INTERRUPTED
+from exigible.operations.import_process import (
+    AlreadyRunning,
+    Bystander,
+    lock_creditor,
+    locked,
+    mark,
+    save_problems,
+)
+from exigible.operations.import_taking import TAKEN, take
+from exigible.operations.ledger_import import Progress
 from exigible.store.models import (
     BankLine,
     Creditor,
@@ -60,8 +70,6 @@ __all__ = [
     "take_partially",
 ]
 
-CREDITOR_LOCK, BATCH_LOCK = 7342, 7343
-TELL_EVERY_SECONDS = 0.3
 # A bank statement that does not add up, or of an account that is not known, is not taken in part.
 NEVER_IN_PART = frozenset(
     {
@@ -74,14 +82,7 @@ NEVER_IN_PART = frozenset(
         "truncated",
     }
 )
-TAKEN = (ImportBatch.Status.DONE, ImportBatch.Status.UNCHANGED)
-
-
-class AlreadyRunning(Refused):
-    """Another process is on this very import."""
-
-    def __init__(self) -> None:
-        super().__init__("already_running", "Cet import est déjà en cours.")
+COMPLETING = (Format.CUSTOMERS, Format.OPEN_ITEMS)  # read by their headings alone if need be
 
 
 def receive_file(
@@ -94,6 +95,9 @@ def receive_file(
     bank_account: str = "",
     open_accounts: bool = False,
     queued: bool = False,
+    prepared: bool = False,
+    mapping: Mapping | None = None,
+    mode: str = "",
     by: By,
     at: datetime,
 ) -> ImportBatch:
@@ -101,16 +105,19 @@ def receive_file(
 
     Without a format, it is told from the first bytes. `bank_account` (an IBAN of the creditor) and
     `open_accounts` say whose a bank statement is where it is not known. `queued` leaves it to a worker: the job exists
-    if the file was kept. Raise WrongInput for a format not known.
+    if the file was kept. A table is read through `mapping`, else through the one kept for its source;
+    where there is none and it needs one, or is to be seen first (`prepared`), it stays a draft. Raise
+    WrongInput for a format not known.
     """
     if format_ and format_ not in Format:
         raise WrongInput("format", f"Le format « {format_} » n’est pas connu.", field="format")
     with transaction.atomic():
         document = store_document(content, name=name, media_type="application/octet-stream", at=at)
         path = path_of(document.sha256)
+        arrival = _arrival(path, name, creditor, format_, mapping, mode, at, prepared=prepared)
         batch = ImportBatch.objects.create(
             creditor=creditor,
-            format=format_ or guess_format(path),
+            format=arrival.format,
             filename=Path(name).name,
             document=document,
             sha256=document.sha256,
@@ -120,13 +127,58 @@ def receive_file(
                 **({"chosen": format_} if format_ else {}),
                 **({"account": bank_account} if bank_account else {}),
                 **({"open_accounts": True} if open_accounts else {}),
+                **arrival.options,
             },
+            status=ImportBatch.Status.DRAFT if arrival.draft else ImportBatch.Status.WAITING,
             created_by=by.uuid,
             created_at=at,
         )
-        if queued:
+        if queued and not arrival.draft:
             queueing.queue_import(batch.pk)
     return batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """How a file that arrives will be read, and whether somebody has to see it first."""
+
+    format: str
+    options: dict[str, Any]
+    draft: bool
+
+
+def _arrival(
+    path: Path,
+    name: str,
+    creditor: Creditor,
+    format_: str,
+    mapping: Mapping | None,
+    mode: str,
+    at: datetime,
+    *,
+    prepared: bool,
+) -> _Arrival:
+    if mapping is not None:
+        return _Arrival(mapping.kind, {"mapping": mapping.as_json(), "mode": mode}, draft=False)
+    told = Format(format_) if format_ else guess_format(path)
+    if told not in MAPPED:
+        return _Arrival(told, {}, draft=False)
+    found = mappings.understand(path, name=name, format_=format_)
+    kept = mappings.mapping_of_source(creditor, found) if found else None
+    if kept is not None and (not format_ or format_ == kept.kind):
+        kept.used_at = at
+        kept.save(update_fields=["used_at"])
+        options = {"mapping": kept.mapping, "mode": mode or kept.mode, "source": kept.name}
+        return _Arrival(kept.kind, options, draft=False)
+    if is_known_statement(path, told):
+        return _Arrival(told, {}, draft=False)
+    if found is not None and (prepared or (format_ and format_ not in COMPLETING)):
+        return _Arrival(
+            found.mapping.kind,
+            {"mapping": found.mapping.as_json(), "mode": mode, "fingerprint": found.fingerprint},
+            draft=True,
+        )
+    return _Arrival(told, {"mode": mode} if mode else {}, draft=False)
 
 
 def receive_einvoices(
@@ -176,18 +228,18 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
     *interrompu* and is raised again; the import can be run anew. Raise AlreadyRunning while another
     process is on it.
     """
-    with _Bystander(batch_id) as bystander:
+    with Bystander(batch_id) as bystander:
         batch = ImportBatch.objects.select_related("creditor", "document").get(pk=batch_id)
         assert batch.creditor is not None
         if batch.status in TAKEN:
             raise Refused("already_run", "Cet import est déjà terminé.")
         tell = progress or bystander.tell
-        _mark(batch, status=ImportBatch.Status.RUNNING, started_at=at, error="", phase="")
+        mark(batch, status=ImportBatch.Status.RUNNING, started_at=at, error="", phase="")
         ImportProblem.objects.filter(batch=batch).delete()
         try:
             with transaction.atomic():
-                _lock(batch.creditor, tell)
-                report = _take(batch, at, tell)
+                lock_creditor(batch.creditor, tell)
+                report = take(batch, at, tell)
                 _finish(batch, report, at)
                 if not report.unchanged:
                     _match(batch.creditor)
@@ -198,14 +250,20 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
                 else refused(batch.format, batch.filename, error)
             )
             _refuse(batch, report, at)
+        except Refused as refusal:
+            problem = Problem(code=refusal.code, message=refusal.message)
+            report = refused(batch.format, batch.filename, Unreadable(problem))
+            _refuse(batch, report, at)
         except BaseException as error:
-            _mark(
+            mark(
                 batch,
                 status=ImportBatch.Status.FAILED,
                 finished_at=at,
                 error=f"Import interrompu, rien n’a été enregistré ({type(error).__name__}).",
             )
             raise
+    for one in (report, *report.parts):
+        one.number = batch.pk
     return report
 
 
@@ -223,13 +281,29 @@ def _match(creditor: Creditor) -> None:
 def sweep_imports(*, at: datetime) -> int:
     """Mark *interrompu* the imports whose process died and that no job takes again; say how many."""
     swept = 0
+    for batch_id in ImportBatch.objects.filter(status=ImportBatch.Status.CHECKING).values_list(
+        "pk", flat=True
+    ):
+        if queueing.is_import_queued(batch_id, queueing.CHECK_IMPORT):
+            continue
+        try:
+            with Bystander(batch_id):
+                swept += ImportBatch.objects.filter(
+                    pk=batch_id, status=ImportBatch.Status.CHECKING
+                ).update(
+                    status=ImportBatch.Status.DRAFT,
+                    phase="",
+                    error=CHECK_INTERRUPTED,
+                )
+        except AlreadyRunning:
+            continue
     for batch_id in ImportBatch.objects.filter(status=ImportBatch.Status.RUNNING).values_list(
         "pk", flat=True
     ):
         if queueing.is_import_queued(batch_id):
             continue
         try:
-            with _Bystander(batch_id):
+            with Bystander(batch_id):
                 swept += ImportBatch.objects.filter(
                     pk=batch_id, status=ImportBatch.Status.RUNNING
                 ).update(
@@ -247,10 +321,10 @@ def sweep_imports(*, at: datetime) -> int:
 def run_again(batch_id: int) -> ImportBatch:
     """Queue an import that was interrupted: what it had begun was undone."""
     with transaction.atomic():
-        batch = _locked(batch_id)
+        batch = locked(batch_id)
         if batch.status != ImportBatch.Status.FAILED:
             raise Refused("not_interrupted", "Cet import n’est pas interrompu : rien à relancer.")
-        _mark(batch, status=ImportBatch.Status.WAITING, error="", progress_done=0)
+        mark(batch, status=ImportBatch.Status.WAITING, error="", progress_done=0)
         queueing.queue_import(batch.pk)
     return batch
 
@@ -261,7 +335,7 @@ def take_partially(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
     Refuse what was not refused, and a file in which no line can be read.
     """
     with transaction.atomic():
-        refused_ = _locked(batch_id)
+        refused_ = locked(batch_id)
         if not may_be_partial(refused_):
             raise Refused(
                 "not_partial",
@@ -290,7 +364,7 @@ def take_into_account(batch_id: int, answer: str, *, by: By, at: datetime) -> Im
     what was not refused for that.
     """
     with transaction.atomic():
-        refused_ = _locked(batch_id)
+        refused_ = locked(batch_id)
         if not asks_account(refused_) or answer not in dict(accounts_for(refused_)):
             raise Refused(
                 "account_not_asked", "Cet import n’attend pas de compte bancaire, ou pas celui-ci."
@@ -305,7 +379,7 @@ def take_into_account(batch_id: int, answer: str, *, by: By, at: datetime) -> Im
             sha256=refused_.sha256,
             size_bytes=refused_.size_bytes,
             options={
-                "partial": bool(refused_.options.get("partial")),
+                **refused_.options,
                 **({"account": answer} if his else {"open_accounts": True}),
             },
             created_by=by.uuid,
@@ -348,16 +422,14 @@ def may_be_partial(batch: ImportBatch) -> bool:
     )
 
 
-def _locked(batch_id: int) -> ImportBatch:
-    return ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
-
-
 def is_finished(batch_id: int) -> bool:
     """Say whether an import was taken or refused already."""
     return (
         ImportBatch.objects.filter(pk=batch_id)
         .exclude(
             status__in=[
+                ImportBatch.Status.DRAFT,
+                ImportBatch.Status.CHECKING,
                 ImportBatch.Status.WAITING,
                 ImportBatch.Status.RUNNING,
                 ImportBatch.Status.FAILED,
@@ -367,83 +439,10 @@ def is_finished(batch_id: int) -> bool:
     )
 
 
-def _take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
-    assert batch.creditor is not None
-    on = paris_day(at)
-    partial = bool(batch.options.get("partial"))
-    if batch.format in EINVOICE_FORMATS:
-        return import_einvoices(
-            batch,
-            batch.creditor,
-            einvoice_sources.of_batch(batch),
-            partial=partial,
-            on=on,
-            at=at,
-            progress=tell,
-        )
-    assert batch.document is not None
-    path = path_of(batch.document.sha256)
-    if batch.format == Format.FEC:
-        outcome = import_ledger(
-            batch,
-            batch.creditor,
-            opener(path),
-            partial=partial,
-            on=on,
-            at=at,
-            progress=tell,
-        )
-        _complete(batch, outcome, on, at, tell)
-        invoice_statuses.link(batch.creditor, on=on, at=at)
-        return outcome.report
-    if batch.format in BANK:
-        return import_bank_file(batch, batch.creditor, path, partial=partial, at=at, progress=tell)
-    take = import_customers if batch.format == Format.CUSTOMERS else import_open_items
-    return take(batch, batch.creditor, path, partial=partial, on=on, at=at, progress=tell)
-
-
-def _complete(batch: ImportBatch, outcome: Outcome, on: date, at: datetime, tell: Progress) -> None:
-    """Let the customer file and the list that came before a ledger say what they know of it."""
-    creditor, written = batch.creditor, outcome.report.written
-    assert creditor is not None
-    if outcome.new_account_ids and (earlier := _last_file(creditor, Format.CUSTOMERS)):
-        tell("Fichier des clients", 0, 1)
-        new = outcome.new_account_ids
-        written["customers"] = complete_new_customers(earlier, creditor, new, on=on, at=at)
-    if outcome.account_ids and (earlier := _last_file(creditor, Format.OPEN_ITEMS)):
-        tell("Factures ouvertes", 0, 1)
-        touched = outcome.account_ids
-        written["due_dates"] = complete_new_claims(earlier, creditor, touched, on=on, at=at)
-
-
-def _last_file(creditor: Creditor, format_: str) -> ImportBatch | None:
-    """Return the last file of a format that was taken, if some of its lines still wait."""
-    last = (
-        ImportBatch.objects.filter(creditor=creditor, format=format_, status__in=TAKEN)
-        .select_related("document")
-        .order_by("-pk")
-        .first()
-    )
-    if last is None or last.document is None or not path_of(last.document.sha256).exists():
-        return None
-    counts = last.summary.get("counts", {})
-    lines = counts.get("parties", 0) + counts.get("open_items", 0) - counts.get("credits", 0)
-    return last if lines > counts.get("matched", 0) else None
-
-
-def _lock(creditor: Creditor, tell: Progress) -> None:
-    """Take the creditor's lock: two imports at once follow one another."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
-        if not cursor.fetchone()[0]:
-            tell("En attente : un autre import de ce créancier est en cours", 0, 1)
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
-
-
 def _finish(batch: ImportBatch, report: ImportReport, at: datetime) -> None:
     status = ImportBatch.Status.UNCHANGED if report.unchanged else ImportBatch.Status.DONE
-    _save_problems(batch, report)
-    _mark(
+    save_problems(batch, report)
+    mark(
         batch,
         status=status,
         finished_at=at,
@@ -466,8 +465,8 @@ def _finish(batch: ImportBatch, report: ImportReport, at: datetime) -> None:
 
 def _refuse(batch: ImportBatch, report: ImportReport, at: datetime) -> None:
     with transaction.atomic():
-        _save_problems(batch, report)
-        _mark(
+        save_problems(batch, report)
+        mark(
             batch,
             status=ImportBatch.Status.REFUSED,
             finished_at=at,
@@ -476,72 +475,3 @@ def _refuse(batch: ImportBatch, report: ImportReport, at: datetime) -> None:
             summary=report.summary(),
             problem_count=report.problem_count,
         )
-
-
-def _save_problems(batch: ImportBatch, report: ImportReport) -> None:
-    ImportProblem.objects.bulk_create(
-        (
-            ImportProblem(
-                batch=batch,
-                line=problem.line,
-                field=problem.field,
-                code=problem.code,
-                message=problem.message,
-                blocking=problem.blocking,
-                excerpt=problem.excerpt.replace("\x00", ""),
-            )
-            for problem in report.problems
-        ),
-        batch_size=1000,
-    )
-
-
-def _mark(batch: ImportBatch, **fields: object) -> None:
-    for name, value in fields.items():
-        setattr(batch, name, value)
-    batch.save(update_fields=list(fields))
-
-
-@dataclass(slots=True)
-class _Told:
-    phase: str = ""
-    at: float = 0.0
-
-
-class _Bystander:
-    """A connection beside the import's transaction: it says who is on the import, and how far he is.
-
-    It holds a lock of its own for as long as the process lives; raise AlreadyRunning if another has
-    it. What it tells is seen at once.
-    """
-
-    def __init__(self, batch_id: int) -> None:
-        self._batch_id = batch_id
-        self._connection: BaseDatabaseWrapper = connection.copy()
-        self._told = _Told()
-
-    def __enter__(self) -> _Bystander:
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [BATCH_LOCK, self._batch_id])
-                if not cursor.fetchone()[0]:
-                    raise AlreadyRunning
-        except BaseException:
-            self._connection.close()
-            raise
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._connection.close()
-
-    def tell(self, phase: str, done: int, total: int) -> None:
-        now = monotonic()
-        if phase == self._told.phase and now - self._told.at < TELL_EVERY_SECONDS:
-            return
-        self._told = _Told(phase, now)
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                """UPDATE store_importbatch
-                      SET phase = %s, progress_done = %s, progress_total = %s WHERE id = %s""",
-                [phase, done, total, self._batch_id],
-            )

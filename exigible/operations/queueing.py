@@ -18,6 +18,7 @@ SEND_MESSAGE = "exigible.jobs.send_message"
 APPROVE_MESSAGES = "exigible.jobs.approve_messages"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
 RUN_IMPORT = "exigible.jobs.run_import"
+CHECK_IMPORT = "exigible.jobs.check_import"
 RUN_MATCHING = "exigible.jobs.run_matching"
 READ_EXHIBITS = "exigible.jobs.read_exhibits"
 
@@ -69,10 +70,15 @@ def is_matching_queued(creditor_id: int) -> bool:
     ).exists()
 
 
-def is_import_queued(batch_id: int) -> bool:
-    """Say whether a worker has an import to do, or is thought to be doing it."""
+def queue_check(batch_id: int) -> None:
+    """Queue the dry run of a file received."""
+    app.configure_task(CHECK_IMPORT, allow_unknown=True).defer(batch_id=batch_id)
+
+
+def is_import_queued(batch_id: int, task: str = RUN_IMPORT) -> bool:
+    """Say whether a worker has an import (or its dry run) to do, or is thought to be doing it."""
     return ProcrastinateJob.objects.filter(
-        task_name=RUN_IMPORT, args={"batch_id": batch_id}, status__in=("todo", "doing")
+        task_name=task, args={"batch_id": batch_id}, status__in=("todo", "doing")
     ).exists()
 
 

@@ -5,7 +5,14 @@ A chip is a glyph and a word; colour only repeats them. The lists are closed.
 
 from exigible.domain.law.status import Situation
 from exigible.domain.states import CHIPS, Chip, State
-from exigible.store.models import DebtorKind, ExhibitArrival, ImportBatch, MessageStatus, Phase
+from exigible.store.models import (
+    DebtorKind,
+    ExhibitArrival,
+    ImportBatch,
+    MessageStatus,
+    Phase,
+    StockAbsence,
+)
 
 OVER_LIMIT = Chip("Plafond dépassé", "tri", "wax")
 DISPUTED_PART = Chip("Litige partiel", "half", "ochre")
@@ -38,6 +45,8 @@ MESSAGES = {
 }
 
 IMPORTS = {
+    ImportBatch.Status.DRAFT: Chip("À préparer", "tri", "todo"),
+    ImportBatch.Status.CHECKING: Chip("Contrôle", "half", "info"),
     ImportBatch.Status.WAITING: Chip("En attente", "ring", "info"),
     ImportBatch.Status.RUNNING: Chip("En cours", "half", "info"),
     ImportBatch.Status.DONE: Chip("Importé", "tick", "leaf"),
@@ -47,6 +56,18 @@ IMPORTS = {
     ImportBatch.Status.UNDONE: Chip("Annulé", "slash", ""),
 }
 
+ABSENCES = {
+    "": Chip("À confirmer", "tri", "todo"),
+    StockAbsence.Outcome.PAID: Chip("Réglée", "tick", "leaf"),
+    StockAbsence.Outcome.CREDITED: Chip("Avoir", "tick", "leaf"),
+    StockAbsence.Outcome.CANCELLED: Chip("Annulée", "slash", ""),
+    StockAbsence.Outcome.STILL_DUE: Chip("Toujours due", "ring", "ochre"),
+    StockAbsence.Outcome.BACK: Chip("Revenue", "ring", ""),
+    StockAbsence.Outcome.SETTLED: Chip("Soldée entre-temps", "tick", ""),
+    StockAbsence.Outcome.REPLACED: Chip("Constatée de nouveau", "ring", ""),
+    StockAbsence.Outcome.WITHDRAWN: Chip("Import annulé", "slash", ""),
+}
+ABSENCE_TAKEN_BACK = Chip("Contrepassée", "slash", "")
 ARRIVALS = {
     ExhibitArrival.Status.WAITING: Chip("À lire", "ring", "info"),
     ExhibitArrival.Status.KEPT: Chip("Gardée", "tick", "leaf"),

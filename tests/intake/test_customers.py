@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from exigible.intake.customers import CustomerRow, OpenItem, read_customers, read_open_items
+from exigible.intake.customers import CustomerRow, read_customers
+from exigible.intake.open_items import OpenItem, read_open_items
 
 HEADER = ["Code client", "Raison sociale", "Adresse", "CP", "Ville", "E-mail", "Encours autorisé"]
 ROW = ["DUPONT", "Société Élan & Fils", "4, rue des Lices", "35000", "Rennes", "", "10 000,00"]
@@ -113,6 +114,14 @@ def test_open_items_in_the_usual_french(tmp_path: Path) -> None:
             invoice="FA-2",
             issued_on=None,
             due_on=date(2025, 2, 28),
+            amount_cents=1_200,
+        ),
+        OpenItem(
+            line=4,
+            code="DUPONT",
+            invoice="FA-3",
+            issued_on=date(2025, 2, 28),
+            due_on=None,  # it stood before the invoice: the sum is owed, its day is not known
             amount_cents=1_200,
         ),
     ]

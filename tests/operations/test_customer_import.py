@@ -294,7 +294,7 @@ def test_what_matches_nothing_is_a_problem_and_never_a_claim(creditor: Creditor)
         "PERSONNE;F1;01/02/2025;01/03/2025;10,00\r\n"
         "DUPONT;F1;10/01/2025;28/02/2025;999,00\r\n"
         "DUPONT;F2;20/01/2025;01/01/2025;300,00\r\n"
-        "DUPONT;F2;20/01/2025;31/02/2025;300,00\r\n"
+        "DUPONT;;20/01/2025;31/02/2025;299,00\r\n"
         "DUPONT;AV1;20/01/2025;;-30,00\r\n"
     )
     report = done(creditor, ITEMS.split("\r\n", maxsplit=1)[0] + "\r\n" + rows, name="o.csv")
@@ -304,6 +304,7 @@ def test_what_matches_nothing_is_a_problem_and_never_a_claim(creditor: Creditor)
         (4, "amount_differs"),
         (5, "due_before_issue"),
         (6, "wrong_date"),
+        (6, "unknown_item"),
     ]
     assert Claim.objects.count() == before
     assert Claim.objects.get(ref="F1").due_on == date(2025, 2, 28)

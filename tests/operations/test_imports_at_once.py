@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from benchmarks.fec_file import write
 from exigible import jobs
+from exigible.operations.import_process import CREDITOR_LOCK
 from exigible.operations.imports import (
-    CREDITOR_LOCK,
     AlreadyRunning,
     receive_file,
     run_import,

@@ -149,7 +149,7 @@ def test_a_refusal_says_what_to_do_and_a_partial_reading_takes_the_rest(
     [
         ("vide.txt", "", "vide"),
         ("binaire.txt", "\x00\x01\x02\x00" * 400, "texte"),
-        ("colonnes.csv", "a;b;c\n1;2;3\n", "manque"),
+        ("colonnes.csv", "a;b;c\n1;2;3\n", "ne dit pas où trouver"),
         (NAME, GOOD.replace("20260110", "20250230"), "20250230"),
         (NAME, GOOD.replace("1200", "1e308"), "1e308"),
     ],
@@ -181,6 +181,7 @@ def test_a_customer_file_is_recognised(world: World, accountant: Client) -> None
 def test_a_customer_file_that_meets_no_account_says_when_it_will(
     world: World, accountant: Client
 ) -> None:
+    taken(accountant, world, GOOD.replace("NOUVEAU", "AUTRE"))  # a ledger, which opens accounts
     upload(accountant, ("clients.csv", CUSTOMERS), creditor=world.creditor.pk)
     batch = run(ImportBatch.objects.order_by("-pk")[0])
     assert batch.status == "done"
@@ -196,9 +197,7 @@ def test_a_file_that_is_none_of_ours_is_not_given_a_name(world: World, accountan
 
 
 def test_several_files_at_once_follow_one_another(world: World, accountant: Client) -> None:
-    answer = upload(
-        accountant, (NAME, GOOD), ("clients.csv", CUSTOMERS), creditor=world.creditor.pk
-    )
+    answer = upload(accountant, (NAME, GOOD), (NAME, GOOD + "\n"), creditor=world.creditor.pk)
     assert answer.url == reverse("imports")  # type: ignore[attr-defined]
     second, first = ImportBatch.objects.order_by("-pk")[:2]
     words = page_of(accountant, second)
@@ -362,12 +361,14 @@ def test_a_bank_statement_is_taken_shown_and_undone(world: World, accountant: Cl
     assert "100,00" in words
     assert "attendent d’être rapprochées" in words
     address = reverse("import_undo", args=[batch.pk])
-    assert "Rien n’est effacé" in accountant.get(address).content.decode()
-    accountant.post(address)
+    said = accountant.get(address).content.decode().replace("\xa0", " ")
+    assert "rien n’est supprimé" in said
+    assert "2 opérations bancaires retirées" in said
+    accountant.post(address, {"reason": "mauvais compte"})
     batch.refresh_from_db()
     assert batch.status == "undone"
     assert "Import annulé" in page_of(accountant, batch)
-    assert accountant.post(address).status_code == 422  # once
+    assert accountant.post(address, {"reason": "encore"}).status_code == 422  # once
 
 
 def test_a_matched_statement_is_not_undone_from_the_page(world: World, accountant: Client) -> None:
@@ -384,7 +385,7 @@ def test_a_matched_statement_is_not_undone_from_the_page(world: World, accountan
     )
     mark_matched(line.pk, [payment.pk], by=By.job("test"), at=NOW)
     assert "Annuler cet import" not in page_of(accountant, batch)
-    refused = accountant.post(reverse("import_undo", args=[batch.pk]))
+    refused = accountant.post(reverse("import_undo", args=[batch.pk]), {"reason": "essai"})
     assert refused.status_code == 422
     assert "rapprochée" in refused.content.decode()
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 from python_calamine import load_workbook
 
 from exigible.domain.roles import Role
-from exigible.intake.customers import read_customers, read_open_items
+from exigible.intake.customers import read_customers
+from exigible.intake.open_items import read_open_items
 from exigible.operations import figures
 from exigible.store.models import Account, Claim, Debtor, DueOnSource, JournalEntry
 from tests.builders import make_account, make_claim, make_debtor

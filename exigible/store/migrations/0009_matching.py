@@ -129,7 +129,7 @@ def guards() -> str:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0007_exhibits'),
+        ('store', '0008_wizard'),
     ]
 
     operations = [

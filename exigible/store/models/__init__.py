@@ -66,6 +66,12 @@ from exigible.store.models.parties import (
     Portfolio,
 )
 from exigible.store.models.people import SavedView, User
+from exigible.store.models.tables import (
+    ImportedFact,
+    ImportMapping,
+    InsurerGuarantee,
+    StockAbsence,
+)
 from exigible.store.models.work import (
     Call,
     CallOutcome,
@@ -125,7 +131,10 @@ __all__ = [
     "ExhibitClaim",
     "Hold",
     "ImportBatch",
+    "ImportMapping",
     "ImportProblem",
+    "ImportedFact",
+    "InsurerGuarantee",
     "InvoiceStatus",
     "JournalEntry",
     "JournalSeal",
@@ -155,6 +164,7 @@ __all__ = [
     "SavedView",
     "Settlement",
     "SettlementKind",
+    "StockAbsence",
     "StoredDocument",
     "Strategy",
     "StrategyStep",

@@ -216,7 +216,12 @@ class Dispute(models.Model):
     outcome = models.CharField(
         max_length=10,
         blank=True,
-        choices=[("upheld", "fondé"), ("partial", "fondé en partie"), ("rejected", "rejeté")],
+        choices=[
+            ("upheld", "fondé"),
+            ("partial", "fondé en partie"),
+            ("rejected", "rejeté"),
+            ("withdrawn", "sans suite"),  # the import that brought it was undone
+        ],
     )
     accepted_cents = models.BigIntegerField(default=0)  # credit note expected for this much
 

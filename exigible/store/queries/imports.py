@@ -27,6 +27,7 @@ PROBLEM_SORTS: dict[str, Order] = {
     "gravite": Order("blocking", descending=True),
 }
 UNDER_WAY = (ImportBatch.Status.WAITING, ImportBatch.Status.RUNNING)
+PREPARED = (ImportBatch.Status.DRAFT, ImportBatch.Status.CHECKING)  # seen in the wizard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Forms of the acts: what was typed, kept on error, turned into cents and days."""
 
 from exigible.web.forms.acts import (
+    AcceptAbsencesForm,
     AssignForm,
     BulkHoldForm,
     CallForm,
@@ -59,6 +60,7 @@ from exigible.web.forms.fields import (
 )
 
 __all__ = [
+    "AcceptAbsencesForm",
     "ActForm",
     "AmountField",
     "AssignForm",

@@ -152,6 +152,10 @@ class ReasonForm(ActForm):
     reason = forms.CharField(label="Raison", widget=long_text(2), max_length=500)
 
 
+class AcceptAbsencesForm(ActForm):
+    on = DayField(label="Au", help_text="Le jour qui compte : celui du règlement ou de l’avoir.")
+
+
 class ResolveForm(ActForm):
     outcome = forms.ChoiceField(
         label="Ce que dit le fournisseur d’envoi",

@@ -6,8 +6,11 @@ from django import template
 
 from exigible.domain import french
 from exigible.domain.states import Chip
+from exigible.intake.formats import LABELS, Format
+from exigible.operations.table_imports.stock import ANSWERS
+from exigible.store.models import StockAbsence
 from exigible.web import wording
-from exigible.web.chips import BLOCKING, REMARK
+from exigible.web.chips import ABSENCE_TAKEN_BACK, ABSENCES, BLOCKING, REMARK
 
 register = template.Library()
 register.filter("field_words", wording.field_of_file)
@@ -37,6 +40,22 @@ def percent_of(done: int, total: int) -> str:
 def iso_day(text: str) -> str:
     """« 31/12/2025 » of a day kept as 2025-12-31."""
     return french.day(date.fromisoformat(text))
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """« liste de règlements » of a kind of table."""
+    return LABELS[Format(kind)]
+
+
+@register.filter
+def absence_chip(absence: StockAbsence) -> Chip:
+    return ABSENCE_TAKEN_BACK if absence.taken_back_at else ABSENCES[absence.outcome]
+
+
+@register.filter
+def may_take_back(absence: StockAbsence) -> bool:
+    return absence.outcome in ANSWERS and absence.taken_back_at is None
 
 
 @register.filter

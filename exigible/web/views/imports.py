@@ -17,25 +17,27 @@ from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.intake.fec_report import read_name
 from exigible.intake.formats import BANK, LABELS
-from exigible.intake.report import COUNTED, WRITTEN, totals_in_words
+from exigible.intake.report import COUNTED, WRITTEN
 from exigible.operations import imports as operations
+from exigible.operations import undoing
 from exigible.operations.acts import By
 from exigible.operations.documents import DamagedDocument, path_of
-from exigible.operations.undoing import undo_import, why_not_undone
 from exigible.store.keyset import read_page
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
+from exigible.store.queries import absences, incomplete
 from exigible.store.queries import imports as reads
-from exigible.store.queries import incomplete
 from exigible.store.queries.timeline import names_of
 from exigible.web import answers, clock, forms, listing, wording
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, Filter, FilterBar
 from exigible.web.typed import row_number, searched
+from exigible.web.views.import_wizard import batch_of, in_words, totals_of
 
 SCREEN = "imports"
 PAGE = 100
 SLOW_TO_START = timedelta(seconds=20)  # then the page says that nothing has taken the file yet
+SHEETS = ("xlsx", "xls", "ods")
 FROM_NAME = "nom"  # the creditor is read in the file's name
 COLUMNS = (
     listing.Column("file", "Fichier", sort="nom", place="name"),
@@ -95,6 +97,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             "rows": [(row, names.get(row.created_by, "")) for row in slice_.rows],
             "count": count,
             "under_way": any(row.status in reads.UNDER_WAY for row in slice_.rows),
+            "to_confirm": absences.waiting_count(user),
             "next_cursor": slice_.next_cursor,
             "first_page": not request.GET.get("suite"),
             "query": request.GET.urlencode(),
@@ -145,6 +148,7 @@ def _receive(
                     format_=form.format_chosen,
                     partial=form.cleaned_data["partial"],
                     queued=True,
+                    prepared=True,
                     by=By.user(person(request)),
                     at=clock.now(),
                 )
@@ -188,8 +192,10 @@ def _owner(
 
 
 def _to_received(request: HttpRequest, received: Sequence[ImportBatch]) -> HttpResponse:
+    first = received[0]
+    drafted = first.status == ImportBatch.Status.DRAFT
     address = (
-        reverse("import_detail", args=[received[0].pk])
+        reverse("prepare_import" if drafted else "import_detail", args=[first.pk])
         if len(received) == 1
         else reverse("imports")
     )
@@ -247,22 +253,16 @@ class Understood:
         period = kept.get("period") or {}
         encoding = str(kept.get("encoding", ""))
         return cls(
-            encoding="classeur" if encoding == "xlsx" else encoding,
+            encoding=f"classeur {encoding.upper()}" if encoding in SHEETS else encoding,
             delimiter=DELIMITERS.get(str(kept.get("delimiter", "")), ""),
             columns=[wording.field_of_file(str(name)) for name in kept.get("columns", [])],
             period=(period["from"], period["to"], period["closing"])
             if period.get("from") and period.get("to")
             else None,
             siren=str(period.get("siren") or ""),
-            counts=_in_words(kept.get("counts", {}), COUNTED),
-            totals=totals_in_words(
-                {
-                    kind: {currency: _cents(text) for currency, text in sums.items()}
-                    for kind, sums in kept.get("totals", {}).items()
-                    if kind != "open"
-                }
-            ),
-            written=_in_words(kept.get("written", {}), WRITTEN),
+            counts=in_words(kept.get("counts", {}), COUNTED),
+            totals=totals_of(kept),
+            written=in_words(kept.get("written", {}), WRITTEN),
             never_chased=int(kept.get("never_chased_count", 0)),
         )
 
@@ -271,7 +271,9 @@ class Understood:
 @require_GET
 def detail(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import as it goes, then what it understood, wrote, and found wrong."""
-    batch = _batch(request, import_id)
+    batch = batch_of(request, import_id)
+    if batch.status in reads.PREPARED:
+        return answers.go_to(request, reverse("prepare_import", args=[batch.pk]))
     bar = problem_filters(request, batch)
     asked_sort, order = listing.chosen_order(request.GET, reads.PROBLEM_SORTS, "ligne")
     found = _problems(request, batch, bar)
@@ -296,8 +298,10 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
         else None,
         "may_be_partial": operations.may_be_partial(batch),
         "is_bank": batch.format in BANK,
-        "may_undo": why_not_undone(batch) is None,
         "asks_account": operations.asks_account(batch),
+        "may_undo": person(request).may(Capability.UNDO_IMPORTS) and undoing.may_be_undone(batch),
+        "undone_on": undoing.undone_on(batch),
+        "absent": batch.absences.filter(outcome="").count(),
         "blocking": ImportProblem.objects.filter(batch=batch, blocking=True).count(),
         "kept": ImportProblem.objects.filter(batch=batch).count(),
         "bar": bar,
@@ -316,7 +320,7 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
 @require_GET
 def export_problems(request: HttpRequest, import_id: int) -> HttpResponseBase:
     """Give the problems of an import as a spreadsheet, to be worked through beside the file."""
-    batch = _batch(request, import_id)
+    batch = batch_of(request, import_id)
     found = _problems(request, batch, problem_filters(request, batch)).order_by("line", "pk")
 
     def lines() -> Iterator[Sequence[Cell]]:
@@ -339,7 +343,7 @@ def export_problems(request: HttpRequest, import_id: int) -> HttpResponseBase:
 @require_GET
 def original(request: HttpRequest, import_id: int) -> HttpResponseBase:
     """Give back the file as it was received."""
-    batch = _batch(request, import_id)
+    batch = batch_of(request, import_id)
     if batch.document is None:
         raise Http404
     try:
@@ -353,7 +357,7 @@ def original(request: HttpRequest, import_id: int) -> HttpResponseBase:
 @require_POST
 def again(request: HttpRequest, import_id: int) -> HttpResponse:
     """Queue an interrupted import anew."""
-    batch = _batch(request, import_id)
+    batch = batch_of(request, import_id)
     back = reverse("import_detail", args=[batch.pk])
     try:
         operations.run_again(batch.pk)
@@ -365,7 +369,7 @@ def again(request: HttpRequest, import_id: int) -> HttpResponse:
 @page(Capability.IMPORT, section=SCREEN)
 def partially(request: HttpRequest, import_id: int) -> HttpResponse:
     """Take a refused file but for the lines that refuse it, once a dialog has said what that means."""
-    batch = _batch(request, import_id)
+    batch = batch_of(request, import_id)
     form = forms.ActForm(request.POST if request.method == "POST" else None, today=clock.today())
     refused: Refused | None = None
     if form.is_valid():
@@ -392,7 +396,7 @@ def partially(request: HttpRequest, import_id: int) -> HttpResponse:
 @page(Capability.IMPORT, section=SCREEN)
 def into_account(request: HttpRequest, import_id: int) -> HttpResponse:
     """Take a statement refused for want of an account, once somebody says which one it is."""
-    batch = _batch(request, import_id)
+    batch = batch_of(request, import_id)
     form = forms.StatementAccountForm(
         request.POST if request.method == "POST" else None, today=clock.today()
     )
@@ -417,33 +421,6 @@ def into_account(request: HttpRequest, import_id: int) -> HttpResponse:
         refused=refused,
         batch=batch,
         verb="Importer dans ce compte",
-    )
-
-
-@page(Capability.IMPORT, section=SCREEN)
-def undo(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Withdraw what a bank statement brought, once a dialog has said what that means."""
-    batch = _batch(request, import_id)
-    form = forms.ActForm(request.POST if request.method == "POST" else None, today=clock.today())
-    back = reverse("import_detail", args=[batch.pk])
-    refused = why_not_undone(batch)
-    if form.is_valid():
-        try:
-            undo_import(batch.pk, by=By.user(person(request)), at=clock.now())
-        except Refused as refusal:
-            refused = refusal
-        else:
-            return answers.acted(request, "Import annulé.", back=back)
-    return answers.dialog(
-        request,
-        "imports/undo_dialog.html",
-        title="Annuler cet import ?",
-        action=request.path,
-        back=back,
-        form=form,
-        refused=refused,
-        batch=batch,
-        verb="Annuler l’import",
     )
 
 
@@ -522,34 +499,8 @@ def _wanted(request: HttpRequest, bar: FilterBar) -> reads.Wanted:
     )
 
 
-def _batch(request: HttpRequest, import_id: int) -> ImportBatch:
-    """Return an import of a creditor seen whole; another's does not exist."""
-    batch = (
-        reads.visible_imports(person(request))
-        .select_related("document", "creditor")
-        .filter(pk=import_id)
-        .first()
-    )
-    if batch is None:
-        raise Http404
-    return batch
-
-
 def _search(request: HttpRequest) -> str:
     return searched(request.GET)
-
-
-def _in_words(counts: dict[str, int], words: dict[str, tuple[str, str]]) -> list[str]:
-    return [
-        french.count(counts[name], *singular_plural)
-        for name, singular_plural in words.items()
-        if counts.get(name)
-    ]
-
-
-def _cents(euros: str) -> int:
-    """Return the cents of an amount of the summary, kept as « 1234.56 »."""
-    return int(euros.replace(".", ""))
 
 
 def _file(request: HttpRequest, sheet: Sheet, name: str) -> HttpResponseBase:

@@ -57,6 +57,7 @@ CAPABILITY_LABELS: dict[Capability, str] = {
     Capability.CALCULATE: "Calculettes",
     Capability.EXPORT: "Exporter",
     Capability.IMPORT: "Importer",
+    Capability.UNDO_IMPORTS: "Annuler un import",
     Capability.RUN_DAY: "Lancer le passage du jour",
     Capability.SEE_TEMPLATES: "Voir modèles et stratégies",
     Capability.SEE_LAW: "Veille juridique",
