@@ -32,6 +32,7 @@ from exigible.operations import (
 )
 from exigible.operations.acts import By
 from exigible.operations.payments import PARIS
+from exigible.operations.ways import folders, mail
 
 # A job that fails on its own (the database went away) is tried again; what a provider answers is
 # recorded by the operation, which queues its own next attempt.
@@ -200,6 +201,14 @@ def daily(timestamp: int) -> None:
     if (local.hour, local.minute) >= (hour, minute) and not daily_run.done_on(local.date()):
         start_day.defer()
     journal.seal_day(local.date() - timedelta(days=1), at=at)
+
+
+def look_at_ways_in() -> None:
+    """Look at the watched folders and the mailboxes; one that fails says so, the others go on."""
+    for place in folders.due(_now()):
+        folders.look(place, at=_now())
+    for place in mail.due(_now()):
+        mail.look(place, at=_now())
 
 
 def _now() -> datetime:

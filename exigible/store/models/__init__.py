@@ -60,6 +60,7 @@ from exigible.store.models.tables import (
     InsurerGuarantee,
     StockAbsence,
 )
+from exigible.store.models.ways import ApiToken, Incoming, MailBox, WatchedFolder
 from exigible.store.models.work import (
     Call,
     CallOutcome,
@@ -81,6 +82,7 @@ __all__ = [
     "Account",
     "AccountFigures",
     "Allocation",
+    "ApiToken",
     "BankAccountName",
     "BankLine",
     "BankLineDetail",
@@ -119,6 +121,7 @@ __all__ = [
     "ImportMapping",
     "ImportProblem",
     "ImportedFact",
+    "Incoming",
     "InsurerGuarantee",
     "InvoiceStatus",
     "JournalEntry",
@@ -126,6 +129,7 @@ __all__ = [
     "LawValue",
     "LedgerLine",
     "LetterBatch",
+    "MailBox",
     "MergedAccount",
     "Message",
     "MessageStatus",
@@ -148,4 +152,5 @@ __all__ = [
     "StrategyStep",
     "Task",
     "User",
+    "WatchedFolder",
 ]
