@@ -215,7 +215,9 @@ class DropFolder:
 
     def _write(self, folder: int | Path, name: str, text: str) -> None:
         """Write a small text under a name that nobody can have prepared as a link."""
-        draft = f".{secrets.token_hex(8)}.part"
+        draft = f".{name}.part"
+        with contextlib.suppress(FileNotFoundError):  # left by a death, or laid there
+            os.unlink(**self._at(folder, draft))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW
         descriptor = os.open(**self._at(folder, draft), flags=flags, mode=0o660)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

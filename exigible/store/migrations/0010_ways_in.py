@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='mailbox',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('host', 'user', 'folder'), name='mailbox_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('host', 'port', 'user', 'folder'), name='mailbox_once'),
         ),
         migrations.AddConstraint(
             model_name='watchedfolder',

@@ -74,7 +74,7 @@ class MailBox(Looked):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["host", "user", "folder"],
+                fields=["host", "port", "user", "folder"],
                 condition=Q(closed_at__isnull=True),
                 name="mailbox_once",
             )

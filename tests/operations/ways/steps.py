@@ -41,7 +41,8 @@ def watched(creditor: Creditor, root: Path, path: str = "depot", **fields: objec
 
 def read_all(creditor: Creditor, at: datetime = AT) -> None:
     """Do the jobs that were queued: imports, then documents."""
-    for batch in ImportBatch.objects.filter(creditor=creditor, status="waiting").order_by("pk"):
+    left = ImportBatch.objects.filter(creditor=creditor, status__in=["waiting", "running"])
+    for batch in left.order_by("pk"):
         imports.run_import(batch.pk, at=at, progress=lambda phase, done, total: None)
     for arrival in ExhibitArrival.objects.filter(creditor=creditor, status="waiting"):
         exhibit_intake.read_drop(arrival.drop, at=at)
