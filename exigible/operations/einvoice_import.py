@@ -20,7 +20,7 @@ from exigible.intake.einvoice.summary import Summary, merged
 from exigible.intake.formats import Format
 from exigible.intake.problems import Problems, Unreadable
 from exigible.intake.report import ImportReport, RefusedFile, in_order, refused
-from exigible.operations import figures, invoice_statuses, journal
+from exigible.operations import exhibit_intake, figures, invoice_statuses, journal
 from exigible.operations.documents import NewDocument, store_documents
 from exigible.operations.einvoice_matching import Book
 from exigible.operations.einvoice_prepared import Place, Prepared, prepared, sold_by
@@ -28,7 +28,7 @@ from exigible.operations.einvoice_taking import Taking
 from exigible.operations.einvoice_writing import EINVOICE, Row, Writer
 from exigible.operations.ledger_import import Progress
 from exigible.store.bulk import copy_rows
-from exigible.store.models import Creditor, EInvoiceExhibit, ImportBatch
+from exigible.store.models import Creditor, EInvoiceExhibit, ImportBatch, StoredDocument
 
 CHUNK = 250  # documents between two words on how far the reading is
 STORED_AT_ONCE, BYTES_AT_ONCE = 2000, 64 * 1024 * 1024
@@ -89,6 +89,7 @@ class _Import:
         self.reports: list[ImportReport] = []  # one a file
         self.writer = Writer(batch.pk, creditor, on, at)
         self.links: dict[Place, tuple[int, int | None, int | None]] = {}  # account, claim, credit
+        self.carried: list[tuple[StoredDocument, int]] = []  # exhibits, the account of each
 
     def run(self) -> ImportReport:
         with PdfReader() as self.pdf:
@@ -108,6 +109,7 @@ class _Import:
             taking.take(invoices)
             self.links = taking.links
             self._write_documents(invoices)
+            exhibit_intake.receive_stored(self.carried, creditor_id=self.creditor.pk, at=self.at)
             statuses = [one for one in taken if one.statuses]
             said = invoice_statuses.record(
                 self.batch, self.creditor, statuses, self._documents_of(statuses), at=self.at
@@ -217,7 +219,8 @@ class _Import:
         stored = iter(store_documents(new, at=self.at))
         ids = self.writer.einvoice_ids(len(chunk))
         rows: list[Row] = []
-        exhibits = []
+        exhibits: list[EInvoiceExhibit] = []
+        carried_on: list[int] = []  # the account of each
         for einvoice_id, (one, _), files in zip(ids, chunk, carried, strict=True):
             document_id = one.document_id if one.document_id is not None else next(stored).pk
             rows.append(self._row(einvoice_id, one, document_id))
@@ -234,8 +237,10 @@ class _Import:
             self.writer.note(account_id, "einvoices")
             if files:
                 self.writer.note(account_id, "exhibits", len(files))
+                carried_on += [account_id] * len(files)
         copy_rows("store_einvoice", EINVOICE, rows)
         EInvoiceExhibit.objects.bulk_create(exhibits)
+        self.carried += zip((one.document for one in exhibits), carried_on, strict=True)
 
     def _row(self, einvoice_id: int, one: Prepared, document_id: int) -> Row:
         account_id, claim_id, payment_id = self.links[one.place]

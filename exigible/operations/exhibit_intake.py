@@ -38,16 +38,20 @@ from exigible.operations.payments import paris_day
 from exigible.store.models import (
     Account,
     Claim,
+    EInvoiceExhibit,
     Exhibit,
     ExhibitArrival,
     StoredDocument,
 )
+from exigible.store.queries import reliability
 
 MOST_FILES = 100  # in one drop
 SECONDS_A_MESSAGE = 120.0  # for all that an e-mail encloses
 SLOW_TO_START = timedelta(seconds=20)  # then the page says that nothing has taken the files yet
 NOT_TAKEN_YET = timedelta(minutes=10)  # a file that waits longer has lost its job
 CREDITOR_LOCK = 7344
+MOST_CARRYING = 200  # electronic invoices that carry one document
+NOBODY = UUID(int=0)
 PNG = "image/png"
 OUR_MISTAKE = (
     "Une erreur du programme a empêché de lire ce fichier, qui est gardé tel que reçu. Signalez-la à "
@@ -105,6 +109,28 @@ def receive(
         if queued:
             queueing.queue_exhibits(drop)
     return drop
+
+
+def receive_stored(
+    documents: Sequence[tuple[StoredDocument, int]], *, creditor_id: int, at: datetime
+) -> None:
+    """Have documents kept already (with the account of each) read in the background, as a drop of ours."""
+    if not documents:
+        return
+    drop = uuid4()
+    ExhibitArrival.objects.bulk_create(
+        ExhibitArrival(
+            drop=drop,
+            creditor_id=creditor_id,
+            account_id=account_id,
+            document=document,
+            filename=safe_name(document.name),
+            recorded_by=NOBODY,
+            recorded_at=at,
+        )
+        for document, account_id in documents
+    )
+    queueing.queue_exhibits(drop)
 
 
 def read_drop(drop: UUID, *, at: datetime) -> None:
@@ -212,6 +238,14 @@ def _settle(arrival: ExhibitArrival, found: _Pieces, at: datetime) -> None:
     if known is not None:
         if known.account_id is None and arrival.account_id is not None:
             file_on([known.pk], arrival.account_id, by=by, at=at)
+            known.refresh_from_db(fields=["account"])
+        if known.account_id is not None:
+            with act_on(known.account_id, by=by, at=at) as act:
+                linked = {link.claim_id for link in known.links.filter(ended_at__isnull=True)}
+                new = [one for one in _carried_by(arrival) if one[0].pk not in linked]
+                if link_read(known, new, by=by, at=at):
+                    act.journal("exhibit_linked", f"exhibit:{known.pk}")
+                    reliability.rewrite([act.account.debtor_id])
         _mark(arrival, Status.KNOWN, at, exhibit=known)
     elif found.main is None:
         refusal = found.refusal or "Ce fichier n’a pas pu être relu. Déposez-le de nouveau."
@@ -219,6 +253,17 @@ def _settle(arrival: ExhibitArrival, found: _Pieces, at: datetime) -> None:
     else:
         exhibit = _keep(arrival, found.main, found.enclosed, by, at)
         _mark(arrival, Status.KEPT, at, exhibit=exhibit, note=_left_out(found))
+
+
+def _carried_by(arrival: ExhibitArrival) -> list[tuple[Claim, str]]:
+    """Return the claims whose electronic invoices carried this very document, with their numbers."""
+    carrying = EInvoiceExhibit.objects.filter(
+        document_id=arrival.document_id,
+        einvoice__creditor_id=arrival.creditor_id,
+        einvoice__claim__isnull=False,
+    )
+    rows = carrying.select_related("einvoice__claim").order_by("pk")[:MOST_CARRYING]
+    return [(row.einvoice.claim, row.einvoice.number) for row in rows if row.einvoice.claim]
 
 
 def _mark(
@@ -268,6 +313,8 @@ def _keep(
         piece.claims = claims_named(
             said(piece.name, piece.read.title, piece.read.text), creditor_id, account_id
         )
+    named = {claim.pk for claim, _ in main.claims}
+    main.claims += [one for one in _carried_by(arrival) if one[0].pk not in named]
     owners = {claim.account_id for piece in pieces for claim, _ in piece.claims}
     if account_id is None and len(owners) == 1:  # one letter speaks for all that it encloses
         [account_id] = owners
@@ -289,6 +336,8 @@ def _keep(
             done = "exhibit_received" if mine is None else "exhibit_filed"
             line.journal(done, f"exhibit:{exhibit.pk}", sha256=piece.sha256)
             link_read(exhibit, piece.claims, by=by, at=at)
+            if isinstance(line, AccountAct):
+                reliability.rewrite([line.account.debtor_id])
         kept.append(exhibit)
     return kept[0]
 

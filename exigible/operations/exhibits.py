@@ -17,6 +17,7 @@ from exigible.domain.refusals import Refused, WrongInput
 from exigible.domain.text_keys import ref_key
 from exigible.operations.acts import AccountAct, By, HouseAct, act_on, act_on_house
 from exigible.store.models import Claim, Exhibit, ExhibitClaim
+from exigible.store.queries import reliability
 
 SHORTEST_REFERENCE = 5  # letters and digits: a shorter one proves nothing
 SHORTEST_NUMBER = 7  # digits alone: shorter, a postcode or an amount would pass for it
@@ -105,6 +106,7 @@ def link_claims(exhibit_id: int, claim_ids: Collection[int], *, by: By, at: date
         )
         if wanted != present:
             act.journal("exhibit_linked", f"exhibit:{exhibit.pk}", claims=sorted(wanted))
+            reliability.rewrite([act.account.debtor_id])
 
 
 def withdraw(exhibit_ids: Collection[int], *, reason: str, by: By, at: datetime) -> int:
@@ -156,15 +158,16 @@ def claims_named(
 
 def link_read(
     exhibit: Exhibit, claims: Sequence[tuple[Claim, str]], *, by: By, at: datetime
-) -> None:
-    """Link an exhibit to the claims of its account that it names."""
-    ExhibitClaim.objects.bulk_create(
+) -> int:
+    """Link an exhibit to the claims of its account that it names; return how many."""
+    made = ExhibitClaim.objects.bulk_create(
         ExhibitClaim(
             exhibit=exhibit, claim=claim, reference=read, recorded_by=by.uuid, recorded_at=at
         )
         for claim, read in claims
         if claim.account_id == exhibit.account_id
     )
+    return len(made)
 
 
 def _standing(exhibit_id: int) -> Exhibit:
@@ -186,11 +189,16 @@ def _accounts(exhibit_ids: Collection[int]) -> set[int]:
 def act_on_each(
     account_ids: Collection[int], *, by: By, at: datetime
 ) -> Iterator[dict[int | None, AccountAct]]:
-    """Open one transaction on several accounts, each under its lock, in one order for everybody."""
+    """Open one transaction on several accounts, each under its lock, in one order for everybody.
+
+    What their exhibits prove may change: how far they can be relied on is written anew.
+    """
     with ExitStack() as stack:
-        yield {
+        acts: dict[int | None, AccountAct] = {
             one: stack.enter_context(act_on(one, by=by, at=at)) for one in sorted(set(account_ids))
         }
+        yield acts
+        reliability.rewrite({act.account.debtor_id for act in acts.values()})
 
 
 @contextmanager

@@ -86,6 +86,25 @@ def test_interest_by_the_keyboard_alone(world: World, desk: Callable[..., Desk])
     assert at.complaints == []
 
 
+def test_to_walk_past_a_button_does_not_press_it(world: World, desk: Callable[..., Desk]) -> None:
+    at = desk(DESKTOP)
+    page = at.sign_in(world, Role.SALES)
+    at.open("/calculettes/interets/")
+    page.locator("#id_f1-montant").fill("1200")
+    page.locator("#id_f1-echeance").fill("10/02/2026")
+    expect(page.locator("#working .fact.main")).to_contain_text("Total dû")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    add = page.locator("[name=plus][value=f]")
+    add.focus()
+    with page.expect_response(lambda answer: "/calculettes/interets/" in answer.url):
+        page.locator("#question").dispatch_event("change")  # what was typed before leaves now
+    at.settled()
+    assert asked
+    assert not any("plus=" in url for url in asked)
+    expect(page.locator("#id_f2-montant")).to_have_count(0)
+
+
 def test_without_script_the_page_answers(world: World, desk: Callable[..., Desk]) -> None:
     at = desk(DESKTOP)
     at.sign_in(world, Role.COLLECTOR)

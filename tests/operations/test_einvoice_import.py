@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from exigible.operations import exhibit_intake
 from exigible.operations.documents import read_document
 from exigible.operations.imports import receive_einvoices, run_import
 from exigible.store.models import (
@@ -19,6 +20,8 @@ from exigible.store.models import (
     EInvoice,
     EInvoiceExhibit,
     Entry,
+    Exhibit,
+    ExhibitArrival,
     ImportBatch,
     JournalEntry,
     Payment,
@@ -26,6 +29,7 @@ from exigible.store.models import (
     Task,
 )
 from tests.einvoice_text import archive, cii, factur_x, ubl, vat_number
+from tests.exhibit_files import pdf
 from tests.fec_text import fec, invoice
 from tests.operations.importing import AT, BY, bring, done, open_claims, sound, unused_credit
 
@@ -64,6 +68,21 @@ def test_an_invoice_opens_its_claim_its_account_and_its_debtor(creditor: Credito
         2000,
     )
     assert read_document(EInvoiceExhibit.objects.get().document) == b"%PDF-bon"
+
+
+def test_what_an_invoice_carries_becomes_an_exhibit_of_its_claim(creditor: Creditor):
+    signed = pdf("Bon de livraison signé sans réserve")
+    for number in (
+        "F-1",
+        "F-2",
+    ):  # one slip for two invoices of the account: kept once, proves both
+        einvoice(creditor, cii(number, attachments={"bon de livraison.pdf": signed}))
+        for drop in set(ExhibitArrival.objects.values_list("drop", flat=True)):
+            exhibit_intake.read_drop(drop, at=AT)
+    exhibit = Exhibit.objects.get()
+    assert (exhibit.kind, exhibit.account_id) == ("delivery", Account.objects.get().pk)
+    assert sorted(exhibit.links.values_list("claim__ref", flat=True)) == ["F-1", "F-2"]
+    assert [one.status for one in ExhibitArrival.objects.order_by("pk")] == ["kept", "known"]
 
 
 def test_without_a_due_date_the_terms_of_the_invoice_serve_then_those_of_the_creditor(

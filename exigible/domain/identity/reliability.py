@@ -33,7 +33,7 @@ class Facts:
     """What is known of an account for its reliability; claims are the open ones.
 
     `legal_address_known` says that a register gave an address in the same postcode.
-    `without_proof` is None while no document can be joined to a claim.
+    `without_proof` is None while the creditor keeps no proof of delivery here at all.
     """
 
     kind: str

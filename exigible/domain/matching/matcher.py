@@ -24,9 +24,9 @@ from exigible.domain.matching.facts import (
     Proposal,
 )
 from exigible.domain.matching.kinds import is_cheque_slip, is_return, is_transfer
+from exigible.domain.matching.loosely import loosely_named
 from exigible.domain.matching.named import Named, explain_named
 from exigible.domain.matching.payers import Payer, Sure
-from exigible.domain.matching.references import loosely_named
 from exigible.domain.matching.returns import explain_return
 from exigible.domain.matching.rules import Rules
 from exigible.domain.matching.texts import bare_iban, plain

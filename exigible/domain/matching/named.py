@@ -19,8 +19,9 @@ from exigible.domain.matching.explaining import (
     references_reason,
 )
 from exigible.domain.matching.facts import Gap
+from exigible.domain.matching.loosely import begun, numbered
 from exigible.domain.matching.payers import Sure
-from exigible.domain.matching.references import MEDIUM, STRONG, Cited, begun, numbered
+from exigible.domain.matching.references import MEDIUM, STRONG, Cited
 from exigible.domain.matching.sums import interchangeable, subsets
 
 DISCOUNT_WORDS = re.compile(r"\bESC(?:OMPTE|PTE|T)?\b")
@@ -61,7 +62,7 @@ class Named:
             elif not state.open[claim]:
                 self.closed.append(claim)
                 self.shown.append(cited.shown)
-            elif cited.strength >= MEDIUM and self._plausible(cited, claim):
+            elif self._certain(cited, claim):
                 if claim not in self.sure:
                     self.sure.append(claim)
                     self.shown.append(cited.shown)
@@ -92,14 +93,23 @@ class Named:
         self.unclear = True
         return None
 
-    def _plausible(self, cited: Cited, claim: int) -> bool:
-        """A number without letters that is another customer's is a coincidence, but for the amount."""
+    def _certain(self, cited: Cited, claim: int) -> bool:
+        """Say whether a number read stands for its claim.
+
+        A number without letters that is another customer's is a coincidence, but for the amount; a
+        short one that is the payer's own is none.
+        """
         payer, book = self.look.payer, self.room.book
-        if cited.strength == STRONG or payer.sure < Sure.LIKELY:
+        if cited.strength == STRONG:
             return True
-        if any(book.same_group(book.owner[claim], one) for one in payer.customers):
-            return True
-        return self.room.state.open[claim] == self.look.line.cents
+        own = payer.sure >= Sure.LIKELY and any(
+            book.same_group(book.owner[claim], one) for one in payer.customers
+        )
+        if own:
+            return cited.strength == MEDIUM or len(book.references.compacts[claim]) >= 5
+        if cited.strength < MEDIUM:
+            return False
+        return payer.sure < Sure.LIKELY or self.room.state.open[claim] == self.look.line.cents
 
     @property
     def customers(self) -> set[int]:
@@ -118,9 +128,7 @@ def explain_named(named: Named) -> Explanation | None:
     said = DISCOUNT_WORDS.search(look.label) is not None
     if found is None and total > cents and said:
         found = _discounted(named, base)
-    found = found or _completed(named, base)
-    if found is None and total > cents:
-        found = _discounted(named, base)
+    found = found or _completed(named, base) or _discounted(named, base)
     if found is None:
         found = _partial(named, base, total) if total > cents else _over(named, base, total)
     if found is None:
@@ -355,13 +363,13 @@ def _partial(named: Named, base: Explanation, total: int) -> Explanation | None:
         if Evidence.PAYER not in found.evidence and named.strength < STRONG:
             found.doubts.append("Le payeur n’est pas reconnu.")
         elif Evidence.PAYER not in found.evidence:
-            # A number of ours and nothing against it: who else would cite it?
-            if look.payer.sure is Sure.FULL or gap * 20 > total * 19:
+            # A number of ours, nothing against it, nearly the amount: who else would cite it?
+            if look.payer.sure is Sure.FULL:
                 found.doubts.append("Le payeur reconnu n’est pas le débiteur de cette facture.")
+            elif gap > min(room.rules.bank_fees_cents, total // 10):
+                found.doubts.append("Montant partiel, payeur non reconnu.")
             else:
-                found.evidence.add(Evidence.AMOUNT) if gap <= room.rules.bank_fees_cents else None
-                if gap > room.rules.bank_fees_cents:
-                    found.doubts.append("Montant partiel, payeur non reconnu.")
+                found.evidence.add(Evidence.AMOUNT)
         rival = [c for c in _others(named) if room.state.open[c] == cents]
         if rival:
             found.doubts.append(
@@ -409,6 +417,8 @@ def _over(named: Named, base: Explanation, total: int) -> Explanation | None:
         found.reasons.append(f"Trop-perçu de {euros(excess)}, laissé non affecté.")
     if excess <= rules.rounding_cents or indemnities or said:
         found.evidence.add(Evidence.AMOUNT)
+    elif named.maybe:
+        found.doubts.append("Le libellé porte d’autres numéros, peut-être d’autres factures.")
     elif others and excess >= min(others):
         found.doubts.append("D’autres factures du compte pourraient être payées par l’excédent.")
     elif look.reading.foreign:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from exigible.domain.matching.nearness import any_digit, nearly
 from exigible.domain.matching.texts import IBAN, folded, plain, without_zeros
 from exigible.domain.matching.vocabulary import INVOICE_CONTEXT, INVOICE_WORDS, OTHER_NUMBERS
 
@@ -28,6 +29,11 @@ _DATES = re.compile(
 )
 _AMOUNTS = re.compile(r"\b[0-9]{1,3}(?:[ .]?[0-9]{3})*[.,][0-9]{2} ?(?:EUR|E|€)?(?![0-9])")
 _OURS = re.compile(r"\b([A-Z]{1,8})[ ./_-]{0,2}([0-9OILSB][0-9OILSB ./_-]*[0-9OILSB])(?![A-Z0-9])")
+_CALLED = re.compile(  # what follows a word that calls it an invoice
+    rf"\b(?:{'|'.join(sorted(INVOICE_WORDS, key=len, reverse=True))})[ .:°-]{{0,3}}(?:N[O°]?[ .:°]{{0,2}})?"
+    r"((?:[A-Z]{1,6}[-/._]?)?[0-9][0-9A-Z]*(?:[-/._][0-9A-Z]+)*)"
+)
+_GROUPS = re.compile(r"(?<![0-9A-Z])[0-9]+(?:[-/._][0-9]+)+(?![0-9A-Z])")
 _RANGE = frozenset({"A", "AU"})
 _JOINING = frozenset({"ET", "PLUS", "AND", "N", "NO", "FACT", "FAC", "F", "FA"})
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -62,7 +68,9 @@ class References:
         self._lengths: dict[str, tuple[int, ...]] = {}  # first two characters → lengths of keys
         self._digit_lengths: tuple[int, ...] = ()
         self._shapes: dict[tuple[str, int], int] = {}
-        self._prefixes: dict[str, int] = {}
+        self._groups: set[tuple[int, ...]] = (
+            set()
+        )  # lengths of the parts of numbers without letters
         self.compacts: list[str] = []
         self.serials: list[str] = []
         self._stale = True
@@ -78,7 +86,7 @@ class References:
             _DIGITS.findall("".join(parts)) if len(parts) == 1 else _DIGITS.findall(" ".join(parts))
         )
         self.compacts.append(whole)
-        self.serials.append(runs[-1].lstrip("0") if runs else "")
+        self.serials.append(_serial(runs))
         self._stale = True
         if sum(map(len, runs)) < 3 or len(whole) < 4:
             return  # too short to be recognised among other numbers, but for a known payer
@@ -90,11 +98,12 @@ class References:
             for key in {digits, "".join(run.lstrip("0") for run in runs)}:
                 if len(key) >= 5:
                     _put(self._digits, key, claim)
+        if len(runs) > 1 and all(part.isdigit() for part in parts):
+            self._groups.add(tuple(map(len, parts)))
         letters = _PARTS.match("".join(parts))
         if letters is not None and letters[0].isalpha():
             shape = (letters[0], sum(map(len, runs)))
             self._shapes[shape] = self._shapes.get(shape, 0) + 1
-            self._prefixes[letters[0]] = self._prefixes.get(letters[0], 0) + 1
 
     def _prepare(self) -> None:
         lengths: dict[str, set[int]] = {}
@@ -150,6 +159,7 @@ class References:
             starts.append(place)
             place += len(token)
         lengths, keys = self._lengths, self._keys
+        called = _called(words)
         free_from = 0
         for rank, token in enumerate(bare):
             if rank in used:
@@ -172,7 +182,7 @@ class References:
                     if any(other in used for other in range(rank, last + 1)):
                         continue
                     shown = " ".join(words[rank : last + 1])
-                    strength = _strength(joined[begin:end], words, rank, offset, last)
+                    strength = _strength(joined[begin:end], words, rank, offset, last, called)
                     if not exact and last == len(words) - 1 and reading.cited:
                         strength = (
                             WEAK  # at the end of a list, a number cut more likely than zeros lost
@@ -261,15 +271,29 @@ class References:
                 }
                 if not ranks & used:
                     reading.foreign.append(one[0].strip())
-        for rank in range(1, len(words)):
-            word = words[rank]
-            if rank in used or words[rank - 1] not in INVOICE_WORDS or not 3 <= len(word) <= 15:
-                continue
-            begin, end = found[rank].span()
-            if any(low < end and begin < high for low, high in noise) or _YEAR.fullmatch(word):
-                continue
-            if any_digit(word) and sum(map(str.isdigit, word)) >= 3:
-                reading.foreign.append(word)
+        for one in _CALLED.finditer(text):
+            self._if_foreign(one[1], one.span(1), found, noise, reading, used)
+        for one in _GROUPS.finditer(text) if self._groups else ():
+            if tuple(map(len, _DIGITS.findall(one[0]))) in self._groups:
+                self._if_foreign(one[0], one.span(), found, noise, reading, used)
+
+    def _if_foreign(
+        self,
+        shown: str,
+        span: tuple[int, int],
+        found: Sequence[re.Match[str]],
+        noise: Sequence[tuple[int, int]],
+        reading: Reading,
+        used: set[int],
+    ) -> None:
+        begin, end = span
+        if any(low < end and begin < high for low, high in noise) or _YEAR.fullmatch(shown):
+            return
+        ranks = {
+            rank for rank, token in enumerate(found) if token.start() < end and begin < token.end()
+        }
+        if not ranks & used and sum(map(str.isdigit, shown)) >= 3:
+            reading.foreign.append(shown)
 
     def _tails(self, words: Sequence[str], reading: Reading, used: set[int]) -> None:
         """Keep the last tokens joined, from each of the last four: a number cut there begins so."""
@@ -336,76 +360,15 @@ class References:
         bare = "".join(_DIGITS.findall(text)).lstrip("0")
         if nearly(text, whole) or whole.startswith(text) or digits.startswith(bare or "-"):
             return True
+        if len(bare) >= 5 and nearly(bare, digits.lstrip("0")):
+            return True
         return len(serial) >= 3 and len(bare) >= 3 and (bare == serial or nearly(bare, serial))
 
 
-def loosely_named(reading: Reading, references: References, claims: Sequence[int]) -> list[int]:
-    """Return, among the claims of a payer, those a left-over number or a cut one designates."""
-    return [*numbered(reading, references, claims), *begun(reading, references, claims)]
-
-
-def numbered(reading: Reading, references: References, claims: Iterable[int]) -> list[int]:
-    """Return the claims whose number ends as one of those left over in the label."""
-    numbers = reading.numbers
-    if not numbers:
-        return []
-    serials, compacts = references.serials, references.compacts
-    return [claim for claim in claims if serials[claim] in numbers or compacts[claim] in numbers]
-
-
-def begun(reading: Reading, references: References, claims: Sequence[int]) -> list[int]:
-    """Return the claims that the number cut at the end of a label begins, if it tells them apart.
-
-    What all the numbers of a payer begin with (letters, year) tells nothing.
-    """
-    if not reading.tails or not claims:
-        return []
-    tails = [tail for tail in reading.tails if len(tail) >= 3 and any_digit(tail)]
-    if not tails:
-        return []
-    compacts = references.compacts
-    first = min(compacts[claim] for claim in claims)
-    last = max(compacts[claim] for claim in claims)
-    shared = 0
-    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
-        shared += 1
-    shared = shared if len(claims) > 1 else 0
-    found: list[int] = []
-    for tail in sorted(tails, key=len, reverse=True):
-        if len(tail) <= shared:
-            continue
-        found = [
-            claim
-            for claim in claims
-            if compacts[claim].startswith(tail) and references.serials[claim] not in reading.numbers
-        ]
-        if found:
-            return found if len(found) < len(claims) or len(claims) == 1 else []
-    return []
-
-
-def nearly(one: str, other: str) -> bool:
-    """Say whether two texts differ by one character, or by two neighbours swapped."""
-    if one == other:
-        return True
-    if len(one) == len(other):
-        wrong = [place for place in range(len(one)) if one[place] != other[place]]
-        if len(wrong) == 1:
-            return True
-        return (
-            len(wrong) == 2
-            and wrong[1] == wrong[0] + 1
-            and one[wrong[0]] == other[wrong[1]]
-            and one[wrong[1]] == other[wrong[0]]
-        )
-    if abs(len(one) - len(other)) != 1:
-        return False
-    short, long = sorted((one, other), key=len)
-    return any(long[:place] + long[place + 1 :] == short for place in range(len(long)))
-
-
-def any_digit(word: str) -> bool:
-    return _DIGITS.search(word) is not None
+def _serial(runs: Sequence[str]) -> str:
+    """Return what counts in a number: its last digits, but for a year written at the end."""
+    others = [run for run in runs if not _YEAR.fullmatch(run)] if len(runs) > 1 else runs
+    return (others or runs)[-1].lstrip("0") if runs else ""
 
 
 def _put(keys: dict[str, int | tuple[int, ...]], key: str, claim: int) -> None:
@@ -447,11 +410,28 @@ def _ends_well(token: str, end: int) -> bool:
     return not (token[end - 1].isdigit() and token[end].isdigit())
 
 
-def _strength(key: str, words: Sequence[str], rank: int, offset: int, last: int) -> int:
+def _called(words: Sequence[str]) -> set[int]:
+    """Return the ranks of the words that a label calls invoices: « FACTURE 03668, 11006 ET 09888 »."""
+    called: set[int] = set()
+    inside = False
+    for rank, word in enumerate(words):
+        if word in INVOICE_CONTEXT:
+            inside = True
+        elif any_digit(word):
+            if inside:
+                called.add(rank)
+        elif word not in _JOINING:
+            inside = False
+    return called
+
+
+def _strength(
+    key: str, words: Sequence[str], rank: int, offset: int, last: int, called: set[int]
+) -> int:
     """Return how far a number read is certain to be one of ours."""
     before = words[rank - 1] if rank else ""
     head = words[rank][:offset]
-    context = head in INVOICE_CONTEXT if offset else before in INVOICE_CONTEXT
+    context = head in INVOICE_CONTEXT if offset else rank in called
     written = "".join(words[rank : last + 1])[offset:]
     letters = sum(c.isalpha() for c in written)
     digits = len(key) - letters

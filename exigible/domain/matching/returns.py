@@ -13,8 +13,9 @@ from exigible.domain.matching.explaining import (
 )
 from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.kinds import is_transfer
+from exigible.domain.matching.loosely import loosely_named
 from exigible.domain.matching.payers import Sure
-from exigible.domain.matching.references import MEDIUM, loosely_named
+from exigible.domain.matching.references import MEDIUM
 
 FEES_CENTS = 3_000  # what a bank may add to a debit that it returns
 

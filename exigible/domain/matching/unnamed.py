@@ -14,9 +14,9 @@ from exigible.domain.matching.book import PlanRows
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import Evidence, Explanation, payer_reason
 from exigible.domain.matching.facts import Gap
+from exigible.domain.matching.loosely import begun, numbered
 from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares, within_discount
 from exigible.domain.matching.payers import Sure
-from exigible.domain.matching.references import begun, numbered
 from exigible.domain.matching.sums import Found, interchangeable, subsets
 from exigible.domain.matching.texts import compact, without_zeros
 

@@ -10,10 +10,19 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from exigible.domain.exhibits import EXPECTED
+from exigible.domain.exhibits.expected import PERFORMANCE
 from exigible.domain.identity.reliability import Facts, lacks
 
+# What a delivery proves, and what proves it: literals of the domain, never what a person typed.
+_DELIVERED = ", ".join(f"'{kind}'" for kind, needs in EXPECTED.items() if PERFORMANCE in needs)
+_PROOFS = ", ".join(f"'{kind.value}'" for kind in sorted(PERFORMANCE.kinds))
 # Of an account `a` and its debtor `d`: how he is reached, what registers say, what open claims lack.
-FACTS = """
+# Proofs of delivery are asked of the creditors who keep some here: elsewhere nobody knows.
+FACTS = f"""
+  LEFT JOIN (
+    SELECT DISTINCT creditor_id FROM store_exhibit
+     WHERE withdrawn_at IS NULL AND kind IN ({_PROOFS})) proving ON proving.creditor_id = a.creditor_id
   CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(email <> ''), false) AS email, coalesce(bool_or(phone <> ''), false) AS phone
       FROM store_contact WHERE debtor_id = d.id AND active) reached
@@ -25,7 +34,12 @@ FACTS = """
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE due_on_source = 'derived') AS derived,
            count(*) FILTER (WHERE ref = '') AS nameless,
-           count(*) FILTER (WHERE issued_on IS NULL) AS undated
+           count(*) FILTER (WHERE issued_on IS NULL) AS undated,
+           CASE WHEN proving.creditor_id IS NOT NULL THEN count(*) FILTER (
+             WHERE kind IN ({_DELIVERED}) AND NOT EXISTS (
+               SELECT FROM store_exhibitclaim l JOIN store_exhibit x ON x.id = l.exhibit_id
+                WHERE l.claim_id = store_claim.id AND l.ended_at IS NULL
+                  AND x.withdrawn_at IS NULL AND x.kind IN ({_PROOFS}))) END AS unproved
       FROM store_claim WHERE account_id = a.id AND balance_cents <> 0 AND balance_cents > 0) open
 """
 _HAS_ADDRESS = "(d.postcode <> '' AND d.city <> '' AND d.address_line1 || d.address_line2 <> '')"
@@ -43,6 +57,7 @@ _LACKING = {
     "due_date": "open.derived > 0",
     "number": "open.nameless > 0",
     "date": "open.undated > 0",
+    "proof_of_delivery": "coalesce(open.unproved, 0) > 0",
 }
 # What takes points off, as bits, and the score: to be read FROM store_account a, store_debtor d, FACTS.
 BITS = " | ".join(
@@ -66,7 +81,8 @@ def facts_of(account_id: int) -> Facts:
             f"""SELECT d.kind, d.country, d.siren <> '', {_HAS_ADDRESS}, d.address_ok,
                        told.same_postcode, told.struck_off, told.insolvent,
                        d.insolvency_opened_on IS NOT NULL, d.email_ok AND reached.email,
-                       reached.phone, open.derived, open.nameless, open.undated
+                       reached.phone, open.derived, open.nameless, open.undated,
+                       open.unproved
                   FROM store_account a JOIN store_debtor d ON d.id = a.debtor_id {FACTS}
                  WHERE a.id = %s""",
             [account_id],
@@ -87,6 +103,7 @@ def facts_of(account_id: int) -> Facts:
         "derived_due_dates",
         "without_number",
         "without_date",
+        "without_proof",
     )
     return Facts(**dict(zip(names, row, strict=True)))
 

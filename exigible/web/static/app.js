@@ -8,3 +8,11 @@ import "./fields.js";
 import "./feedback.js";
 import "./uploads.js";
 import "./calculators.js";
+
+// htmx sends the button that holds the focus along with a form, whatever made the form leave. Only a
+// submission names its button: to walk past « Ajouter » as one types must not add anything.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const { elt, parameters, triggeringEvent } = event.detail;
+  if (!(elt instanceof HTMLFormElement) || !triggeringEvent || triggeringEvent.type === "submit") return;
+  for (const button of elt.querySelectorAll("button[name]")) delete parameters[button.name];
+});

@@ -2,7 +2,8 @@
 
 import pytest
 
-from exigible.domain.matching.references import References, nearly
+from exigible.domain.matching.nearness import nearly
+from exigible.domain.matching.references import References
 from tests.domain.matching.small_book import alone, claim, one, paid
 
 CLAIMS = [claim("FA-26-04127", 1234.56), claim("FA-26-04128", 80), claim("FA-26-14127", 80)]
