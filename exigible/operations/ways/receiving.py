@@ -21,6 +21,7 @@ from exigible.intake.einvoice.pdf import PdfReader
 from exigible.intake.einvoice.recognition import of_content
 from exigible.intake.exhibits import UnreadableExhibit, media_type_of, safe_name
 from exigible.intake.formats import HEAD
+from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Unreadable
 from exigible.operations import exhibit_intake, imports
 from exigible.operations.acts import By
@@ -63,6 +64,9 @@ class Arrived:
     size_bytes: int
     road: Road
     format: str = ""  # what was chosen for it, if something was
+    mapping: Mapping | None = None  # how a table is read, where that is known
+    mode: str = ""  # "delta" or "stock", of such a table
+    pushed: str = ""  # of data sent as JSON: the name of its list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,16 @@ class Outcome:
     note: str = ""
 
 
-def copied(source: BinaryIO, path: Path, *, name: str, format_: str = "") -> Arrived:
+def copied(
+    source: BinaryIO,
+    path: Path,
+    *,
+    name: str,
+    format_: str = "",
+    mapping: Mapping | None = None,
+    mode: str = "",
+    pushed: str = "",
+) -> Arrived:
     """Copy a file to `path`, hash it, and say what road it takes."""
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as copy:
@@ -88,6 +101,9 @@ def copied(source: BinaryIO, path: Path, *, name: str, format_: str = "") -> Arr
         size_bytes=size,
         road=Road.IMPORT if format_ else road_of(path),
         format=format_,
+        mapping=mapping,
+        mode=mode,
+        pushed=pushed,
     )
 
 
@@ -130,12 +146,7 @@ def hold(creditor: Creditor) -> None:
 
 def known(creditor: Creditor, sha256: str) -> str:
     """Return how a file was taken already for a creditor, in words; "" where it was not."""
-    batch = (
-        ImportBatch.objects.filter(creditor=creditor, sha256=sha256)
-        .exclude(status__in=_MAY_COME_AGAIN)
-        .order_by("pk")
-        .first()
-    )
+    batch = known_batch(creditor, sha256)
     if batch is not None:
         return (
             f"Ce fichier a déjà été reçu le {french.day(batch.created_at.date())} sous le nom "
@@ -155,6 +166,16 @@ def known(creditor: Creditor, sha256: str) -> str:
     return ""
 
 
+def known_batch(creditor: Creditor, sha256: str) -> ImportBatch | None:
+    """Return the import that holds a content already, if one does."""
+    return (
+        ImportBatch.objects.filter(creditor=creditor, sha256=sha256)
+        .exclude(status__in=_MAY_COME_AGAIN)
+        .order_by("pk")
+        .first()
+    )
+
+
 def receive(files: Sequence[Arrived], *, incoming: Incoming, by: By, at: datetime) -> None:
     """Give files to *Imports* or to *Pièces*, in the caller's transaction; they are read by jobs."""
     creditor = incoming.creditor
@@ -167,13 +188,17 @@ def receive(files: Sequence[Arrived], *, incoming: Incoming, by: By, at: datetim
                     name=one.name,
                     creditor=creditor,
                     format_=one.format,
+                    mapping=one.mapping,
+                    mode=one.mode,
                     queued=True,
                     prepared=True,
                     by=by,
                     at=at,
                 )
             batch.incoming = incoming
-            batch.save(update_fields=["incoming"])
+            if one.pushed:
+                batch.options = {**batch.options, "pushed": one.pushed}
+            batch.save(update_fields=["incoming", "options"])
     if exhibits:
         opened: list[tuple[str, BinaryIO]] = []
         try:
