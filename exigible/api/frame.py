@@ -132,7 +132,9 @@ class Call:
             raise ApiError(415, "media_type", "Le corps est attendu en application/json.")
         body = self.request.body
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_not_json)
+            said = json.loads(body.decode("utf-8"), parse_constant=_not_json)
+            json.dumps(said, ensure_ascii=False).encode()  # half of a pair is no text
+            return said
         except (ValueError, RecursionError) as error:
             line = getattr(error, "lineno", None)
             where = f" (ligne {line})" if line else ""

@@ -7,6 +7,7 @@ from exigible.web.views import (
     ageing,
     ageing_bulk,
     ageing_exports,
+    arrivals,
     calculators,
     creditors,
     duplicates,
@@ -24,6 +25,8 @@ from exigible.web.views import (
     outbox_decisions,
     people,
     texts,
+    tokens,
+    ways,
 )
 
 _creditor = [
@@ -75,6 +78,8 @@ urlpatterns = [
     path("pieces/<int:exhibit_id>/apercu.png", exhibits.preview, name="exhibit_preview"),
     path("pieces/<int:exhibit_id>/creances/", exhibits.link, name="link_exhibit"),
     path("imports/", imports.imports, name="imports"),
+    path("imports/arrivees/", arrivals.arrivals, name="arrivals"),
+    path("imports/arrivees/exporter/", arrivals.export, name="export_arrivals"),
     path("imports/exporter/", imports.export, name="export_imports"),
     path("imports/a-confirmer/", absences.absences, name="absences"),
     path("imports/a-confirmer/exporter/", absences.export, name="export_absences"),
@@ -171,5 +176,35 @@ urlpatterns = [
         name="set_access",
     ),
     path("administration/droits/", people.rights, name="rights"),
+    path("administration/voies/", ways.ways, name="ways"),
+    path("administration/voies/exporter/", ways.export, name="export_ways"),
+    path("administration/voies/dossier/nouveau/", ways.watch_folder, name="watch_folder"),
+    path("administration/voies/dossier/<int:folder_id>/", ways.folder, name="watched_folder"),
+    path(
+        "administration/voies/dossier/<int:folder_id>/fermer/",
+        ways.close_folder,
+        name="close_folder",
+    ),
+    path(
+        "administration/voies/dossier/<int:folder_id>/<slug:verb>/",
+        ways.act_on_folder,
+        name="act_on_folder",
+    ),
+    path("administration/voies/boite/nouvelle/", ways.open_mailbox, name="open_mailbox"),
+    path("administration/voies/boite/<int:mailbox_id>/", ways.mailbox, name="mailbox"),
+    path(
+        "administration/voies/boite/<int:mailbox_id>/fermer/",
+        ways.close_mailbox,
+        name="close_mailbox",
+    ),
+    path(
+        "administration/voies/boite/<int:mailbox_id>/<slug:verb>/",
+        ways.act_on_mailbox,
+        name="act_on_mailbox",
+    ),
+    path("administration/jetons/", tokens.tokens, name="tokens"),
+    path("administration/jetons/exporter/", tokens.export, name="export_tokens"),
+    path("administration/jetons/nouveau/", tokens.create, name="new_token"),
+    path("administration/jetons/<int:token_id>/revoquer/", tokens.revoke, name="revoke_token"),
     path("bienvenue/<uuid:opaque_id>/<str:token>/", people.welcome, name="welcome"),
 ]

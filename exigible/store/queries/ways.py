@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from exigible.store.keyset import Order
 from exigible.store.models import ApiToken, ImportBatch, Incoming, MailBox, WatchedFolder
 
 
@@ -47,11 +49,51 @@ def with_way(batches: QuerySet[ImportBatch]) -> QuerySet[ImportBatch]:
     return batches.select_related("incoming__folder", "incoming__mailbox", "incoming__token")
 
 
+BROUGHT = (Way.FOLDER, Way.MAIL, Way.API)
+ARRIVAL_SORTS: dict[str, Order] = {
+    "recent": Order("pk", descending=True),
+    "nom": Order("name"),
+}
+
+
+def arrivals(
+    creditor_ids: Sequence[int],
+    *,
+    search: str = "",
+    way: str = "",
+    status: str = "",
+    creditor_id: int | None = None,
+) -> QuerySet[Incoming]:
+    """Return what came to some creditors by itself, narrowed, in no order."""
+    found = Incoming.objects.filter(creditor_id__in=creditor_ids).select_related(
+        "creditor", "folder", "mailbox", "token"
+    )
+    if search:
+        found = found.filter(
+            Q(name__icontains=search)
+            | Q(sender__icontains=search)
+            | Q(sha256__startswith=search.lower())
+        )
+    if way:
+        found = found.filter(**{f"{_COLUMNS[Way(way)]}__isnull": False})
+    if status:
+        found = found.filter(status=status)
+    return found.filter(creditor_id=creditor_id) if creditor_id else found
+
+
+_COLUMNS = {Way.FOLDER: "folder", Way.MAIL: "mailbox", Way.API: "token"}
+
+
 def way_of(batch: ImportBatch) -> tuple[Way, str]:
     """Return how an import came, and the name of what brought it ("" for a person or a command)."""
     incoming = batch.incoming
     if incoming is None:
         return (Way.COMMAND if batch.created_by == _NOBODY else Way.PAGE), ""
+    return way_of_incoming(incoming)
+
+
+def way_of_incoming(incoming: Incoming) -> tuple[Way, str]:
+    """Return what brought a file, a message or a request, and its name."""
     if incoming.folder is not None:
         return Way.FOLDER, incoming.folder.path
     if incoming.mailbox is not None:
