@@ -10,7 +10,7 @@ VENDOR := exigible/web/static/vendor
 # Compiled modules make every command start three times sooner: keep them, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve check test bench clean setup assets lock wheel format browser
+.PHONY: demo serve check test campaign bench clean setup assets lock wheel format browser
 
 demo: setup assets
 	$(BIN)/exigible demo
@@ -59,6 +59,10 @@ test: setup assets browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
+
+# The tests that draw their cases, much further: hours.
+campaign: setup assets
+	EXIGIBLE_CAMPAIGN=1 $(BIN)/pytest -n 2 -m "not browser"
 
 browser: setup
 	$(BIN)/python tools/ensure_chromium.py

@@ -23,10 +23,11 @@ from exigible.cli._command import (
     write,
     write_json,
 )
+from exigible.cli._undo import undo
 from exigible.domain.french import count, day, money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import EINVOICE_FORMATS, TABLES, Format, content_words
+from exigible.intake.formats import EINVOICE_FORMATS, MAPPED, Format, content_words
 from exigible.intake.identifiers import is_siren
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.report import COUNTED, WRITTEN, ImportReport, totals_in_words
@@ -40,7 +41,9 @@ SHOWN_PROBLEMS = 20
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FICHIER…", help="Fichiers à importer.")
+    ] = None,
     format_: Annotated[
         str,
         typer.Option(
@@ -96,9 +99,28 @@ def import_(
     partial: Annotated[
         bool, typer.Option("--partial", help="Prend ce qui est lisible et laisse le reste.")
     ] = False,
+    undone: Annotated[
+        str,
+        typer.Option(
+            "--undo",
+            metavar="N",
+            help="Annule tout l’import de ce numéro (ou le dépôt de pièces de cet identifiant), si rien "
+            "n’en dépend ; avec --dry-run, dit seulement ce que cela ferait.",
+        ),
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXTE", help="Pourquoi l’import est annulé.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> int:
-    """Importe un export comptable (FEC), un tableau, des factures, un relevé bancaire."""
+    """Importe un export comptable (FEC), un tableau, des factures, un relevé bancaire ; ou l’annule."""
+    if bool(undone) == bool(files):
+        raise typer.BadParameter(
+            "Indiquez des fichiers à importer, ou --undo N, l’un ou l’autre.", param_hint="FICHIER…"
+        )
+    if undone:
+        return undo(undone, reason=reason, dry_run=dry_run, as_json=as_json)
+    assert files is not None
     if format_ and format_ not in Format:
         raise WrongInput(
             "format",
@@ -330,19 +352,22 @@ def _bring_others(
 
 def _mapping_for(file: Path, how: _How, format_: str, creditor: Creditor) -> Mapping | None:
     """Return the mapping kept under the name given, or for this source, else what the table suggests."""
-    from exigible.intake.importing import guess_format, guessed
+    from exigible.intake.importing import guess_format, guessed, is_known_statement
     from exigible.operations.mappings import mapping_named, mapping_of_source, understand
 
     if how.mapping is not None:
         return how.mapping
     if how.source:
         return Mapping.from_json(mapping_named(creditor, how.source).mapping)
-    if (format_ or guess_format(file)) not in TABLES:
+    told = format_ or guess_format(file)
+    if told not in MAPPED:
         return None
     found = understand(file, name=file.name, format_=format_)
     kept = mapping_of_source(creditor, found) if found else None
     if kept is not None and format_ in ("", kept.kind):
         return None  # taken through it by itself
+    if is_known_statement(file, told):
+        return None
     return guessed(file, name=file.name, format_=format_)
 
 
@@ -380,7 +405,10 @@ def _creditor(siren: str, name: str) -> Creditor:
 def _show(report: ImportReport, *, dry_run: bool) -> None:
     """Write a report for a person."""
     label = content_words(report.format, read=bool(report.encoding))
-    write(f"{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else ""))
+    number = f"Import n° {report.number} — " if report.number else ""
+    write(
+        f"{number}{report.filename} — {label}" + (f", {report.encoding}" if report.encoding else "")
+    )
     if report.closing_on is not None and report.first_on and report.last_on:
         write(
             f"  du {day(report.first_on)} au {day(report.last_on)}, exercice clos le "

@@ -27,15 +27,16 @@ def when_asked_to_stop(stop: Callable[[], None], *, grace_seconds: float, superv
     """Call `stop` once SIGTERM or SIGINT comes, or the supervisor is gone.
 
     It runs in a signal handler of the main thread, so it must not raise: Python drops what is
-    raised while it happens to run a destructor. What has not ended after `grace_seconds` is cut; a
+    raised while it happens to run a destructor; nor wait for a lock that what it interrupts may hold. What has not ended after `grace_seconds` is cut; a
     second signal cuts at once. Call it from the main thread.
     """
-    asked = threading.Event()
+    asked = False
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+        nonlocal asked
+        if asked:
             leave()
-        asked.set()
+        asked = True
         cut = threading.Timer(grace_seconds, leave)
         cut.daemon = True
         cut.start()

@@ -89,8 +89,9 @@ class Supervisor:
     )
     workers: list[Child] = field(default_factory=list)
     _keeper: Child | None = None
-    _stop: threading.Event = field(default_factory=threading.Event)
+    _asked: bool = False  # by `stop`, which a signal may call inside anything: it takes no lock
     _hurry: bool = False
+    _ending: threading.Event = field(default_factory=threading.Event)  # for the other thread
     _ready: bool = False
 
     def run(self) -> int:
@@ -111,28 +112,30 @@ class Supervisor:
             database = threading.Thread(target=self._keep_database, daemon=True)
             database.start()
             code = self._watch()
+            self._ending.set()
             database.join(timeout=5)
             return code
         finally:
+            self._ending.set()
             self._stop_children()
             self._stop_database()
 
     def stop(self) -> None:
         """Ask for an orderly end; a second time, for an immediate one."""
-        self._hurry = self._stop.is_set()
-        self._stop.set()
+        self._hurry, self._asked = self._asked, True
 
     # The processes.
 
     def _watch(self) -> int:
-        while not self._stop.wait(_TICK):
+        while not self._asked:
+            time.sleep(_TICK)
             now = time.monotonic()
             for child in (self.web, *self.workers):
                 if child.alive:
                     continue
                 if child.process is not None:
                     code = child.died(now)
-                    if self._stop.is_set():
+                    if self._asked:
                         return 0
                     if code == REFUSED_FOR_GOOD and not self._ready:
                         return 1  # the child has said why
@@ -191,7 +194,7 @@ class Supervisor:
         if self.environment.database is not None:
             return
         delay, told = _FIRST_DELAY, ""
-        while not self._stop.wait(1):
+        while not self._ending.wait(1):
             if embedded.is_running(self.environment):
                 delay, told = _FIRST_DELAY, ""
                 continue
@@ -209,7 +212,7 @@ class Supervisor:
                 if refusal.message != told:
                     told = refusal.message
                     self.say(told)
-                self._stop.wait(delay)
+                self._ending.wait(delay)
                 delay = min(delay * 2, _LONGEST_DELAY)
 
     def _stop_database(self) -> None:

@@ -86,6 +86,7 @@ BANK = frozenset(
         Format.BANK_CSV,
     }
 )
+MAPPED = TABLES | {Format.BANK_CSV}  # what a mapping may say how to read
 # What `intake.einvoice` reads; the seller of an invoice says whose file it is.
 EINVOICE_FORMATS = frozenset(
     {Format.FACTURX, Format.CII, Format.UBL, Format.CDAR, Format.EINVOICES}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exigible.intake import fec_dry_run
 from exigible.intake.fec import DEFAULT_PREFIXES
-from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, TABLES, Format, is_fec
+from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, MAPPED, TABLES, Format, is_fec
 from exigible.intake.ledger_text import opener
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Unreadable
@@ -44,8 +44,7 @@ def dry_run(
     """
     name = name or path.name
     asked = format_
-    if mapping is None:
-        format_ = format_ or guess_format(path)
+    format_ = mapping.kind if mapping is not None else format_ or guess_format(path)
     if format_ in EINVOICE_FORMATS:
         from exigible.intake.einvoice import summary
 
@@ -54,16 +53,19 @@ def dry_run(
         return fec_dry_run.dry_run(
             opener(path), name, prefixes=prefixes, partial=partial, on_bytes=on_bytes
         )
+    if mapping is None and format_ in MAPPED and not is_known_statement(path, format_):
+        mapping = guessed(path, name=name, format_=asked)
+        format_ = mapping.kind if mapping is not None else format_
     if format_ in BANK:
         from exigible.intake.bank.dry_run import dry_run as dry_run_bank
 
-        return dry_run_bank(path, name, format_, partial=partial, on_bytes=on_bytes)
+        return dry_run_bank(
+            path, name, format_, partial=partial, mapping=mapping, on_bytes=on_bytes
+        )
     from exigible.intake.table_dry_run import dry_run_table
 
-    if mapping is None:
-        mapping = guessed(path, name=name, format_=asked)
     if mapping is not None:
-        return dry_run_table(path, name, mapping.kind, mapping=mapping, partial=partial)
+        return dry_run_table(path, name, format_, mapping=mapping, partial=partial)
     if format_ in TABLES - {Format.CUSTOMERS, Format.OPEN_ITEMS}:
         return refused(format_, name, not_understood(path, name, format_))
     return dry_run_table(path, name, format_, partial=partial)
@@ -87,6 +89,13 @@ def guess_format(path: Path) -> Format:
     if not customers.looks_like_customers(path) and table.looks_like_statement(path):
         return Format.BANK_CSV
     return Format.CUSTOMERS
+
+
+def is_known_statement(path: Path, format_: str) -> bool:
+    """Say whether a table is a bank statement whose headings the bank's reader knows by itself."""
+    from exigible.intake.bank.table import looks_like_statement
+
+    return format_ == Format.BANK_CSV and looks_like_statement(path)
 
 
 def guessed(path: Path, *, name: str, format_: str = "") -> Mapping | None:

@@ -62,6 +62,7 @@ def look_at(opened: Opener) -> TextShape:
         while chunk := stream.read(CHUNK):
             if size == 0:
                 bom = next((name for mark, name in BOMS if chunk.startswith(mark)), "")
+                _refuse_false_utf16(chunk, bom)
             _refuse_binary(chunk, size, is_utf16=bom == "utf-16")
             size += len(chunk)
             digest.update(chunk)
@@ -75,9 +76,10 @@ def look_at(opened: Opener) -> TextShape:
     if size == 0:
         raise unreadable("empty_file", "Ce fichier est vide.")
     broken += decoder.decode(b"", final=True).count("\ufffd")
+    is_utf8 = not broken or valid > TOLERATED_BAD * broken
     if bom == "utf-16":
         encoding, label, broken = "utf-16", "utf-16", 0
-    elif bom or (not broken) or valid >= TOLERATED_BAD * broken:
+    elif is_utf8:  # else its mark lies, if it has one
         encoding, label = "utf-8-sig", "utf-8-bom" if bom else "utf-8"
     else:
         encoding = label = guess_legacy(legacy)
@@ -112,6 +114,8 @@ def numbered_lines(opened: Opener, encoding: str) -> Iterator[tuple[int, list[st
     number = 1
     pending = ""
     with opened() as stream:
+        if encoding in LEGACY and stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            stream.seek(0)  # a mark of UTF-8 that lies is no text
         while True:
             chunk = stream.read(CHUNK)
             text = pending + decoder.decode(chunk, final=not chunk)
@@ -142,6 +146,16 @@ def numbered_lines(opened: Opener, encoding: str) -> Iterator[tuple[int, list[st
     last = pending.rstrip("\x1a\r")  # the end-of-file mark of old systems
     if last:
         yield number, [last]
+
+
+def _refuse_false_utf16(head: bytes, bom: str) -> None:
+    """Refuse what announces UTF-16 and whose line ends are those of another encoding."""
+    ends = (b"\n\0", b"\0\n", b"\r\0", b"\0\r")
+    if bom == "utf-16" and b"\n" in head and not any(one in head for one in ends):
+        raise unreadable(
+            "encoding",
+            "Ce fichier s’annonce en UTF-16 et n’en est pas. Enregistrez-le en UTF-8, puis recommencez.",
+        )
 
 
 def _refuse_binary(chunk: bytes, position: int, *, is_utf16: bool) -> None:

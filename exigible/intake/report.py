@@ -135,6 +135,7 @@ class ImportReport:
     unchanged: bool = False
     written: dict[str, int] = field(default_factory=dict)
     parts: list[ImportReport] = field(default_factory=list)  # of several files taken together
+    number: int | None = None  # of the import, once there is one
 
     def take(self, problems: Problems) -> None:
         """Copy the problems met while reading, and what they decide."""
@@ -177,6 +178,8 @@ class ImportReport:
         if self.written or self.unchanged:
             answer["written"] = self.written
             answer["unchanged"] = self.unchanged
+        if self.number is not None:
+            answer["import"] = self.number
         if self.error is not None:
             answer["error"] = error_of(self.error)
         return answer

@@ -13,17 +13,20 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
 
 from exigible.intake.ledger_text import unreadable
+from exigible.intake.problems import Problem, Unreadable
 
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_CELLS = 5_000_000  # a hundred thousand rows of fifty columns
 MAX_PARTS = 2_000
+MAX_RATIO, RATIO_FROM = 200, 32 * 1024 * 1024  # a part of real data packs ten to thirty times
 BLOCK = 1 << 18
 OLE = b"\xd0\xcf\x11\xe0"  # XLS, and any workbook under a password
 
@@ -76,7 +79,26 @@ def as_text(cell: object) -> str:
 
 
 def inspect(path: Path) -> None:
-    """Raise Unreadable unless the file is an XLSX that can be opened without danger."""
+    """Raise Unreadable unless the file is an XLSX that can be opened without danger.
+
+    A file is tried as several kinds of table in turn: what was found of it is kept while it stays as it is.
+    """
+    stands = path.stat()
+    refusal = _verdict(str(path), stands.st_ino, stands.st_mtime_ns, stands.st_size)
+    if refusal is not None:
+        raise Unreadable(refusal)
+
+
+@lru_cache(maxsize=8)
+def _verdict(path: str, *_stands: int) -> Problem | None:
+    try:
+        _inspect(Path(path))
+    except Unreadable as refusal:
+        return refusal.problem
+    return None
+
+
+def _inspect(path: Path) -> None:
     with path.open("rb") as stream:
         if stream.read(4) == OLE:
             raise unreadable(
@@ -97,17 +119,26 @@ def inspect(path: Path) -> None:
                 "Ce fichier n’est pas un classeur XLSX. Enregistrez-le en XLSX ou en CSV, puis "
                 "recommencez.",
             )
+        refuse_bomb(parts)
         left = MAX_UNPACKED
         for part in parts:
             inspection = _Inspection()
             try:
+                most = max(RATIO_FROM, part.compress_size * MAX_RATIO)
                 for block in _unpacked(stream, part):
                     left -= len(block)
-                    if left < 0:
+                    most -= len(block)
+                    if left < 0 or most < 0:
                         raise too_large()
                     inspection.feed(block)
             except (zlib.error, struct.error, expat.ExpatError, OSError, ValueError) as error:
                 raise damaged() from error
+
+
+def refuse_bomb(parts: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse at once an archive that says itself that it unpacks beyond measure; one that lies is bounded."""
+    if sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise too_large()
 
 
 def inspect_ods(path: Path) -> None:
@@ -118,6 +149,7 @@ def inspect_ods(path: Path) -> None:
             parts = archive.infolist()
         if len(parts) > MAX_PARTS:
             raise too_large()
+        refuse_bomb(parts)
         with path.open("rb") as stream:
             for part in parts:
                 if not part.filename.endswith(".xml"):

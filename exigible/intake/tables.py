@@ -7,6 +7,7 @@ the readers of customers and open items see one thing. Titles above the header a
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
     if is_spreadsheet(head):
         encoding, lines = "xlsx", read_rows(path)
     else:
+        refuse_json(head)
         encoding, lines = _text(path)
     seen = []
     for _ in range(HEADER_WITHIN):
@@ -101,6 +103,20 @@ def _rows(lines: Iterator[tuple[int, list[str]]], places: Mapping[str, int]) -> 
         }
         if row:
             yield number, row
+
+
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\[{\"])")
+
+
+def refuse_json(head: bytes) -> None:
+    """Refuse by name the answer of a register or of an API, which is no table."""
+    if _JSON.match(head):
+        raise unreadable(
+            "json",
+            "Ce fichier est du JSON (la réponse d’un registre ou d’un logiciel), pas un tableau. Un registre "
+            "s’interroge depuis le compte ; d’un logiciel, exportez un CSV ou un classeur.",
+            line=1,
+        )
 
 
 # --- text ---------------------------------------------------------------------------------------

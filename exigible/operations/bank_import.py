@@ -16,6 +16,7 @@ from django.db import connection
 from exigible.intake.bank.dry_run import report_of
 from exigible.intake.bank.files import open_file
 from exigible.intake.bank.shapes import BankFile, BankStatement
+from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Problem
 from exigible.intake.report import ImportReport, RefusedFile
 from exigible.operations.bank_accounts import Asked, resolve
@@ -48,6 +49,7 @@ def import_bank_file(
     creditor: Creditor,
     path: Path,
     *,
+    mapping: Mapping | None,
     partial: bool,
     at: datetime,
     progress: Progress,
@@ -58,6 +60,7 @@ def import_bank_file(
         path,
         batch.format,
         partial=partial,
+        mapping=mapping,
         on_bytes=lambda done: progress("Lecture", min(done, size), size),
     )
     stage_lines(file.lines())

@@ -8,15 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
-
 from exigible.domain.french import count
-from exigible.domain.refusals import Refused
-from exigible.intake.formats import BANK
-from exigible.operations import journal
 from exigible.operations.acts import By
 from exigible.operations.bank_import import UNCONFIRMED
-from exigible.operations.import_process import CREDITOR_LOCK
 from exigible.store.models import (
     BankLine,
     BankLineDetail,
@@ -26,74 +20,51 @@ from exigible.store.models import (
 )
 
 
-def undo_statements(batch_id: int, *, by: By, at: datetime) -> ImportBatch:
-    """Withdraw the statements and lines of an import; raise Refused where something depends on it."""
-    with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, batch.creditor_id]
-            )
-        refusal = why_not_withdrawn(batch)
-        if refusal is not None:
-            raise refusal
-        lines = BankLine.objects.filter(statement__batch=batch)
-        withdrawn = lines.update(
-            state=BankLine.State.WITHDRAWN, state_reason="", state_by=by.actor, state_at=at
-        )
-        BankStatement.objects.filter(batch=batch).update(withdrawn_at=at)
-        # What its statements had set aside waits again.
-        BankLine.objects.filter(
-            state=BankLine.State.SET_ASIDE,
-            state_reason=UNCONFIRMED,
-            state_by=f"import:{batch.pk}",
-        ).update(state=BankLine.State.TO_MATCH, state_reason="", state_by=by.actor, state_at=at)
-        batch.status = ImportBatch.Status.UNDONE
-        batch.save(update_fields=["status"])
-        journal.append(
-            journal.Act(
-                account_id=None,
-                actor=by.actor,
-                action="file_undone",
-                subject=f"import:{batch.pk}",
-                facts={"file": batch.filename, "sha256": batch.sha256, "bank_lines": withdrawn},
-            ),
-            at=at,
-        )
-    return batch
+def counts(batch: ImportBatch) -> dict[str, int]:
+    """Return how many statements and lines an import brought."""
+    return {
+        "statements": BankStatement.objects.filter(batch=batch, withdrawn_at=None).count(),
+        "bank_lines": BankLine.objects.filter(statement__batch=batch).count(),
+    }
 
 
-def why_not_withdrawn(batch: ImportBatch) -> Refused | None:
-    """Return what keeps an import from being undone, None where it may be."""
-    if batch.format not in BANK or batch.status != ImportBatch.Status.DONE:
-        return Refused(
-            "not_undone",
-            "Cet import ne s’annule pas : seul un relevé bancaire qui a été pris peut l’être.",
-        )
+def withdraw(batch: ImportBatch, *, by: By, at: datetime) -> None:
+    """Withdraw the statements and lines of an import; nothing depends on them (`why_not`)."""
+    BankLine.objects.filter(statement__batch=batch).update(
+        state=BankLine.State.WITHDRAWN, state_reason="", state_by=by.actor, state_at=at
+    )
+    BankStatement.objects.filter(batch=batch).update(withdrawn_at=at)
+    # What its statements had set aside waits again.
+    BankLine.objects.filter(
+        state=BankLine.State.SET_ASIDE,
+        state_reason=UNCONFIRMED,
+        state_by=f"import:{batch.pk}",
+    ).update(state=BankLine.State.TO_MATCH, state_reason="", state_by=by.actor, state_at=at)
+
+
+def why_not(batch: ImportBatch) -> list[str]:
+    """Return what keeps a statement from being withdrawn, in words; empty where nothing does."""
     matched = BankLine.objects.filter(statement__batch=batch, state=BankLine.State.MATCHED).count()
     if matched:
-        return Refused(
-            "lines_matched",
-            f"{count(matched, 'opération de ce relevé est rapprochée', 'opérations de ce relevé sont rapprochées')}"
-            " : défaites d’abord ces rapprochements.",
+        words = count(
+            matched,
+            "opération de ce relevé est rapprochée",
+            "opérations de ce relevé sont rapprochées",
         )
+        return [f"{words} : défaites d’abord ces rapprochements."]
     later = (
         BankLineSighting.objects.filter(
             line__statement__batch=batch, statement__withdrawn_at__isnull=True
         )
         .exclude(statement__batch=batch)
-        .values_list("statement__batch_id", "statement__batch__filename")
+        .values_list("statement__batch__filename", flat=True)
         .first()
         or BankLineDetail.objects.filter(line__statement__batch=batch)
         .exclude(batch=batch)
         .exclude(batch__status=ImportBatch.Status.UNDONE)
-        .values_list("batch_id", "batch__filename")
+        .values_list("batch__filename", flat=True)
         .first()
     )
-    if later is not None:
-        return Refused(
-            "later_import",
-            f"« {later[1]} » contient aussi des opérations de ce relevé : annulez-le d’abord.",
-            facts={"import": later[0]},
-        )
-    return None
+    if later is None:
+        return []
+    return [f"« {later} » contient aussi des opérations de ce relevé : annulez-le d’abord."]

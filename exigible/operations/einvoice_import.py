@@ -114,7 +114,7 @@ class _Import:
             said = invoice_statuses.record(
                 self.batch, self.creditor, statuses, self._documents_of(statuses), at=self.at
             )
-        linked, tasks = invoice_statuses.link(self.creditor, on=self.on, at=self.at)
+        linked, tasks = invoice_statuses.link(self.batch, self.creditor, on=self.on, at=self.at)
         return self._finish(report, said, linked, tasks)
 
     # --- reading -----------------------------------------------------------------------------------

@@ -202,7 +202,8 @@ class Book:
     def _documents(self, hashes: set[str]) -> set[str]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT sha256 FROM store_einvoice WHERE creditor_id = %s AND sha256 = ANY(%s)",
+                """SELECT sha256 FROM store_einvoice
+                    WHERE creditor_id = %s AND sha256 = ANY(%s) AND withdrawn_at IS NULL""",
                 [self.creditor.pk, list(hashes)],
             )
             return {row[0] for row in cursor.fetchall()}
@@ -212,7 +213,8 @@ class Book:
             cursor.execute(
                 """SELECT number_key, issued_on, account_id, claim_id, payment_id, amount_cents,
                           currency
-                     FROM store_einvoice WHERE creditor_id = %s AND number_key = ANY(%s)
+                     FROM store_einvoice
+                    WHERE creditor_id = %s AND number_key = ANY(%s) AND withdrawn_at IS NULL
                     ORDER BY id DESC""",
                 [self.creditor.pk, list(keys)],
             )
@@ -226,6 +228,10 @@ class Book:
                           c.amount_cents, c.balance_cents, c.currency
                      FROM store_claim c JOIN store_account a ON a.id = c.account_id
                     WHERE a.creditor_id = %s AND c.ref_key = ANY(%s) AND c.ref_key <> ''
+                      AND EXISTS (SELECT 1 FROM store_entry o
+                                   WHERE o.claim_id = c.id AND o.kind = 'opening'
+                                     AND NOT EXISTS (SELECT 1 FROM store_entry r
+                                                      WHERE r.reverses_id = o.id))
                     ORDER BY c.id""",
                 [self.creditor.pk, list(keys)],
             )

@@ -141,7 +141,7 @@ class Taking:
         assert invoice.issued_on is not None
         self.writer.note(account.id, "linked")
         if invoice.due_on and claim.source == DueOnSource.DERIVED:
-            self.writer.state_due_date(claim.id, account.id, invoice.due_on)
+            self.writer.state_due_date(claim, account.id, invoice.due_on)
         elif invoice.due_on and invoice.due_on != claim.due_on:
             self.problems.add(
                 "due_date_differs",
@@ -151,7 +151,7 @@ class Taking:
                 blocking=False,
             )
         if claim.issued_on is None:
-            self.writer.state_issue_date(claim.id, invoice.issued_on)
+            self.writer.state_issue_date(claim, account.id, invoice.issued_on)
         if differs == "amount":
             self._tell_difference(invoice, account, claim.amount_cents, claim.currency)
         elif differs == "date":

@@ -15,9 +15,10 @@ from exigible.domain.calendar import add_working_days
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.operations.accounts import PROVISIONAL, portfolio_of
 from exigible.operations.due_dates import set_due_dates
-from exigible.operations.einvoice_matching import KnownAccount
+from exigible.operations.einvoice_matching import KnownAccount, KnownClaim
 from exigible.operations.einvoice_prepared import Buyer, Prepared
 from exigible.operations.fact_columns import ALLOCATION, CLAIM, ENTRY, PAYMENT, SETTLEMENT
+from exigible.operations.table_imports.taking import Made, What
 from exigible.store.bulk import Ids, copy_rows
 from exigible.store.models import (
     Account,
@@ -43,7 +44,7 @@ EINVOICE = {
     "vat_cents": "int8", "in_doubt": "bool", "facts": "jsonb", "recorded_at": "timestamptz",
 }  # fmt: skip
 TASK = {
-    "account_id": "int8", "label": "text", "due_on": "date", "assigned_to_id": "int8",
+    "id": "int8", "account_id": "int8", "label": "text", "due_on": "date", "assigned_to_id": "int8",
     "recorded_by": "uuid", "recorded_at": "timestamptz",
 }  # fmt: skip
 
@@ -73,6 +74,8 @@ class Writer:
         self._due_dates: list[tuple[int, date]] = []
         self._days: list[tuple[int, date]] = []
         self._debtors: dict[int, dict[str, str]] = {}
+        self._account_of: dict[int, int] = {}  # debtor → the account that told of him
+        self.made = Made(batch_id)
 
     def note(self, account_id: int, what: str, number: int = 1) -> None:
         self.written[what] += number
@@ -127,6 +130,7 @@ class Writer:
         )
         for account in accounts:
             self.note(account.pk, "accounts")
+            self.made.add(What.ACCOUNT, account.pk, account.pk)
         return [
             KnownAccount(
                 account.pk,
@@ -159,6 +163,7 @@ class Writer:
         new = {name: value for name, value in new.items() if value}
         if new:
             self._debtors.setdefault(account.debtor_id, {}).update(new)
+            self._account_of.setdefault(account.debtor_id, account.id)
             self.note(account.id, "customers")
 
     def _write_debtors(self) -> None:
@@ -167,9 +172,16 @@ class Writer:
         changed = Debtor.objects.in_bulk(list(self._debtors))
         for debtor_id, new in self._debtors.items():
             debtor = changed[debtor_id]
-            for name, value in new.items():
-                if name in _ADDRESS or name == "kind" or not getattr(debtor, name):
-                    setattr(debtor, name, value)
+            told = {
+                name: value
+                for name, value in new.items()
+                if name in _ADDRESS or name == "kind" or not getattr(debtor, name)
+            }
+            before = {name: getattr(debtor, name) for name in told}
+            for name, value in told.items():
+                setattr(debtor, name, value)
+            account_id = self._account_of[debtor_id]
+            self.made.add(What.DEBTOR_FIELDS, account_id, debtor_id, before=before, after=told)
         Debtor.objects.bulk_update(
             changed.values(), [*_ADDRESS, "kind", "siren", "siret", "vat_number"], batch_size=1000
         )
@@ -191,6 +203,7 @@ class Writer:
             )
         )  # fmt: skip
         self._entry(account_id, claim_id, None, EntryKind.OPENING, invoice.cents, invoice.issued_on)
+        self.made.add(What.CLAIM, account_id, claim_id)
         self.note(account_id, "claims")
         return claim_id
 
@@ -204,6 +217,7 @@ class Writer:
                 _origin(self.batch_id, note), None,
             )
         )  # fmt: skip
+        self.made.add(What.PAYMENT, account_id, payment_id)
         self.note(account_id, "credit_notes")
         return payment_id
 
@@ -252,12 +266,26 @@ class Writer:
             )
         )  # fmt: skip
 
-    def state_due_date(self, claim_id: int, account_id: int, due_on: date) -> None:
-        self._due_dates.append((claim_id, due_on))
+    def state_due_date(self, claim: KnownClaim, account_id: int, due_on: date) -> None:
+        self._due_dates.append((claim.id, due_on))
+        self.made.add(
+            What.CLAIM_FIELDS,
+            account_id,
+            claim.id,
+            before={"due_on": claim.due_on.isoformat(), "due_on_source": claim.source},
+            after={"due_on": due_on.isoformat(), "due_on_source": DueOnSource.STATED.value},
+        )
         self.note(account_id, "due_dates")
 
-    def state_issue_date(self, claim_id: int, issued_on: date) -> None:
-        self._days.append((claim_id, issued_on))
+    def state_issue_date(self, claim: KnownClaim, account_id: int, issued_on: date) -> None:
+        self._days.append((claim.id, issued_on))
+        self.made.add(
+            What.CLAIM_FIELDS,
+            account_id,
+            claim.id,
+            before={"issued_on": None},
+            after={"issued_on": issued_on.isoformat()},
+        )
 
     def ask(self, account_id: int, label: str) -> None:
         """Leave a person something to look at."""
@@ -285,26 +313,27 @@ class Writer:
         set_due_dates(self._due_dates, DueOnSource.STATED)
         for claim_id, issued_on in self._days:
             Claim.objects.filter(pk=claim_id, issued_on__isnull=True).update(issued_on=issued_on)
-        write_tasks(self._tasks, self.on, self.at)
+        write_tasks(self._tasks, self.on, self.at, self.made)
+        self.made.flush()
         for rows in (self._due_dates, self._days, self._tasks):  # type: ignore[assignment]
             rows.clear()
 
 
-def write_tasks(tasks: Sequence[tuple[int, str]], on: date, at: datetime) -> None:
+def write_tasks(tasks: Sequence[tuple[int, str]], on: date, at: datetime, made: Made) -> None:
     """Give tasks to the collectors of their accounts, for the next working day."""
     if not tasks:
         return
     accounts = {account_id for account_id, _ in tasks}
     holders = dict(Account.objects.filter(pk__in=accounts).values_list("pk", "collector_id"))
     due_on = add_working_days(on, 1)
-    copy_rows(
-        "store_task",
-        TASK,
-        (
-            (account_id, label, due_on, holders.get(account_id), _NOBODY, at)
-            for account_id, label in tasks
-        ),
-    )
+    ids = Ids("store_task")
+    rows = [
+        (ids.take(), account_id, label, due_on, holders.get(account_id), _NOBODY, at)
+        for account_id, label in tasks
+    ]
+    copy_rows("store_task", TASK, rows)
+    for task_id, account_id, *_ in rows:
+        made.add(What.TASK, account_id, task_id)
 
 
 def _origin(batch_id: int, one: Prepared) -> str:

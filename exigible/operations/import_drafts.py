@@ -30,13 +30,23 @@ from exigible.store.models import ImportBatch, ImportProblem
 CHECK_INTERRUPTED = "Le contrôle s’est interrompu ; rien n’a été enregistré. Recommencez."
 
 
-def prepare(batch_id: int, mapping: Mapping, *, mode: str, fingerprint: str) -> ImportBatch:
-    """Note how a draft is to be read; what an earlier control said of it no longer holds."""
+def prepare(
+    batch_id: int, mapping: Mapping, *, mode: str, fingerprint: str, bank_account: str = ""
+) -> ImportBatch:
+    """Note how a draft is to be read; what an earlier control said of it no longer holds.
+
+    `bank_account` is the IBAN of the creditor that a bank statement is of, where somebody said it.
+    """
     with transaction.atomic():
         batch = locked(batch_id)
         if batch.status != ImportBatch.Status.DRAFT:
             raise Refused("not_draft", "Cet import n’est plus à préparer : il est parti, ou fait.")
-        said = {"mapping": mapping.as_json(), "mode": mode, "fingerprint": fingerprint}
+        said = {
+            "mapping": mapping.as_json(),
+            "mode": mode,
+            "fingerprint": fingerprint,
+            "account": bank_account,
+        }
         if {name: batch.options.get(name) for name in said} != said:
             ImportProblem.objects.filter(batch=batch).delete()
             options = {**batch.options, **said}

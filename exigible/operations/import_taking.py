@@ -48,6 +48,7 @@ def take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
         )
     assert batch.document is not None
     path = path_of(batch.document.sha256)
+    mapping = mapping_of(batch)
     if batch.format == Format.FEC:
         superseded = supersede_lists(batch, batch.creditor, at=at)
         outcome = import_ledger(
@@ -61,11 +62,12 @@ def take(batch: ImportBatch, at: datetime, tell: Progress) -> ImportReport:
         )
         _tell_superseded(outcome.report, superseded)
         _complete(batch, outcome, on, at, tell)
-        invoice_statuses.link(batch.creditor, on=on, at=at)
+        invoice_statuses.link(batch, batch.creditor, on=on, at=at)
         return outcome.report
     if batch.format in BANK:
-        return import_bank_file(batch, batch.creditor, path, partial=partial, at=at, progress=tell)
-    mapping = mapping_of(batch)
+        return import_bank_file(
+            batch, batch.creditor, path, mapping=mapping, partial=partial, at=at, progress=tell
+        )
     taking = Taking(
         batch=batch,
         creditor=batch.creditor,

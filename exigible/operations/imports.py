@@ -21,8 +21,13 @@ from typing import Any, BinaryIO
 from django.db import transaction
 
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.intake.formats import HEAD, TABLES, Format
-from exigible.intake.importing import dry_run, einvoice_format, guess_format
+from exigible.intake.formats import HEAD, MAPPED, Format
+from exigible.intake.importing import (
+    dry_run,
+    einvoice_format,
+    guess_format,
+    is_known_statement,
+)
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Problem, Unreadable
 from exigible.intake.report import ImportReport, RefusedFile, refused
@@ -150,7 +155,7 @@ def _arrival(
     if mapping is not None:
         return _Arrival(mapping.kind, {"mapping": mapping.as_json(), "mode": mode}, draft=False)
     told = Format(format_) if format_ else guess_format(path)
-    if told not in TABLES:
+    if told not in MAPPED:
         return _Arrival(told, {}, draft=False)
     found = mappings.understand(path, name=name, format_=format_)
     kept = mappings.mapping_of_source(creditor, found) if found else None
@@ -159,6 +164,8 @@ def _arrival(
         kept.save(update_fields=["used_at"])
         options = {"mapping": kept.mapping, "mode": mode or kept.mode, "source": kept.name}
         return _Arrival(kept.kind, options, draft=False)
+    if is_known_statement(path, told):
+        return _Arrival(told, {}, draft=False)
     if found is not None and (prepared or (format_ and format_ not in COMPLETING)):
         return _Arrival(
             found.mapping.kind,
@@ -247,6 +254,8 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
                 error=f"Import interrompu, rien n’a été enregistré ({type(error).__name__}).",
             )
             raise
+    for one in (report, *report.parts):
+        one.number = batch.pk
     return report
 
 
@@ -351,7 +360,7 @@ def take_into_account(batch_id: int, answer: str, *, by: By, at: datetime) -> Im
             sha256=refused_.sha256,
             size_bytes=refused_.size_bytes,
             options={
-                "partial": bool(refused_.options.get("partial")),
+                **refused_.options,
                 **({"account": answer} if his else {"open_accounts": True}),
             },
             created_by=by.uuid,

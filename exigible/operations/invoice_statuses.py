@@ -20,6 +20,7 @@ from exigible.intake.einvoice.life_cycle import STATUSES, StatusMessage
 from exigible.operations.einvoice_prepared import Prepared
 from exigible.operations.einvoice_writing import write_tasks
 from exigible.operations.payments import paris_day
+from exigible.operations.table_imports.taking import Made
 from exigible.store.models import Account, Claim, Creditor, ImportBatch, InvoiceStatus
 
 # What a status proposes, to a person: the words that end its task.
@@ -55,10 +56,11 @@ def record(
     return InvoiceStatus.objects.filter(creditor=creditor).count() - before
 
 
-def link(creditor: Creditor, *, on: date, at: datetime) -> tuple[set[int], int]:
+def link(batch: ImportBatch, creditor: Creditor, *, on: date, at: datetime) -> tuple[set[int], int]:
     """Give statuses that waited the claim they speak of; propose what they ask for.
 
-    Return the accounts concerned and how many tasks were left. In the caller's transaction.
+    Return the accounts concerned and how many tasks were left. In the caller's transaction, which is that
+    of the import that brought what they waited for.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LINK, {"creditor": creditor.pk})
@@ -74,7 +76,9 @@ def link(creditor: Creditor, *, on: date, at: datetime) -> tuple[set[int], int]:
         # What a settled claim was once refused for calls for nothing.
         if status.code in PROPOSES and (claim is None or claim.balance_cents > 0):
             tasks.append((account_id, proposal_of(status)))
-    write_tasks(tasks, on, at)
+    made = Made(batch.pk)
+    write_tasks(tasks, on, at, made)
+    made.flush()
     return {row[1] for row in found}, len(tasks)
 
 
@@ -130,14 +134,17 @@ def _row(
 _LINK = """
     WITH waiting AS (
       SELECT id, number_key, invoice_issued_on FROM store_invoicestatus
-       WHERE creditor_id = %(creditor)s AND account_id IS NULL
+       WHERE creditor_id = %(creditor)s AND account_id IS NULL AND withdrawn_at IS NULL
     ), known AS (
       SELECT e.number_key, e.issued_on, e.account_id, e.claim_id FROM store_einvoice e
        WHERE e.creditor_id = %(creditor)s AND e.number_key IN (SELECT number_key FROM waiting)
+         AND e.withdrawn_at IS NULL
       UNION
       SELECT c.ref_key, c.issued_on, c.account_id, c.id FROM store_claim c
         JOIN store_account a ON a.id = c.account_id
        WHERE a.creditor_id = %(creditor)s AND c.ref_key IN (SELECT number_key FROM waiting)
+         AND EXISTS (SELECT 1 FROM store_entry o WHERE o.claim_id = c.id AND o.kind = 'opening'
+                        AND NOT EXISTS (SELECT 1 FROM store_entry r WHERE r.reverses_id = o.id))
     ), found AS (
       SELECT w.id, min(k.account_id) AS account_id,
              CASE WHEN count(DISTINCT k.claim_id) = 1 THEN min(k.claim_id) END AS claim_id

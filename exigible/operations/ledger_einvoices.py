@@ -131,14 +131,15 @@ class Einvoices:
                 cursor.execute(
                     f"""UPDATE store_einvoice e SET {column} = v.new, account_id = v.account
                           FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(old, new, account)
-                         WHERE e.{column} = v.old""",
+                         WHERE e.{column} = v.old AND e.withdrawn_at IS NULL""",
                     values,
                 )
                 if column == "claim_id":
                     cursor.execute(
                         """UPDATE store_invoicestatus s SET claim_id = v.new, account_id = v.account
                              FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
-                               AS v(old, new, account) WHERE s.claim_id = v.old""",
+                               AS v(old, new, account)
+                            WHERE s.claim_id = v.old AND s.withdrawn_at IS NULL""",
                         values,
                     )
         self.moved.clear()
@@ -176,7 +177,8 @@ def adopt_accounts(
         cursor.execute(
             """SELECT a.id, d.name_key FROM store_account a JOIN store_debtor d ON d.id = a.debtor_id
                 WHERE a.creditor_id = %s AND a.number LIKE %s
-                  AND NOT EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.account_id = a.id)""",
+                  AND NOT EXISTS (SELECT 1 FROM store_ledgerline l
+                                   WHERE l.account_id = a.id AND l.withdrawn_at IS NULL)""",
             [creditor.pk, f"{PROVISIONAL}%"],
         )
         provisional = dict(cursor.fetchall())
@@ -283,23 +285,28 @@ _CLAIMS = """
     SELECT c.ref_key, c.id, c.account_id, c.ref, coalesce(c.issued_on, e.issued_on), c.amount_cents,
            coalesce(e.gross_cents, c.amount_cents), c.balance_cents, c.due_on, c.due_on_source, o.id
       FROM (SELECT claim_id, min(issued_on) AS issued_on, min(gross_cents) AS gross_cents
-              FROM store_einvoice WHERE creditor_id = %s AND claim_id IS NOT NULL GROUP BY claim_id) e
+              FROM store_einvoice
+             WHERE creditor_id = %s AND claim_id IS NOT NULL AND withdrawn_at IS NULL
+             GROUP BY claim_id) e
       JOIN store_claim c ON c.id = e.claim_id AND c.currency = 'EUR'
       JOIN LATERAL (SELECT id FROM store_entry o
                      WHERE o.claim_id = c.id AND o.kind = 'opening' AND o.origin NOT LIKE 'fec:%%'
                        AND NOT EXISTS (SELECT 1 FROM store_entry r WHERE r.reverses_id = o.id)
                      ORDER BY o.id LIMIT 1) o ON true
-     WHERE NOT EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.claim_id = c.id)
+     WHERE NOT EXISTS (SELECT 1 FROM store_ledgerline l
+                        WHERE l.claim_id = c.id AND l.withdrawn_at IS NULL)
      ORDER BY c.id
 """
 _CREDITS = """
     SELECT p.id, p.account_id, e.number_key, p.value_date, p.amount_cents, p.allocated_cents, p.label,
            p.reference
       FROM (SELECT payment_id, min(number_key) AS number_key FROM store_einvoice
-             WHERE creditor_id = %s AND payment_id IS NOT NULL GROUP BY payment_id) e
+             WHERE creditor_id = %s AND payment_id IS NOT NULL AND withdrawn_at IS NULL
+             GROUP BY payment_id) e
       JOIN store_payment p ON p.id = e.payment_id AND p.currency = 'EUR'
      WHERE p.origin NOT LIKE 'fec:%%'
-       AND NOT EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.payment_id = p.id)
+       AND NOT EXISTS (SELECT 1 FROM store_ledgerline l
+                        WHERE l.payment_id = p.id AND l.withdrawn_at IS NULL)
        AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id = p.id)
      ORDER BY p.id
 """

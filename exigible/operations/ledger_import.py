@@ -27,7 +27,6 @@ from exigible.intake.ledger_plan import Line
 from exigible.intake.ledger_replay import current_openings, plan_account
 from exigible.intake.ledger_text import Opener
 from exigible.intake.receivables import (
-    PostedAs,
     customer_key,
     customer_number,
     is_opening,
@@ -41,20 +40,22 @@ from exigible.operations.accounts import NewCustomer, open_accounts
 from exigible.operations.ledger_einvoices import adopt_accounts, waiting_einvoices
 from exigible.operations.ledger_facts import write_account
 from exigible.operations.ledger_known import known_facts
+from exigible.operations.ledger_lines import (
+    CHUNK_LINES,
+    NEW_AND_KNOWN_LINES,
+    as_line,
+    customers_of,
+    known_line,
+    lines_by_account,
+    prove,
+)
 from exigible.operations.ledger_recognition import Recognition
 from exigible.operations.ledger_stage import rank_equals, stage_lines
 from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.bulk import copy_rows
 from exigible.store.models import Creditor, ImportBatch
-from exigible.store.queries.ledger_totals import differences
 
 Progress = Callable[[str, int, int], None]  # phase, done, total
-
-CHUNK_LINES = 20_000
-
-
-class Contradiction(AssertionError):
-    """The facts written do not equal the ledger's lines: a mistake of ours, nothing is kept."""
 
 
 @dataclass(slots=True)
@@ -131,7 +132,8 @@ class _Import:
         if touched:
             self._plan_and_write(touched)
             self._insert_lines()
-            self._prove(touched)
+            self.progress("Vérification", 0, 1)
+            prove(touched)
             self._journal()
             self.progress("Calcul des comptes", 0, 1)
             figures.refresh(sorted({*touched, *self._take_einvoice_problems()}), self.on)
@@ -218,7 +220,8 @@ class _Import:
                           coalesce(nullif(a.term_method, ''), %s)
                      FROM store_importedfact f JOIN store_account a ON a.id = f.account_id
                     WHERE f.what = 'account' AND a.creditor_id = %s AND a.number <> ALL(%s)
-                      AND NOT EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.account_id = a.id)""",
+                      AND NOT EXISTS (SELECT 1 FROM store_ledgerline l
+                                       WHERE l.account_id = a.id AND l.withdrawn_at IS NULL)""",
                 [
                     self.creditor.term_days,
                     self.creditor.term_method,
@@ -266,7 +269,7 @@ class _Import:
             touched = {row[0] for row in cursor.fetchall()} | self.recognition.changed
             cursor.execute(
                 """SELECT DISTINCT financial_year_end FROM store_ledgerline
-                    WHERE creditor_id = %s AND is_opening""",
+                    WHERE creditor_id = %s AND is_opening AND withdrawn_at IS NULL""",
                 [self.creditor.pk],
             )
             self.opened_years = {row[0] for row in cursor.fetchall()}
@@ -276,7 +279,7 @@ class _Import:
                     cursor.execute(
                         """SELECT DISTINCT account_id FROM store_ledgerline
                             WHERE creditor_id = %(creditor)s
-                              AND financial_year_end = %(closing)s""",
+                              AND financial_year_end = %(closing)s AND withdrawn_at IS NULL""",
                         self.recognition.coverage,
                     )
                     touched |= {row[0] for row in cursor.fetchall()}
@@ -308,7 +311,12 @@ class _Import:
         by_account = {customer.account_id: customer for customer in self._all_customers(touched)}
         chunk: list[tuple[int, list[Line]]] = []
         size = done = 0
-        for account_id, lines in self._lines_by_account(touched):
+        lines_touched = lines_by_account(
+            NEW_AND_KNOWN_LINES,
+            {"closing": self.closing, "batch": self.batch.pk, "accounts": list(touched)},
+            self._line,
+        )
+        for account_id, lines in lines_touched:
             chunk.append((account_id, lines))
             size += len(lines)
             if size >= CHUNK_LINES:
@@ -323,17 +331,7 @@ class _Import:
         """Yield the customers touched, those of the file and those of older ones."""
         of_file = {customer.account_id for customer in self.customers.values()}
         yield from self.customers.values()
-        others = [account_id for account_id in touched if account_id not in of_file]
-        if others:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    """SELECT a.id, a.number, coalesce(a.term_days, c.term_days),
-                              coalesce(nullif(a.term_method, ''), c.term_method)
-                         FROM store_account a JOIN store_creditor c ON c.id = a.creditor_id
-                        WHERE a.id = ANY(%s)""",
-                    [others],
-                )
-                yield from (Customer(*row) for row in cursor.fetchall())
+        yield from customers_of([one for one in touched if one not in of_file])
 
     def _write_chunk(
         self, chunk: list[tuple[int, list[Line]]], customers: dict[int, Customer]
@@ -362,81 +360,15 @@ class _Import:
             )
         self.writer.written.overruled.clear()
 
-    def _lines_by_account(self, touched: Sequence[int]) -> Iterator[tuple[int, list[Line]]]:
-        """Yield each account touched with its lines, known and new, one account at a time."""
-        raw = connection.connection
-        assert raw is not None
-        with raw.cursor(name="ledger_lines", binary=True) as cursor:
-            cursor.itersize = CHUNK_LINES
-            cursor.execute(
-                _LINES,
-                {
-                    "closing": self.closing,
-                    "batch": self.batch.pk,
-                    "accounts": list(touched),
-                },
-            )
-            account_id = 0
-            lines: list[Line] = []
-            for row in cursor:
-                if row[0] != account_id:
-                    if lines:
-                        yield account_id, lines
-                    account_id, lines = row[0], []
-                lines.append(self._line(row))
-            if lines:
-                yield account_id, lines
-
     def _line(self, row: Sequence[Any]) -> Line:
-        (
-            _,
-            known,
-            number,
-            fy,
-            journal_code,
-            entry_num,
-            entry_date,
-            ledger_account,
-            piece_ref,
-            piece_date,
-            label,
-            cents,
-            lettering,
-            opening,
-            unit,
-            nature,
-            claim_id,
-            payment_id,
-            identity,
-            rank,
-            batch_id,
-        ) = row
-        if known is None:
-            stood = posted_as(
-                self.read.unit_masks[unit], self.natures[journal_code], is_debit=cents >= 0
-            )
-            opens = is_opening(opening, stood)
-        else:
-            stood, opens = PostedAs(nature), bool(opening)
-        return Line(
-            token=number if known is None else ("id", known),
-            order=(len(entry_num), entry_num, bytes(identity), rank),
-            fy=fy,
-            journal=journal_code,
-            entry_num=entry_num,
-            on=entry_date,
-            ledger_account=ledger_account,
-            piece_ref=piece_ref,
-            piece_date=piece_date,
-            label=label,
-            cents=cents,
-            code=lettering,
-            opening=opens,
-            posted_as=stood,
-            claim_id=claim_id,
-            payment_id=payment_id,
-            batch_id=batch_id,
+        """Return a line of the file or a known one."""
+        if row[1] is not None:
+            return known_line(row)
+        journal_code, cents, opening, unit = row[4], row[11], row[13], row[14]
+        stood = posted_as(
+            self.read.unit_masks[unit], self.natures[journal_code], is_debit=cents >= 0
         )
+        return as_line(row, row[2], stood, is_opening(opening, stood))
 
     def _insert_lines(self) -> None:
         self.progress("Enregistrement des lignes", 0, 1)
@@ -470,21 +402,7 @@ class _Import:
             self.read.problems.add(problem.code, problem.message, blocking=False)
         return waiting.left
 
-    # --- proof, journal ------------------------------------------------------------------------------
-
-    def _prove(self, touched: Sequence[int]) -> None:
-        """Compare, account by account, the ledger's lines with the facts; raise on a cent."""
-        self.progress("Vérification", 0, 1)
-        found = differences(touched)
-        if found:
-            raise Contradiction(
-                "ledger and facts differ: "
-                + "; ".join(
-                    f"account {row.account_id}, {row.ledger_account}: {row.ledger_cents} in the "
-                    f"ledger, {row.facts_cents} in the facts"
-                    for row in found[:5]
-                )
-            )
+    # --- journal -------------------------------------------------------------------------------------
 
     def _journal(self) -> None:
         written = self.writer.written
@@ -515,19 +433,3 @@ class _Import:
                 "UPDATE store_account SET version = version + 1 WHERE id = ANY(%s)",
                 [sorted(written.by_account)],
             )
-
-
-_LINES = """
-    SELECT c.account_id, NULL::bigint, s.line, %(closing)s::date, s.journal, s.entry_num,
-           s.entry_date, s.ledger_account, s.piece_ref, s.piece_date, s.label,
-           s.debit_cents - s.credit_cents, s.lettering, s.opening, s.unit, NULL::text,
-           NULL::bigint, NULL::bigint, s.identity, s.rank, %(batch)s::bigint
-      FROM ledger_stage s JOIN ledger_customer c ON c.number = s.number WHERE s.known IS NULL
-    UNION ALL
-    SELECT k.account_id, k.id, k.line, k.financial_year_end, k.journal, k.entry_num,
-           k.entry_date, k.ledger_account, k.piece_ref, k.piece_date, k.label,
-           k.debit_cents - k.credit_cents, k.lettering, k.is_opening::int, 0, k.posted_as,
-           k.claim_id, k.payment_id, k.identity, k.rank, k.batch_id
-      FROM store_ledgerline k WHERE k.account_id = ANY(%(accounts)s)
-    ORDER BY 1
-"""

@@ -123,7 +123,8 @@ def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
             """SELECT account_id, id, amount_cents, ledger_account, retention, origin
                  FROM store_claim c WHERE account_id = ANY(%(ids)s)
                   AND (origin LIKE 'fec:%%'
-                       OR EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.claim_id = c.id))
+                       OR EXISTS (SELECT 1 FROM store_ledgerline l
+                                  WHERE l.claim_id = c.id AND l.withdrawn_at IS NULL))
                 ORDER BY id""",
             parameters,
         )
@@ -134,7 +135,8 @@ def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
         cursor.execute(
             """SELECT p.account_id, p.id, p.amount_cents, p.value_date, p.kind, p.label,
                       p.reference, p.ledger_account, p.origin, r.id, coalesce(r.origin, ''),
-                      EXISTS (SELECT 1 FROM store_ledgerline l WHERE l.payment_id = p.id)
+                      EXISTS (SELECT 1 FROM store_ledgerline l
+                               WHERE l.payment_id = p.id AND l.withdrawn_at IS NULL)
                  FROM store_payment p LEFT JOIN store_payment r ON r.reverses_id = p.id
                 WHERE p.account_id = ANY(%(ids)s) ORDER BY p.id""",
             parameters,

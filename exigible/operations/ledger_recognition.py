@@ -6,6 +6,7 @@ docs/decisions/0007-ledger-lines.md gives the reasons.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -36,14 +37,16 @@ class Recognition:
         """Link staged lines with those already there; take what changed in their lettering."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT EXISTS (SELECT 1 FROM store_ledgerline WHERE creditor_id = %s)",
+                """SELECT EXISTS (SELECT 1 FROM store_ledgerline
+                                   WHERE creditor_id = %s AND withdrawn_at IS NULL)""",
                 [self.creditor.pk],
             )
             self.has_history = bool(cursor.fetchone()[0])
             if self.has_history:
                 cursor.execute(
                     """UPDATE ledger_stage s SET known = k.id FROM store_ledgerline k
-                        WHERE k.creditor_id = %s AND k.identity = s.identity AND k.rank = s.rank""",
+                        WHERE k.creditor_id = %s AND k.identity = s.identity AND k.rank = s.rank
+                          AND k.withdrawn_at IS NULL""",
                     [self.creditor.pk],
                 )
                 self._recognise_rewritten(cursor)
@@ -78,6 +81,15 @@ class Recognition:
         cursor.execute("SELECT count(*) FROM ledger_twin")
         [twins] = cursor.fetchone()
         if twins >= RENUMBERED_AT_LEAST and twins * 10 >= missing * 9:
+            self._note(
+                cursor,
+                "ledger_twin t JOIN store_ledgerline k ON k.id = t.id"
+                " JOIN ledger_stage s ON s.line = t.line",
+                identity=("encode(k.identity, 'hex')", "encode(s.identity, 'hex')"),
+                rank=("k.rank", "s.rank"),
+                entry_num=("k.entry_num", "s.entry_num"),
+                label=("k.label", "s.label"),
+            )
             cursor.execute(
                 """UPDATE store_ledgerline k SET identity = s.identity, rank = s.rank,
                           entry_num = s.entry_num, label = s.label
@@ -127,14 +139,19 @@ class Recognition:
         older = bool(
             latest and self.read.last_on and self.read.last_on < date.fromisoformat(latest)
         )
-        cursor.execute(
-            """UPDATE store_ledgerline k SET lettering = s.lettering, lettered_on = s.lettered_on
-                 FROM ledger_stage s
-                WHERE k.id = s.known
+        changed = f"""k.id = s.known
                   AND (k.lettering, k.lettered_on) IS DISTINCT FROM (s.lettering, s.lettered_on)
-                  AND (NOT %s OR (k.lettering = '' AND s.lettering <> ''))
-            RETURNING k.account_id""",
-            [older],
+                  AND (NOT {older} OR (k.lettering = '' AND s.lettering <> ''))"""
+        self._note(
+            cursor,
+            f"store_ledgerline k JOIN ledger_stage s ON {changed}",
+            lettering=("k.lettering", "s.lettering"),
+            lettered_on=("k.lettered_on", "s.lettered_on"),
+        )
+        cursor.execute(
+            f"""UPDATE store_ledgerline k SET lettering = s.lettering, lettered_on = s.lettered_on
+                  FROM ledger_stage s WHERE {changed}
+             RETURNING k.account_id"""
         )
         self.changed.update(row[0] for row in cursor.fetchall())
 
@@ -143,12 +160,19 @@ class Recognition:
         opened = opening_day(self.read)
         if opened is None:
             return
+        misplaced = """k.creditor_id = %(creditor)s
+                  AND k.entry_date BETWEEN %(opened)s AND %(closing)s
+                  AND k.financial_year_end <> %(closing)s AND k.financial_year_end > %(opened)s
+                  AND NOT k.is_opening AND k.withdrawn_at IS NULL"""
+        self._note(
+            cursor,
+            f"store_ledgerline k WHERE {misplaced}",
+            {"opened": opened},
+            financial_year_end=("k.financial_year_end", "%(closing)s::date"),
+        )
         cursor.execute(
-            """UPDATE store_ledgerline SET financial_year_end = %(closing)s
-                WHERE creditor_id = %(creditor)s AND entry_date BETWEEN %(opened)s AND %(closing)s
-                  AND financial_year_end <> %(closing)s AND financial_year_end > %(opened)s
-                  AND NOT is_opening
-            RETURNING account_id""",
+            f"""UPDATE store_ledgerline k SET financial_year_end = %(closing)s
+                 WHERE {misplaced} RETURNING k.account_id""",
             {**self.coverage, "opened": opened},
         )
         self.changed.update(row[0] for row in cursor.fetchall())
@@ -159,13 +183,41 @@ class Recognition:
         An account's *à-nouveaux* of a year are those of the last batch that brought a new one: the
         known ones that the file still holds are carried to its batch.
         """
-        cursor.execute(
-            """UPDATE store_ledgerline k SET batch_id = %(batch)s FROM ledger_stage s
-                WHERE k.id = s.known AND k.is_opening AND k.financial_year_end = %(closing)s
+        carried = """k.id = s.known AND k.is_opening AND k.financial_year_end = %(closing)s
                   AND EXISTS (SELECT 1 FROM ledger_stage n
                                WHERE n.known IS NULL AND n.opening > 0 AND n.number = s.number
-                                 AND n.ledger_account = s.ledger_account)""",
+                                 AND n.ledger_account = s.ledger_account)"""
+        self._note(
+            cursor,
+            f"store_ledgerline k JOIN ledger_stage s ON {carried}",
+            batch_id=("k.batch_id", "%(batch)s::bigint"),
+        )
+        cursor.execute(
+            f"UPDATE store_ledgerline k SET batch_id = %(batch)s FROM ledger_stage s WHERE {carried}",
             {**self.coverage, "batch": self.batch.pk},
+        )
+
+    def _note(
+        self,
+        cursor: Any,
+        lines: str,
+        parameters: Mapping[str, Any] | None = None,
+        **fields: tuple[str, str],
+    ) -> None:
+        """Note what known lines are about to become, so that the import can be taken back.
+
+        `lines` says which (their alias is k); `fields` gives each column as it is and as it will be.
+        """
+        before, after = (
+            ", ".join(f"'{name}', {sides[side]}" for name, sides in fields.items())
+            for side in (0, 1)
+        )
+        cursor.execute(
+            f"""INSERT INTO store_importedfact (batch_id, account_id, what, object_id, before, after)
+                SELECT %(batch)s, k.account_id, 'ledger_line', k.id,
+                       jsonb_build_object({before}), jsonb_build_object({after})
+                  FROM {lines}""",
+            {**self.coverage, "batch": self.batch.pk, **(parameters or {})},
         )
 
 
@@ -177,6 +229,7 @@ _MISSING = """
               FROM ledger_stage GROUP BY journal) j
         ON j.journal = k.journal AND k.entry_date BETWEEN j.first AND j.last
      WHERE k.creditor_id = %(creditor)s AND k.financial_year_end = %(closing)s
+       AND k.withdrawn_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM ledger_stage s WHERE s.known = k.id)
 """
 _TWIN_FIELDS = (

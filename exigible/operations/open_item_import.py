@@ -71,7 +71,7 @@ class KnownClaims:
                           balance_cents, currency
                      FROM store_claim c
                     WHERE account_id = ANY(%s) AND (due_on_source = %s OR NOT %s)
-                      AND NOT (balance_cents = 0 AND origin LIKE 'list:%%' AND NOT EXISTS (
+                      AND NOT (balance_cents = 0 AND NOT EXISTS (
                             SELECT 1 FROM store_entry e
                               LEFT JOIN store_entry r ON r.reverses_id = e.id
                              WHERE e.claim_id = c.id AND e.kind = 'opening' AND r.id IS NULL))

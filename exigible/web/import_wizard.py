@@ -12,6 +12,7 @@ from pathlib import Path
 
 from exigible.domain import french
 from exigible.domain.text_keys import ref_key
+from exigible.intake.bank.dry_run import dry_run_table as dry_run_bank
 from exigible.intake.cells import Illegible, read_cents, read_day
 from exigible.intake.mapping.grids import Grid, first_lines, open_grid
 from exigible.intake.mapping.guessing import (
@@ -31,7 +32,7 @@ from exigible.intake.report import ImportReport
 from exigible.intake.table_dry_run import dry_run_table
 from exigible.operations.documents import path_of
 from exigible.operations.table_imports.taking import Mode, has_ledger
-from exigible.store.models import ImportBatch
+from exigible.store.models import CreditorBankAccount, ImportBatch
 
 PREVIEW_ROWS = 6
 PREVIEW_PROBLEMS = 8
@@ -78,6 +79,10 @@ class Wizard:
     days_proven: bool
     beside_ledger: bool
     report: ImportReport | None = None
+    accounts: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # of the creditor, for a statement
+    account: str = ""
     preview: list[tuple[int, list[Cell]]] = field(default_factory=list)
     preview_fields: list[str] = field(default_factory=list)
     refusal: str = ""
@@ -93,6 +98,11 @@ class Wizard:
     @property
     def missing(self) -> str:
         return self.kind.missing_words(self.mapping.found)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether lines of this kind may name their customer once, above them."""
+        return self.kind.key not in (TargetKind.CUSTOMERS, TargetKind.BANK_STATEMENT)
 
     @property
     def unused(self) -> int:
@@ -165,8 +175,18 @@ def open_wizard(batch: ImportBatch, posted: Map[str, str] | None = None) -> Wiza
     offered = [value for value, _, _ in wizard.modes]
     if wizard.mode not in offered:
         wizard.mode = offered[0] if offered else ""
+    if mapping.kind is TargetKind.BANK_STATEMENT and "account" not in mapping.columns:
+        _choose_account(wizard, posted)
     _preview(wizard, grid)
     return wizard
+
+
+def _choose_account(wizard: Wizard, posted: Map[str, str] | None) -> None:
+    """Offer the bank accounts of the creditor where he has several and the file names none."""
+    his = CreditorBankAccount.objects.filter(creditor=wizard.batch.creditor).order_by("pk")
+    wizard.accounts = [(one.iban, f"{one.label} {one.iban}".strip()) for one in his]
+    said = posted.get("compte", "") if posted is not None else wizard.batch.options.get("account")
+    wizard.account = said if said in dict(wizard.accounts) else ""
 
 
 @lru_cache(maxsize=8)
@@ -262,9 +282,12 @@ def _preview(wizard: Wizard, grid: Grid) -> None:
         wizard.preview.append((number, cells))
         if len(wizard.preview) == PREVIEW_ROWS:
             break
-    wizard.report = dry_run_table(
-        path, wizard.batch.filename, wizard.mapping.kind, mapping=wizard.mapping, grid=grid
-    )
+    if wizard.mapping.kind is TargetKind.BANK_STATEMENT:
+        wizard.report = dry_run_bank(path, wizard.batch.filename, wizard.mapping, grid=grid)
+    else:
+        wizard.report = dry_run_table(
+            path, wizard.batch.filename, wizard.mapping.kind, mapping=wizard.mapping, grid=grid
+        )
 
 
 def _cell(text: str, type_: str) -> Cell:

@@ -70,6 +70,7 @@ urlpatterns = [
     path("pieces/exporter/", exhibits.export, name="export_exhibits"),
     path("comptes/<int:account_id>/pieces/", exhibit_drops.on_account, name="account_exhibits"),
     path("pieces/depot/<uuid:drop_id>/", exhibit_drops.drop, name="exhibit_drop"),
+    path("pieces/depot/<uuid:drop_id>/annuler/", exhibit_drops.undo, name="exhibit_drop_undo"),
     path("pieces/manquantes/", exhibits_missing.missing, name="missing_exhibits"),
     path("pieces/manquantes/exporter/", exhibits_missing.export, name="export_missing_exhibits"),
     path("pieces/lot/<slug:verb>/", exhibits.in_bulk, name="exhibits_in_bulk"),

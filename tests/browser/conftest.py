@@ -41,6 +41,11 @@ RULES = {
     "type": "tag",
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
+COLOURS = {"type": "rule", "values": ["color-contrast"]}  # all that a theme changes
+LAYOUT = {  # what a width changes
+    "type": "rule",
+    "values": ["target-size", "scrollable-region-focusable", "color-contrast"],
+}
 PATIENCE_MS = 30_000  # for a machine with other things to do; nothing waits longer than it must
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=UTC)
 DESKTOP, SMALL, PHONE = (
@@ -133,13 +138,34 @@ class Desk:
         if self.shots is not None:
             self.page.screenshot(path=self.shots / f"{name}.png")
 
-    def breaches(self, *, colours_only: bool = False) -> list[str]:
+    def examine(self, name: str) -> list[str]:
+        """Look at the page as it stands, wide and on a phone, light and dark; return what is wrong."""
+        wrong: list[str] = []
+        for size, theme, rules in (
+            (DESKTOP, "light", RULES),
+            (DESKTOP, "dark", COLOURS),
+            (PHONE, "dark", None),
+            (PHONE, "light", LAYOUT),
+        ):
+            tag = f"{name}-{size['width']}-{theme}"
+            if rules is None and self.shots is None:
+                continue
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            self.picture(tag)
+            if rules is not None:
+                wrong.extend(f"{tag}: {one}" for one in self.breaches(rules))
+            if self.sideways() > 0:
+                wrong.append(f"{tag}: {self.sideways()} px too wide")
+        self.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        return wrong
+
+    def breaches(self, rules: dict[str, Any] = RULES) -> list[str]:
         """Run axe on the page as it stands; return what it finds, WCAG 2.2 AA and best practices."""
         if not self.page.evaluate("'axe' in window"):
             self.page.add_script_tag(path=str(AXE))
-        run_only = {"type": "rule", "values": ["color-contrast"]} if colours_only else RULES
         found = self.page.evaluate(
-            "(runOnly) => axe.run(document, {runOnly, resultTypes: ['violations']})", run_only
+            "(runOnly) => axe.run(document, {runOnly, resultTypes: ['violations']})", rules
         )
         return [
             f"{one['id']}: {one['help']} — "

@@ -10,7 +10,7 @@ from exigible.domain.roles import Role
 from exigible.operations import exhibit_intake
 from exigible.operations.acts import By
 from exigible.store.models import Exhibit, ExhibitArrival
-from tests.browser.conftest import DESKTOP, NOW, PHONE, Desk
+from tests.browser.conftest import DESKTOP, NOW, Desk
 from tests.exhibit_files import mail, pdf
 from tests.factories import World
 
@@ -59,10 +59,7 @@ def test_a_document_is_dropped_and_filed_from_the_keyboard(
     assert not at.complaints
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1280", "390"])
-def test_axe_finds_nothing(
-    world: World, desk: Callable[..., Desk], size: dict[str, int], tmp_path: Path
-) -> None:
+def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], tmp_path: Path) -> None:
     account = world.accounts["morvelec"]
     ref = account.claims.exclude(ref="").values_list("ref", flat=True)[0]
     papers = [
@@ -78,7 +75,7 @@ def test_axe_finds_nothing(
     letter = Exhibit.objects.get(media_type="message/rfc822")
     delivery = Exhibit.objects.get(enclosing=letter)
     refused = ExhibitArrival.objects.get(status="refused")
-    at = desk(size, touch=size is PHONE, bypass_csp=True)
+    at = desk(bypass_csp=True)
     at.sign_in(world, Role.CREDIT_MANAGER)
     wrong: list[str] = []
     for name, path in {
@@ -93,11 +90,5 @@ def test_axe_finds_nothing(
         "compte-deposer": f"/comptes/{account.pk}/pieces/",
     }.items():
         at.open(path)
-        for theme in ("light", "dark"):
-            at.page.emulate_media(color_scheme=theme)
-            found = at.breaches(colours_only=theme == "dark")
-            wrong.extend(f"{name}-{size['width']}-{theme}: {one}" for one in found)
-            at.picture(f"{name}-{size['width']}-{theme}")
-        if at.sideways() > 0:
-            wrong.append(f"{name}-{size['width']}: {at.sideways()} px too wide")
+        wrong += at.examine(name)
     assert not wrong, "\n".join(wrong)

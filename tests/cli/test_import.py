@@ -65,6 +65,15 @@ def test_a_ledger_then_its_customers_then_again(
     again, named = answer(capsys, *both, "--creditor", SIREN)  # type: ignore[misc]
     assert (again["unchanged"], named["written"]["customers"]) == (True, 1)
     assert Account.objects.get().debtor.name == "Dupont SARL"
+    foreseen = answer(capsys, "--undo", first["import"], "--dry-run")
+    assert (foreseen["possible"], foreseen["undone"]) == (True, False)
+    assert Claim.objects.get().balance_cents == 120_000
+    undone = answer(capsys, "--undo", first["import"], "--reason", "mauvais exercice")
+    assert (undone["undone"], undone["counts"]) == (True, foreseen["counts"])
+    assert Claim.objects.get().balance_cents == 0
+    for wrong, code in ((first["import"], "depended_on"), (9_999, "import_unknown")):
+        assert answer(capsys, "--undo", wrong, code=1)["error"]["code"] == code  # type: ignore[index]
+    assert run(["import", "--undo", "1", str(customers)]) == 2
 
 
 @database

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from exigible.domain.refusals import OutsideKnownLaw
 from exigible.domain.statement import Statement, statement
 from exigible.intake.statement_case import read_case
+from tests.campaign import rounds
 from tests.simulation import oracle
 
 HORIZON = 900  # days between the first due date and the as-of day
@@ -322,15 +323,10 @@ def agree(case: dict[str, Any], as_of: date) -> None:
 
 
 @given(cases())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=rounds(200, 10_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 def test_the_engine_agrees_with_a_walk_of_every_day(drawn: tuple[dict[str, Any], date]):
-    agree(*drawn)
-
-
-@pytest.mark.slow
-@given(cases())
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_engine_agrees_with_the_walk_on_thousands_of_cases(
-    drawn: tuple[dict[str, Any], date],
-):
     agree(*drawn)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 
 from exigible.hosting import embedded
+from exigible.hosting.environment import read_environment
+from exigible.hosting.supervisor import Supervisor
 from tests.hosting.conftest import EXIGIBLE, Home, alive, eventually, kill
 
 pytestmark = [
@@ -374,3 +377,14 @@ def test_only_the_jobs_of_silent_workers_are_taken_up(ready_home: Home):
         "aborted",  # the same work is queued already…
         "todo",  # …here
     ]
+
+
+def test_a_signal_may_ask_it_to_stop_inside_anything(tmp_path: Path):
+    """A handler runs inside what it interrupts: were it to wait for a lock held there, nothing would end."""
+    environment = read_environment({"EXIGIBLE_HOME": str(tmp_path)})
+    supervisor = Supervisor(environment, lambda: None)
+    with supervisor._ending._cond:  # as `Event.wait` holds it
+        asking = threading.Thread(target=supervisor.stop, daemon=True)
+        asking.start()
+        asking.join(timeout=10)
+    assert not asking.is_alive()

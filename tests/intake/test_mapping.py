@@ -1,6 +1,7 @@
 """Tables as software exports them, understood from headings and values; hostile ones refused."""
 
 import io
+import os
 import random
 import struct
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from exigible.domain.refusals import WrongInput
-from exigible.intake.importing import dry_run, guessed
+from exigible.intake.importing import dry_run, guess_format, guessed
 from exigible.intake.mapping.grids import Native, open_grid
 from exigible.intake.mapping.guessing import guess
 from exigible.intake.mapping.kinds import TargetKind, kinds
@@ -166,6 +167,58 @@ def test_each_software_is_understood_by_itself(tmp_path: Path, style: str) -> No
 def test_each_kind_is_recognised(tmp_path: Path, kind: str, text: str) -> None:
     found = guess(open_grid(write(tmp_path, text)), name="export.csv")
     assert (found.mapping.kind, found.mapping.is_complete) == (kind, True)
+
+
+# Statements whose headings the bank's own reader does not know: 1 234,56 in, 34,56 out.
+STATEMENTS = {
+    "neobank": (
+        "Statut,Settlement date (UTC),Opération,Montant total (TTC),Devise,Nom de la contrepartie,"
+        "IBAN de la contrepartie,Référence\n"
+        'Exécuté,03-11-2026 10:11:12,Virement,"1234,56",EUR,Dupont,FR7630006000011234567890189,FA1\n'
+        'Exécuté,04-11-2026 10:11:12,Carte,"-34,56",EUR,EDF,,\n'
+    ),
+    "app": (
+        "Type,Product,Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance\n"
+        "TRANSFER,Current,2026-11-02 10:00:00,2026-11-03 10:01:00,From DUPONT,1234.56,0,EUR,DONE,2234.56\n"
+        "CARD,Current,2026-11-04 10:00:00,2026-11-04 10:01:00,AWS,-34.56,0,EUR,DONE,2200.00\n"
+    ),
+    "value_date_only": (
+        "Date de la valeur;Type de transaction;Nom de la contrepartie;Débit;Crédit;Solde\n"
+        "03/11/2026;Virement reçu;Dupont;;1234,56;2234,56\n"
+        "04/11/2026;Paiement;EDF;34,56;;2200,00\n"
+    ),
+    "side_apart": (
+        "Jour;Mouvement;Pièce;Sens;Somme\n03/11/2026;VIR DUPONT FA1;1;C;1 234,56\n"
+        "04/11/2026;PRLV EDF;2;D;34,56\n"
+    ),
+    "side_beside_and_balances": (
+        "Jour;Nature de l'opération;Mouvement\n31/10/2026;Solde initial;1 000,00 C\n"
+        "03/11/2026;Solde facture FA1;1 234,56 C\n04/11/2026;PRLV EDF;34,56 D\n"
+        "30/11/2026;Solde final;2 200,00 C\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("style", sorted(STATEMENTS))
+def test_a_statement_of_any_bank_is_read_through_its_mapping(tmp_path: Path, style: str) -> None:
+    path = write(tmp_path, STATEMENTS[style], "releve.csv")
+    report = dry_run(path)
+    assert (report.accepted, report.format) == (True, "bank_csv"), report.error
+    assert report.totals == {"credit": {"EUR": 123_456}, "debit": {"EUR": 3_456}}
+    assert report.counts["lines"] == 2
+    assert (report.first_on, report.last_on) == (date(2026, 11, 3), date(2026, 11, 4))
+    if "olde" in STATEMENTS[style] or "Balance" in STATEMENTS[style]:
+        wrong = STATEMENTS[style].replace("2 200,00", "2 300,00").replace("2200", "2300")
+        refused = dry_run(write(tmp_path, wrong, "releve.csv"))
+        assert refused.error is not None
+        assert refused.error.code == "balance"
+
+
+def test_an_extract_of_the_ledger_is_no_statement_of_a_bank(tmp_path: Path) -> None:
+    text = "Date;Journal;Pièce;Libellé;Débit;Crédit;Solde\n03/11/2026;VE;FA1;Facture;9,00;;9,00\n"
+    path = write(tmp_path, text)
+    assert guess_format(path) != "bank_csv"
+    assert guessed(path, name="extrait.csv") is None  # nobody is named: a person has to look
 
 
 def test_the_best_sheet_is_read_and_numbers_have_one_reading(tmp_path: Path) -> None:
@@ -512,11 +565,41 @@ def test_spoilt_workbooks_are_read_or_refused(tmp_path: Path) -> None:
     survive(tmp_path, xls(ROWS), 0, 4)
 
 
+def spoilt_inside(content: bytes, seed: int) -> bytes:
+    """Return a workbook one part of which is spoilt, and packed again: it opens, and then…"""
+    generator = random.Random(seed)
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as book,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        names = book.namelist()
+        chosen = generator.choice([one for one in names if "sheet" in one or "tring" in one])
+        for name in names:
+            part = book.read(name)
+            archive.writestr(name, mutated(part, seed) if name == chosen else part)
+    return stream.getvalue()
+
+
 @pytest.mark.slow
-def test_ten_thousand_spoilt_texts(tmp_path: Path) -> None:
+def test_many_spoilt_texts_and_workbooks(tmp_path: Path) -> None:
+    """As many of each as EXIGIBLE_MUTATIONS says; ten thousand were read so."""
+    times = int(os.environ.get("EXIGIBLE_MUTATIONS", "400"))
     for number, style in enumerate(sorted(STYLES)):
         text, encoding = STYLES[style]
-        survive(tmp_path, text.encode(encoding), 1_000 + number, 10_000 // len(STYLES) + 1)
+        survive(tmp_path, text.encode(encoding), 1_000 + number, times // len(STYLES) + 1)
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet("Factures")
+    for row in range(40):
+        sheet.write_row(row, 0, ROWS[row % 2 if row < 2 else 1])
+    book.close()
+    survive(tmp_path, stream.getvalue(), 1_000, times // 2)
+    path = tmp_path / "spoilt"
+    for seed in range(times // 2):
+        path.write_bytes(spoilt_inside(stream.getvalue(), seed))
+        report = dry_run(path, name="factures")
+        assert report.accepted or report.error is not None
 
 
 # --- real files -----------------------------------------------------------------------------------
@@ -561,3 +644,56 @@ def test_a_quirk_of_the_real_files_each(tmp_path: Path) -> None:
     [row] = list(read_open_items(path, mapping=mapping).rows)
     assert isinstance(row, OpenItem)
     assert (row.invoice, row.currency, row.amount_cents) == ("1930571429", "USD", 873_471)
+
+
+# --- encodings and sizes that lie ------------------------------------------------------------------
+
+LINE = "Code client;N° facture;Échéance;Reste dû\nC;F;01/02/2026;12,5\n"
+
+
+def test_encodings_that_lie_are_read_for_what_they_are_or_refused(tmp_path: Path) -> None:
+    marked = dry_run(write(tmp_path, b"\xef\xbb\xbf" + LINE.encode("cp1252")), name="factures")
+    assert (marked.accepted, marked.totals) == (True, {"open": {"EUR": 1_250}})
+    announced = dry_run(write(tmp_path, b"\xff\xfe" + LINE.encode()), name="factures")
+    assert announced.error is not None
+    assert announced.error.code == "encoding"
+    sound = dry_run(write(tmp_path, LINE.encode("utf-16")), name="factures")
+    assert sound.totals == marked.totals
+
+
+def test_marks_that_hide_are_left_out_of_what_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, LINE.replace("C;F;", "\u202eC\x1b[31m;F\u200b\x07 1;"))
+    mapping = guessed(path, name="factures.csv")
+    assert mapping is not None
+    [row] = list(read_open_items(path, mapping=mapping).rows)
+    assert isinstance(row, OpenItem)
+    assert (row.code, row.invoice) == ("C[31m", "F 1")
+
+
+def test_a_workbook_that_unpacks_beyond_measure_is_refused_at_once(tmp_path: Path) -> None:
+    sheet = b'<?xml version="1.0"?><worksheet><sheetData>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as part:
+            part.write(sheet)
+            for _ in range(50):
+                part.write(b"<row><c><v>1</v></c></row>" * 40_000)
+    content = stream.getvalue()
+    assert len(content) < 1_000_000
+    report = dry_run(write(tmp_path, content, "bombe.xlsx"))
+    assert report.error is not None
+    assert report.error.code == "too_large"
+    lying = content.replace(  # the size it declares, in the local header and the directory
+        struct.pack("<I", 50 * 40_000 * 26 + len(sheet)), struct.pack("<I", 1_000)
+    )
+    report = dry_run(write(tmp_path, lying, "bombe.xlsx"))
+    assert report.error is not None
+    assert report.error.code in ("too_large", "damaged_spreadsheet")
+
+
+def test_an_answer_of_a_register_is_refused_by_name(tmp_path: Path) -> None:
+    report = dry_run(write(tmp_path, '{"siren": "732829320"}', "reponse.json"))
+    assert report.error is not None
+    assert report.error.code == "json"

@@ -86,6 +86,15 @@ def ledger(creditor: Creditor) -> dict[str, object]:
     }
 
 
+def standing(creditor: Creditor) -> dict[str, object]:
+    """Return the facts as `ledger` does, a payment and its return being nothing whatever their days."""
+    facts = ledger(creditor)
+    payments: Counter[tuple[object, ...]] = Counter()
+    for (number, place, _, label), cents in facts["payments"].items():  # type: ignore[attr-defined]
+        payments[number, place, label] += cents
+    return {**facts, "payments": {key: cents for key, cents in payments.items() if cents}}
+
+
 def open_claims(creditor: Creditor) -> dict[str, int]:
     """Return what is left of each open claim, by its number, in cents."""
     return {

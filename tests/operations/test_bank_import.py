@@ -143,7 +143,8 @@ def test_a_notice_details_the_line_of_a_statement(creditor: Creditor) -> None:
     assert first is not None
     with pytest.raises(Refused) as refused:  # the notice depends on it
         undo_import(first.pk, by=BY, at=AT)
-    assert refused.value.code == "later_import"
+    assert refused.value.code == "depended_on"
+    assert "annulez-le d’abord" in refused.value.message
 
 
 def test_an_unknown_account_is_asked_for(creditor: Creditor) -> None:
@@ -270,7 +271,7 @@ def test_an_import_is_undone_as_a_whole_and_may_come_again(creditor: Creditor) -
     assert BankLine.objects.count() == 2  # withdrawn, not deleted
     assert sound() == []
     assert take(creditor, camt([DAY1, DAY2])).written["bank_lines"] == 2
-    with pytest.raises(Refused, match="ne s’annule pas"):
+    with pytest.raises(Refused, match="déjà annulé"):
         undo_import(batch.pk, by=BY, at=AT)
 
 

@@ -10,12 +10,14 @@ from pytest_django import Settings
 
 from exigible.intake.importing import dry_run
 from exigible.operations import ledger_import
+from exigible.operations.ledger_lines import Contradiction
 from exigible.operations.payments import (
     allocate,
     record_payment,
     reverse_payment,
     reverse_settlement,
 )
+from exigible.operations.undoing import undo_import
 from exigible.store.models import (
     Account,
     Claim,
@@ -37,6 +39,7 @@ from tests.operations.importing import (
     ledger,
     open_claims,
     sound,
+    standing,
     unused_credit,
 )
 
@@ -200,7 +203,7 @@ def test_facts_that_contradict_the_ledger_are_never_committed(
         flush(self)
 
     monkeypatch.setattr(ledger_import.Writer, "flush", lose_a_cent)
-    with pytest.raises(ledger_import.Contradiction):
+    with pytest.raises(Contradiction):
         bring(creditor, fec(*JANUARY))
     assert ImportBatch.objects.get().status == "failed"
     assert not Claim.objects.exists()
@@ -515,13 +518,24 @@ def test_overlapping_exports_in_any_order_make_one_ledger(
     entries, cuts = drawn
     whole, pieces = new_creditor(), new_creditor()
     bring(whole, fec(*entries))
+    taken = []
     for cut in cuts:
+        before = standing(pieces)
         batch, _ = bring(pieces, fec(*(entries[place] for place in cut)))
         assert batch.status in ("done", "unchanged"), batch.error
+        if batch.status == "done":
+            taken.append((batch, before))
     assert ledger(pieces) == ledger(whole)
     assert sound() == []
     batch, _ = bring(pieces, fec(*entries))
     assert batch.status == "unchanged"
+    # Undone last first, each gives back the ledger that was there before it.
+    for batch, before in reversed(taken):
+        undo_import(batch.pk, by=BY, at=AT)
+        assert standing(pieces) == before
+    assert sound() == []
+    bring(pieces, fec(*entries))
+    assert standing(pieces) == standing(whole)
 
 
 # --- real files -------------------------------------------------------------------------------------

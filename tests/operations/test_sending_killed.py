@@ -25,9 +25,10 @@ from exigible.hosting.environment import SmtpServer
 from exigible.operations import messages, sending
 from exigible.operations.acts import By
 from exigible.store.models import Creditor, Message
+from tests.campaign import rounds
 from tests.operations.letters_world import Sink, approved_step, late_account, letter_creditor
 
-KILLS = 100
+KILLS = rounds(30, 100)
 SEED = 20261122
 WAITING = 6  # messages kept ready for the next worker
 STEPS = ("MAIL", "RCPT", "DATA", "answered", None)
@@ -146,7 +147,7 @@ def prepare_some(creditor: Creditor) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL et fork n’existent pas ici")
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_kills_lose_nothing_and_double_nothing(slow_sink: SlowSink, tmp_path: Path):
+def test_kills_lose_nothing_and_double_nothing(slow_sink: SlowSink, tmp_path: Path):
     chance = random.Random(SEED)
     creditor = letter_creditor()
     workers = Workers(tmp_path, slow_sink.port)

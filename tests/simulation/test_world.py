@@ -9,6 +9,7 @@ from django.db import transaction
 
 from exigible.simulation.world import build
 from exigible.store.models import Call, Dispute, Hold, Message, Promise
+from tests.campaign import rounds
 from tests.simulation.checked_play import CheckedPlay, check_journal, check_past, facts_digest
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_the_same_seed_gives_the_same_facts():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", range(11, 11 + rounds(1, 5)))
 def test_three_months_agree_with_the_oracle_every_day(seed: int):
     start = date(2026, 1, 5)
     CheckedPlay(seed, 24, start, 90, statements_every=4).through()
@@ -70,7 +71,7 @@ def test_three_months_agree_with_the_oracle_every_day(seed: int):
 @pytest.mark.slow
 def test_a_year_agrees_with_the_oracle_every_day():
     start = date(2025, 9, 1)
-    CheckedPlay(40, 25, start, 365, others_every=5, statements_every=10).through()
+    CheckedPlay(40, rounds(14, 40), start, 365, others_every=7, statements_every=14).through()
     check_journal()
     for days in range(20, 360, 60):
         check_past(start + timedelta(days=days))

@@ -91,6 +91,32 @@ def test_a_drop_is_received_queued_and_followed(world: World, collector: Client)
     assert "every 1s" not in page
 
 
+def test_a_drop_is_undone_whole_unless_someone_used_it(world: World, collector: Client):
+    account = world.accounts["morvelec"]
+    claim = account.claims.order_by("pk")[0]
+    answer = upload(
+        collector,
+        reverse("account_exhibits", args=[account.pk]),
+        ("BL.pdf", pdf("Bon de livraison")),
+        ("CGV.pdf", pdf("Conditions générales")),
+    )
+    drop = ExhibitArrival.objects.order_by("pk")[0].drop
+    undo = reverse("exhibit_drop_undo", args=[drop])
+    assert "en cours de lecture" in collector.get(undo).content.decode()
+    exhibit_intake.read_drop(drop, at=NOW)
+    assert "Annuler ce dépôt" in collector.get(answer.url).content.decode()
+    one = Exhibit.objects.order_by("pk")[0]
+    exhibits.link_claims(one.pk, [claim.pk], by=By.job("test"), at=NOW)
+    refused = collector.post(undo, {"reason": "mauvais compte"})
+    assert refused.status_code == 422
+    assert "a été rattachée par quelqu’un" in refused.content.decode().replace("\xa0", " ")
+    exhibits.link_claims(one.pk, [], by=By.job("test"), at=NOW)
+    assert "2 pièces retirées" in collector.get(undo).content.decode().replace("\xa0", " ")
+    collector.post(undo, {"reason": "mauvais compte"})
+    assert set(Exhibit.objects.values_list("withdrawn_reason", flat=True)) == {"mauvais compte"}
+    assert "Annuler ce dépôt" not in collector.get(answer.url).content.decode()
+
+
 def test_one_document_followed_to_its_end_is_opened(world: World, collector: Client):
     exhibit = keep(world, "BL.pdf", pdf())
     drop = ExhibitArrival.objects.get().drop

@@ -13,7 +13,15 @@ from python_calamine import load_workbook
 from exigible.domain.roles import Role
 from exigible.operations import import_drafts
 from exigible.operations import imports as operations
-from exigible.store.models import Claim, ImportBatch, ImportMapping, StockAbsence
+from exigible.operations.acts import By
+from exigible.store.models import (
+    BankLine,
+    Claim,
+    CreditorBankAccount,
+    ImportBatch,
+    ImportMapping,
+    StockAbsence,
+)
 from tests.factories import World
 from tests.web.conftest import NOW
 
@@ -22,6 +30,9 @@ ODD = (
     "Qui est-ce;Quel papier;Somme;Le jour;Pour quand\n"
     "NEUF;FX1;1 200,00;10/01/2026;10/02/2026\n"
     "NEUF;FX2;300,00;20/01/2026;20/02/2026\n"
+)
+BANK_TABLE = (
+    "Jour;Mouvement;Sens;Somme\n03/11/2026;VIR DUPONT FA1;C;1 234,56\n04/11/2026;PRLV EDF;D;34,56\n"
 )
 CHOICES = {
     "kind": "open_items",
@@ -130,6 +141,37 @@ def test_it_is_imported_and_the_next_file_of_the_source_goes_by_itself(
     assert "Tableau maison" in said
     accountant.post(reverse("forget_source", args=[kept.pk]))
     assert drop(accountant, world).status == "draft"
+
+
+def test_a_bank_statement_goes_through_the_wizard_to_its_account(
+    world: World, accountant: Client
+) -> None:
+    [iban] = CreditorBankAccount.objects.filter(creditor=world.creditor).values_list(
+        "iban", flat=True
+    )
+    batch = drop(accountant, world, BANK_TABLE, "releve.csv")
+    said = words(accountant.get(reverse("prepare_import", args=[batch.pk])))
+    assert "relevé bancaire" in said
+    assert "1 234,56" in said
+    chosen = {
+        "kind": "bank_csv", "sheet": "", "titres": "oui", "jours": "dmy", "decimale": ",",
+        "dessine": "bank_csv||oui", "colonne-0": "booked_on", "colonne-1": "label",
+        "colonne-3": "amount", "colonne-2": "side", "retenir": "1", "source": "Banque",
+        "verbe": "importer",
+    }  # fmt: skip
+    accountant.post(reverse("prepare_import", args=[batch.pk]), chosen)
+    batch = run(batch)
+    if batch.status == "refused":  # the file does not say of which account it is
+        assert operations.asks_account(batch)
+        batch = run(operations.take_into_account(batch.pk, iban, by=By("job:test"), at=NOW))
+    assert batch.status == "done", batch.error
+    lines = BankLine.objects.filter(statement__batch=batch).order_by("booked_on")
+    assert [(one.amount_cents, one.label) for one in lines] == [
+        (123_456, "VIR DUPONT FA1"),
+        (-3_456, "PRLV EDF"),
+    ]
+    following = drop(accountant, world, BANK_TABLE.replace("03/11", "05/11"), "releve2.csv")
+    assert (following.status, following.options["source"]) == ("waiting", "Banque")
 
 
 def test_another_kind_is_guessed_anew(world: World, accountant: Client) -> None:

@@ -361,12 +361,14 @@ def test_a_bank_statement_is_taken_shown_and_undone(world: World, accountant: Cl
     assert "100,00" in words
     assert "attendent d’être rapprochées" in words
     address = reverse("import_undo", args=[batch.pk])
-    assert "Rien n’est effacé" in accountant.get(address).content.decode()
-    accountant.post(address)
+    said = accountant.get(address).content.decode().replace("\xa0", " ")
+    assert "rien n’est supprimé" in said
+    assert "2 opérations bancaires retirées" in said
+    accountant.post(address, {"reason": "mauvais compte"})
     batch.refresh_from_db()
     assert batch.status == "undone"
     assert "Import annulé" in page_of(accountant, batch)
-    assert accountant.post(address).status_code == 422  # once
+    assert accountant.post(address, {"reason": "encore"}).status_code == 422  # once
 
 
 def test_a_matched_statement_is_not_undone_from_the_page(world: World, accountant: Client) -> None:
@@ -383,7 +385,7 @@ def test_a_matched_statement_is_not_undone_from_the_page(world: World, accountan
     )
     mark_matched(line.pk, [payment.pk], by=By.job("test"), at=NOW)
     assert "Annuler cet import" not in page_of(accountant, batch)
-    refused = accountant.post(reverse("import_undo", args=[batch.pk]))
+    refused = accountant.post(reverse("import_undo", args=[batch.pk]), {"reason": "essai"})
     assert refused.status_code == 422
     assert "rapprochée" in refused.content.decode()
 

@@ -156,6 +156,7 @@ EXPECTED: dict[str, Capability | str] = {
     "exhibit_file": C.SEE_ACCOUNTS,
     "exhibit_preview": C.SEE_ACCOUNTS,
     "exhibit_drop": C.SEE_ACCOUNTS,
+    "exhibit_drop_undo": C.WORK_ACCOUNTS,
     "link_exhibit": C.WORK_ACCOUNTS,
     "exhibits_in_bulk": C.WORK_ACCOUNTS,
     "account_exhibits": C.WORK_ACCOUNTS,

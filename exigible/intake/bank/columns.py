@@ -16,6 +16,7 @@ from exigible.domain.text_keys import ref_key
 from exigible.intake.bank.texts import cents, clean
 from exigible.intake.cells import FIRST_YEAR, LAST_YEAR, Illegible
 
+LEDGER = "ledger"  # a column that accounting exports have, and no statement of a bank
 HEADINGS: dict[str, str] = {
     ref_key(word): field
     for field, words in {
@@ -46,6 +47,8 @@ HEADINGS: dict[str, str] = {
         "n° de compte,account iban,iban du compte,compte bancaire",
         "bank_ref": "reference,ref,reference operation,reference banque,bank reference,transaction id,"
         "id operation,id,numero operation,n° operation,reference bancaire,fitid",
+        LEDGER: "journal,code journal,code jnl,lettrage,compte auxiliaire,code client,n° facture,"
+        "numero de facture,echeance,date d'echeance",
         "end_to_end": "end to end,end to end id,e2e,reference de bout en bout,endtoend,"
         "reference bout en bout,end-to-end reference",
     }.items()

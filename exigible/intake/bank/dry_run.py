@@ -9,7 +9,10 @@ from typing import Any
 
 from exigible.intake.bank.files import open_file
 from exigible.intake.bank.shapes import BankFile, BankStatement, Kind
-from exigible.intake.problems import Unreadable
+from exigible.intake.bank.table import TableFile
+from exigible.intake.mapping.grids import Grid
+from exigible.intake.mapping.model import Mapping
+from exigible.intake.problems import Problems, Unreadable
 from exigible.intake.report import ImportReport, in_euros, refused
 
 
@@ -19,10 +22,20 @@ def dry_run(
     format_: str,
     *,
     partial: bool = False,
+    mapping: Mapping | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Read a bank file to its end and say what it holds; one that cannot be read is refused."""
-    file = open_file(path, format_, partial=partial, on_bytes=on_bytes)
+    file = open_file(path, format_, partial=partial, mapping=mapping, on_bytes=on_bytes)
+    return _read(file, name)
+
+
+def dry_run_table(path: Path, name: str, mapping: Mapping, *, grid: Grid) -> ImportReport:
+    """Say what a table, open already (or its first lines alone), holds through a mapping."""
+    return _read(TableFile(path, Problems(), mapping=mapping, grid=grid), name)
+
+
+def _read(file: BankFile, name: str) -> ImportReport:
     try:
         for _ in file.lines():
             pass

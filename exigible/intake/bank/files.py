@@ -23,6 +23,7 @@ from exigible.intake.bank.table import TableFile
 from exigible.intake.bank.texts import clean
 from exigible.intake.formats import BANK, HEAD, Format
 from exigible.intake.ledger_text import Opener, opener, unreadable
+from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Problems
 
 ZIP = b"PK\x03\x04"
@@ -99,15 +100,19 @@ def open_file(
     format_: str,
     *,
     partial: bool = False,
+    mapping: Mapping | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> BankFile:
-    """Return the reader of a file of a bank format. Nothing is read before its `lines()` are."""
+    """Return the reader of a file of a bank format. Nothing is read before its `lines()` are.
+
+    A table is read through its `mapping`, if somebody made one.
+    """
     problems = Problems(partial=partial)
     with path.open("rb") as stream:
         is_zip = stream.read(4) == ZIP
     file: BankFile
     if format_ == Format.BANK_CSV:
-        file = TableFile(path, problems)
+        file = TableFile(path, problems, mapping=mapping)
     elif is_zip:
         file = ZipFile(path, Format(format_), problems)
     else:

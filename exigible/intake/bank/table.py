@@ -1,18 +1,23 @@
 """Bank statements in CSV or spreadsheets, whatever their columns.
 
-A row is a movement; its account and currency, where the table says them, tell the statements apart.
+The columns are those of a mapping that somebody checked (`intake.mapping`), else those that the headings
+name. A row is a movement; its account and currency, where the table says them, tell the statements apart.
+A row that only says a balance (« Solde initial ») is no movement: it is checked against them.
 A running balance, in either order, is checked row by row: a row that is missing shows. A column of
 debit or credit wins over the sign of the amount, which must then agree with the running balance.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from exigible.domain.text_keys import name_key
 from exigible.intake.bank.columns import (
     HEADINGS,
+    LEDGER,
     WORDS,
     Habits,
     guess_habits,
@@ -32,17 +37,31 @@ from exigible.intake.bank.texts import MAX_NAME, MAX_REF, as_iban, clean, curren
 from exigible.intake.cells import Illegible
 from exigible.intake.formats import Format
 from exigible.intake.ledger_text import unreadable
+from exigible.intake.mapping.grids import Grid
+from exigible.intake.mapping.model import Mapping as ColumnMapping
+from exigible.intake.mapping.reading import read_mapped
+from exigible.intake.mapping.values import DayOrder
 from exigible.intake.problems import Problems, Unreadable
 from exigible.intake.tables import Row, Table, read_table
 
 SAMPLE = 1_000  # rows looked at for the habits of the file
 MAX_ACCOUNTS = 1_000
+# Rows that say a balance; « Solde facture 12 » is what a customer writes on his transfer.
+_OPENING = re.compile(
+    r"(ancien solde|solde (initial|precedent|anterieur|reporte|d.?ouverture|de depart)|"
+    r"opening balance|balance brought forward)\b"
+)
+_CLOSING = re.compile(
+    r"(nouveau solde|solde (final|de cloture|de fin)|closing balance|balance carried forward)\b"
+)
+_BALANCE = re.compile(r"solde( (crediteur|debiteur|comptable|disponible))? (au|le|en date du) \d")
 
 
 def looks_like_statement(path: Path) -> bool:
     """Say whether a table's headings are those of a bank statement."""
     try:
-        return not missing_columns(read_table(path, HEADINGS, ("booked_on", "label")).fields)
+        fields = read_table(path, HEADINGS, ("booked_on", "label")).fields
+        return LEDGER not in fields and not missing_columns(fields)
     except Unreadable:
         return False
 
@@ -72,28 +91,28 @@ class _Running:
 
 
 class TableFile(BankFile):
-    """A table of movements; `habits` may be imposed, else they are guessed."""
+    """A table of movements; `mapping` says its columns and habits, else they are guessed.
+
+    `grid` is the file already open, or its first lines alone.
+    """
 
     def __init__(
-        self, path: Path, problems: Problems, *, habits: Habits | None = None, currency: str = "EUR"
+        self,
+        path: Path,
+        problems: Problems,
+        *,
+        mapping: ColumnMapping | None = None,
+        grid: Grid | None = None,
     ) -> None:
         super().__init__(Format.BANK_CSV, problems)
         self._path = path
-        self._habits = habits
-        self._currency = currency
+        self._mapping = mapping
+        self._grid = grid
+        self._currency = "EUR"
         self._open: dict[tuple[str, str], tuple[BankStatement, _Running]] = {}
 
     def lines(self) -> Iterator[BankLine]:
-        table = read_table(self._path, HEADINGS, ("booked_on", "label"))
-        lacking = missing_columns(table.fields)
-        if lacking:
-            raise unreadable(
-                "missing_columns",
-                f"Ce relevé n’a pas {', '.join(WORDS[field] for field in lacking)}. Donnez un titre à "
-                "chaque colonne.",
-                line=table.header_line,
-                field=lacking[0],
-            )
+        table = self._table()
         self.encoding, self.columns = table.encoding, table.fields
         habits, rows = self._sampled(table)
         for number, row in rows:
@@ -109,9 +128,27 @@ class TableFile(BankFile):
         for statement, running in self._open.values():
             self._close(statement, running, "balance" in table.fields)
 
+    def _table(self) -> Table:
+        if self._mapping is not None:
+            return read_mapped(self._path, self._mapping, grid=self._grid)
+        table = read_table(self._path, HEADINGS, ("booked_on", "label"))
+        lacking = missing_columns(table.fields)
+        if lacking:
+            raise unreadable(
+                "missing_columns",
+                f"Ce relevé n’a pas {', '.join(WORDS[field] for field in lacking)}. Donnez un titre à "
+                "chaque colonne.",
+                line=table.header_line,
+                field=lacking[0],
+            )
+        return table
+
     def _sampled(self, table: Table) -> tuple[Habits, Iterator[Row]]:
+        if self._mapping is not None:  # days and amounts come rewritten in one way
+            day_first = self._mapping.day_order is not DayOrder.MONTH_FIRST
+            return Habits(day_first=day_first, decimal="."), table.rows
         sample = [row for row, _ in zip(table.rows, range(SAMPLE), strict=False)]
-        habits = self._habits or guess_habits((cells for _, cells in sample))
+        habits = guess_habits(cells for _, cells in sample)
         if habits.dates_ambiguous:
             self.problems.add(
                 "ambiguous_dates",
@@ -142,9 +179,11 @@ class TableFile(BankFile):
                 raise Illegible("missing_date", "la date manque")
             return None  # a line of title or total
         amount, doubtful = self._amount(row, habits)
+        balance = read_amount(row.get("balance", ""), habits)
+        if self._says_balance(number, row, amount, balance):
+            return None
         if amount is None:
             raise Illegible("missing_amount", "le montant manque")
-        balance = read_amount(row.get("balance", ""), habits)
         if doubtful and balance is None:
             raise Illegible(
                 "ambiguous_amount", "le signe du montant et la colonne débit/crédit se contredisent"
@@ -165,6 +204,24 @@ class TableFile(BankFile):
             end_to_end=clean(row.get("end_to_end"), MAX_REF),
             bank_ref=clean(row.get("bank_ref"), MAX_REF),
         )
+
+    def _says_balance(
+        self, number: int, row: Mapping[str, str], amount: int | None, balance: int | None
+    ) -> bool:
+        """Say whether a row is a balance rather than a movement, and keep what it says."""
+        words = name_key(row.get("label", ""))
+        opens, closes = _OPENING.match(words), _CLOSING.match(words)
+        if not (opens or closes or _BALANCE.match(words)):
+            return False
+        said = balance if balance is not None else amount
+        statement, running = self._statement(number, row)
+        if balance is not None:
+            running.take(0, balance)
+        if opens and statement.opening_cents is None:
+            statement.opening_cents, statement.opening_on = said, statement.first_on
+        elif closes:
+            statement.closing_cents, statement.closing_on = said, statement.last_on
+        return True
 
     @staticmethod
     def _amount(row: Mapping[str, str], habits: Habits) -> tuple[int | None, bool]:

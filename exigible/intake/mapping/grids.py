@@ -19,7 +19,7 @@ from pathlib import Path
 from exigible.intake import spreadsheets
 from exigible.intake.formats import HEAD, is_spreadsheet
 from exigible.intake.ledger_text import look_at, opener, unreadable
-from exigible.intake.tables import csv_rows, delimiter_of
+from exigible.intake.tables import csv_rows, delimiter_of, refuse_json
 
 MAX_COLUMNS = 1_000
 CHILD_SECONDS = 120
@@ -69,6 +69,7 @@ def open_grid(path: Path) -> Grid:
     with path.open("rb") as stream:
         head = stream.read(HEAD)
     if not is_spreadsheet(head):
+        refuse_json(head)
         shape = look_at(opener(path))
         delimiter = delimiter_of(path, shape.encoding)
         return Grid(shape.label, delimiter, ("",), path, shape.encoding)

@@ -219,7 +219,7 @@ def _of_kind(
     """Return how well a table is of a kind, and the columns its fields would take."""
     scored = sorted(
         (
-            (score, -rank, -place, one.name, column.key)
+            (score, column.key in one.headings, -rank, -place, one.name, column.key)
             for rank, one in enumerate(kind.fields.values())
             for place, column in enumerate(columns)
             if (score := _fit(one, column)) >= ENOUGH
@@ -229,7 +229,7 @@ def _of_kind(
     chosen: dict[str, str] = {}
     taken: set[str] = set()
     total = 0.0
-    for score, _, _, name, key in scored:
+    for score, _, _, _, name, key in scored:
         if name in chosen or key in taken:
             continue
         chosen[name] = key
@@ -242,6 +242,7 @@ def _of_kind(
     total += _serve_needs(kind, columns, chosen)
     missing = kind.missing(set(chosen))
     total -= 2 * EXACT * len(missing)
+    total -= 2 * EXACT * sum(column.key in kind.never for column in columns)
     words = ref_key(titles)
     total += 8.0 if any(word in words for word in kind.file_words) else 0.0
     return total, kind, {name: chosen[name] for name in kind.fields if name in chosen}

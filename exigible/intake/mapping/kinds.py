@@ -22,6 +22,7 @@ class TargetKind(StrEnum):
     CREDIT_LIMITS = "credit_limits"
     GUARANTEES = "guarantees"
     DISPUTES = "disputes"
+    BANK_STATEMENT = "bank_csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Kind:
     key: TargetKind
     label: str
     file_words: frozenset[str]
+    never: frozenset[str]  # headings that no such table has
     needs: tuple[tuple[str, ...], ...]  # one name of each entry must be found
     fields: dict[str, Field]
 
@@ -67,9 +69,12 @@ def kinds() -> dict[TargetKind, Kind]:
             key=TargetKind(key),
             label=said["label"],
             file_words=frozenset(ref_key(str(word)) for word in said["files"]),
+            never=frozenset(ref_key(word) for word in said.get("never", [])),
             needs=tuple(tuple(names) for names in said["needs"]),
             fields={
-                name: _field(name, raw[one["same"]]["fields"][name] if "same" in one else one)
+                name: _field(
+                    name, {**raw[one["same"]]["fields"][name], **one} if "same" in one else one
+                )
                 for name, one in said["fields"].items()
             },
         )
@@ -78,11 +83,14 @@ def kinds() -> dict[TargetKind, Kind]:
 
 
 def _field(name: str, said: dict[str, object]) -> Field:
+    left_out = said.get("not", [])
+    assert isinstance(left_out, list)
+
     def words(key: str) -> frozenset[str]:
         listed = said.get(key, [])
         assert isinstance(listed, list)
         # « N° » loses its sign, « Nº » becomes « no »: both are looked for.
-        return frozenset(ref_key(str(word)) for word in listed)
+        return frozenset(ref_key(str(word)) for word in listed if word not in left_out)
 
     return Field(
         name=name,

@@ -17,6 +17,7 @@ from exigible.intake.cells import Illegible, read_cents
 from exigible.intake.ledger_text import unreadable
 from exigible.intake.mapping.grids import Grid, Line, open_grid
 from exigible.intake.mapping.guessing import HEADER_WITHIN
+from exigible.intake.mapping.kinds import TargetKind
 from exigible.intake.mapping.model import Mapping, heading_keys, letter_keys
 from exigible.intake.mapping.values import amount_text, day_text, ref_text
 from exigible.intake.tables import MAX_CELL, MAX_ROWS, Row, Table
@@ -27,6 +28,10 @@ _TOTAL = re.compile(
 )
 
 
+# Controls, and marks that turn the direction of what is read: they show nothing and may hide much.
+_HIDDEN = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]"
+)
 _MADE_HARMLESS = frozenset("=+-@")
 
 
@@ -138,8 +143,10 @@ def _rows(
 
 def _clean(cell: str) -> str:
     stripped = cell.strip()
-    if "\0" in stripped:
-        return stripped.replace("\0", "").strip()
+    if not stripped.isascii() or not stripped.isprintable():
+        shown = _HIDDEN.sub("", stripped).strip()
+        if shown != stripped:
+            return shown
     if stripped[:1] == "'" and stripped[1:2] in _MADE_HARMLESS:
         return stripped[1:]  # as our own exports write what a spreadsheet would compute
     return cell if stripped == cell else stripped
@@ -149,10 +156,14 @@ def _read(text: str, type_: str, mapping: Mapping) -> str:
     if type_ == "day":
         return day_text(text, mapping.day_order)
     if type_ == "amount":
-        return amount_text(text, mapping.decimal)
+        return amount_text(text, mapping.decimal, negative_side=_negative_side(mapping))
     if type_ in ("code", "ref", "siren", "siret", "postcode"):
         return ref_text(text)
     return str(text)
+
+
+def _negative_side(mapping: Mapping) -> str:
+    return "d" if mapping.kind is TargetKind.BANK_STATEMENT else "c"
 
 
 def _repeats_headings(cells: Sequence[str], headings: dict[int, str]) -> bool:

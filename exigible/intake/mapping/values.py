@@ -106,10 +106,12 @@ def _century(year: int) -> int:
     return year + 2000 if year < 70 else year + 1900 if year < 100 else year
 
 
-def amount_text(text: str, decimal: str) -> str:
+def amount_text(text: str, decimal: str, *, negative_side: str = "c") -> str:
     """Return an amount as -1234.56, or the text itself where it has no reading.
 
-    `decimal` is the file's decimal mark; the other mark then only groups thousands.
+    `decimal` is the file's decimal mark; the other mark then only groups thousands. A side written
+    after the amount (« 12,00 C ») makes it negative where it is the `negative_side`: the credit of a
+    customer's account, the debit ("d") of the creditor's own at the bank.
     """
     if isinstance(text, Native):
         return text
@@ -128,7 +130,7 @@ def amount_text(text: str, decimal: str) -> str:
     units, _, decimals = digits.partition(decimal)
     if decimal in decimals or group in decimals or not _well_grouped(units, group):
         return text
-    if side in ("c", "cr"):
+    if side[:1] == negative_side:
         negative = not negative
     return f"{'-' if negative else ''}{units.replace(group, '') or '0'}.{decimals or '0'}"
 
@@ -238,9 +240,13 @@ _LOOKS: dict[str, Callable[[str], bool]] = {
     "days": lambda text: text.strip().isdigit() and len(text.strip()) <= 3,
     "payment_kind": lambda text: bool(_PAYMENT_WORDS.search(name_key(text))),
     "ref": lambda text: len(text) <= 40 and any(c.isdigit() for c in text) and not _is_wordy(text),
-    "code": lambda text: len(text) <= 20 and not _is_wordy(text),
+    "code": lambda text: len(text) <= 20 and not _is_wordy(text) and not _is_proper_name(text),
     "name": lambda text: sum(c.isalpha() for c in text) >= max(2, len(text) // 2),
 }
+
+
+def _is_proper_name(text: str) -> bool:
+    return len(text) > 3 and text.isalpha() and text.istitle()
 
 
 def _is_wordy(text: str) -> bool:

@@ -115,6 +115,8 @@ def has_ledger(creditor_id: int) -> bool:
     """Say whether a creditor's claims come from its accounting exports."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM store_ledgerline WHERE creditor_id = %s)", [creditor_id]
+            """SELECT EXISTS (SELECT 1 FROM store_ledgerline
+                               WHERE creditor_id = %s AND withdrawn_at IS NULL)""",
+            [creditor_id],
         )
         return bool(cursor.fetchone()[0])

@@ -11,6 +11,8 @@ ENDED = {
     "store_insurerguarantee": "account_id, insurer, policy, reference, amount_cents, currency,"
     " starts_on, ends_on, recorded_by, recorded_at, origin",
 }
+# What an import brought and that was withdrawn with it: it stays as it was.
+WITHDRAWN = ("store_ledgerline", "store_einvoice", "store_invoicestatus")
 
 
 def guards() -> str:
@@ -26,6 +28,15 @@ def guards() -> str:
             f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table}"
             f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();\n"
         )
+    for table in WITHDRAWN:
+        triggers.append(
+            f"CREATE TRIGGER withdrawn_for_good BEFORE UPDATE ON {table} FOR EACH ROW"
+            f" WHEN (OLD.withdrawn_at IS NOT NULL) EXECUTE FUNCTION refuse_rewriting();\n"
+        )
+    triggers.append(
+        "CREATE TRIGGER never_deleted BEFORE DELETE ON store_ledgerline"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();\n"
+    )
     return "".join(triggers) + DECIDED_ONCE
 
 
@@ -60,7 +71,7 @@ class Migration(migrations.Migration):
             name='ImportedFact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(choices=[('account', 'compte ouvert'), ('claim', 'créance ouverte'), ('claim_fields', 'créance complétée'), ('payment', 'règlement enregistré'), ('debtor_fields', 'débiteur mis à jour'), ('account_fields', 'conditions mises à jour'), ('contact', 'contact ajouté'), ('contact_fields', 'contact mis à jour'), ('guarantee', 'garantie enregistrée'), ('dispute', 'litige ouvert')], max_length=20)),
+                ('what', models.CharField(choices=[('account', 'compte ouvert'), ('claim', 'créance ouverte'), ('claim_fields', 'créance complétée'), ('payment', 'règlement enregistré'), ('debtor_fields', 'débiteur mis à jour'), ('account_fields', 'conditions mises à jour'), ('contact', 'contact ajouté'), ('contact_fields', 'contact mis à jour'), ('guarantee', 'garantie enregistrée'), ('dispute', 'litige ouvert'), ('task', 'tâche laissée'), ('ledger_line', 'ligne comptable mise à jour')], max_length=20)),
                 ('object_id', models.BigIntegerField()),
                 ('line', models.BigIntegerField(blank=True, null=True)),
                 ('before', models.JSONField(blank=True, null=True)),
@@ -137,6 +148,45 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('outcome', '')), fields=['account'], name='absence_open'), models.Index(fields=['claim'], name='absence_claim')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', '')), fields=('claim',), name='one_open_absence'), models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='absence_of_something'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='absence_decided_when')],
             },
+        ),
+        migrations.RemoveConstraint(
+            model_name='einvoice',
+            name='einvoice_document_once',
+        ),
+        migrations.RemoveConstraint(
+            model_name='invoicestatus',
+            name='invoice_status_once',
+        ),
+        migrations.RemoveConstraint(
+            model_name='ledgerline',
+            name='ledger_line_once',
+        ),
+        migrations.AddField(
+            model_name='einvoice',
+            name='withdrawn_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='invoicestatus',
+            name='withdrawn_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='ledgerline',
+            name='withdrawn_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddConstraint(
+            model_name='einvoice',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('creditor', 'sha256'), name='einvoice_document_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='invoicestatus',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('creditor', 'number_key', 'invoice_issued_on', 'code', 'given_at'), name='invoice_status_once', nulls_distinct=False),
+        ),
+        migrations.AddConstraint(
+            model_name='ledgerline',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('creditor', 'identity', 'rank'), name='ledger_line_once'),
         ),
         migrations.RunSQL(guards(), migrations.RunSQL.noop),
     ]

@@ -2,7 +2,7 @@
 
 The rows are facts: what a document stated, what a status said. Only their links (account, claim, credit)
 are completed or moved, when the ledger brings the same invoice elsewhere (0006_einvoices.py refuses the
-rest).
+rest). Those whose import was undone are withdrawn: they stay, and count no more.
 """
 
 from django.db import models
@@ -61,10 +61,15 @@ class EInvoice(models.Model):
     in_doubt = models.BooleanField(default=False)  # its totals contradict one another
     facts = models.JSONField(default=dict)
     recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # with its import
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["creditor", "sha256"], name="einvoice_document_once")
+            models.UniqueConstraint(
+                fields=["creditor", "sha256"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="einvoice_document_once",
+            )
         ]
         indexes = [
             models.Index(fields=["creditor", "number_key"], name="einvoice_number"),
@@ -134,11 +139,13 @@ class InvoiceStatus(models.Model):
     amounts = models.JSONField(default=list)  # {kind, amount, currency}
     paid_on = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # with its import
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["creditor", "number_key", "invoice_issued_on", "code", "given_at"],
+                condition=Q(withdrawn_at__isnull=True),
                 name="invoice_status_once",
                 nulls_distinct=False,
             )

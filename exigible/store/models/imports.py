@@ -70,8 +70,9 @@ class LedgerLine(models.Model):
     Identity: the creditor, all fields but EcritureLet, DateLet and ValidDate, and the rank among
     equal lines (docs/decisions/0007-ledger-lines.md). The lettering, which later exports complete, the
     links to what the line became, the financial year once it is known, and for *à-nouveaux* the
-    batch that last held them are updated; the rest never is. References are checked by a trigger,
-    a statement at a time, as for entries.
+    batch that last held them are updated; the rest never is. A line whose import was undone is
+    withdrawn: it stays, and counts no more. References are checked by a trigger, a statement at a
+    time, as for entries.
     """
 
     class PostedAs(models.TextChoices):
@@ -139,10 +140,14 @@ class LedgerLine(models.Model):
         db_index=False,
     )
 
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # with its import
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["creditor", "identity", "rank"], name="ledger_line_once"
+                fields=["creditor", "identity", "rank"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="ledger_line_once",
             )
         ]
         indexes = [

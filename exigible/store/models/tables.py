@@ -51,6 +51,8 @@ class ImportedFact(models.Model):
         CONTACT_FIELDS = "contact_fields", "contact mis à jour"
         GUARANTEE = "guarantee", "garantie enregistrée"
         DISPUTE = "dispute", "litige ouvert"
+        TASK = "task", "tâche laissée"
+        LEDGER_LINE = "ledger_line", "ligne comptable mise à jour"
 
     batch = models.ForeignKey(
         "store.ImportBatch", on_delete=models.PROTECT, related_name="facts", db_index=False

@@ -279,7 +279,9 @@ KNOWN_HERE = frozenset({ExhibitKind.FORMAL_NOTICE, ExhibitKind.INVOICE})
 def _known_here(kind: ExhibitKind) -> QuerySet[Any]:
     """What proves claims (`claim`) without a file dropped: notices that left, invoices received."""
     if kind is ExhibitKind.INVOICE:
-        return EInvoice.objects.filter(claim__isnull=False, amount_cents__gt=0)
+        return EInvoice.objects.filter(
+            claim__isnull=False, amount_cents__gt=0, withdrawn_at__isnull=True
+        )
     through: Any = Message.claims.through
     rows: QuerySet[Any] = through.objects.filter(
         message__is_formal_notice=True, message__status=MessageStatus.SENT

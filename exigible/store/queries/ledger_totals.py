@@ -16,13 +16,13 @@ from django.db import connection
 DIFFERENCES = """
     WITH opened AS (
       SELECT DISTINCT creditor_id, financial_year_end AS year FROM store_ledgerline
-       WHERE is_opening
+       WHERE is_opening AND withdrawn_at IS NULL
     ), lines AS (
       SELECT l.creditor_id, l.account_id, l.ledger_account AS place,
              l.financial_year_end AS year, l.debit_cents - l.credit_cents AS cents,
              l.is_opening AND l.batch_id < max(l.batch_id) FILTER (WHERE l.is_opening)
                OVER (PARTITION BY l.account_id, l.ledger_account, l.financial_year_end) AS stale
-        FROM store_ledgerline l WHERE {scope}
+        FROM store_ledgerline l WHERE {scope} AND l.withdrawn_at IS NULL
     ), since AS (
       SELECT account_id, place, max(year) AS year FROM lines JOIN opened USING (creditor_id, year)
        GROUP BY 1, 2
@@ -36,7 +36,7 @@ DIFFERENCES = """
        WHERE {scope} AND l.origin LIKE 'fec:%%'
       UNION ALL
       SELECT p.id, p.account_id, p.amount_cents, l.ledger_account FROM store_payment p
-        JOIN store_ledgerline l ON l.payment_id = p.id
+        JOIN store_ledgerline l ON l.payment_id = p.id AND l.withdrawn_at IS NULL
        WHERE {scope} AND p.origin NOT LIKE 'fec:%%'
     ), facts AS (
       SELECT account_id, place, sum(cents) AS cents FROM (

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
 
 from exigible.store.models import (
@@ -15,6 +15,7 @@ from exigible.store.models import (
     Call,
     Claim,
     Dispute,
+    EInvoice,
     Exhibit,
     Hold,
     InvoiceStatus,
@@ -156,7 +157,7 @@ def _payments(account_id: int, until: date, depth: int) -> Iterator[Event]:
 def _invoices(account_id: int, until: date, depth: int) -> Iterator[Event]:
     for claim in (
         Claim.objects.filter(account_id=account_id, issued_on__isnull=False, issued_on__lte=until)
-        .prefetch_related("einvoices")
+        .prefetch_related(Prefetch("einvoices", EInvoice.objects.filter(withdrawn_at__isnull=True)))
         .order_by("-issued_on", "-id")[:depth]
     ):
         assert claim.issued_on is not None
@@ -166,9 +167,9 @@ def _invoices(account_id: int, until: date, depth: int) -> Iterator[Event]:
 
 def _statuses(account_id: int, until: date, depth: int) -> Iterator[Event]:
     """What platforms and the buyer said of invoices."""
-    for status in InvoiceStatus.objects.filter(account_id=account_id, given_on__lte=until).order_by(
-        "-given_on", "-given_at", "-id"
-    )[:depth]:
+    for status in InvoiceStatus.objects.filter(
+        account_id=account_id, given_on__lte=until, withdrawn_at__isnull=True
+    ).order_by("-given_on", "-given_at", "-id")[:depth]:
         yield Event("status", status.given_on, status.given_at, status)
 
 

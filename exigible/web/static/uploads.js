@@ -4,7 +4,14 @@
 // what was chosen, [data-uploading] the bar with [data-uploaded] and a <progress>.
 
 const zoneOf = (event) => event.target.closest?.("[data-drop]");
-const weight = new Intl.NumberFormat("fr-FR", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
+
+function weight(bytes) {
+  const rank = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  const size = bytes / 1000 ** rank;
+  const maximumFractionDigits = rank && size < 10 ? 1 : 0;
+  return new Intl.NumberFormat("fr-FR", { style: "unit", unit: UNITS[rank], maximumFractionDigits }).format(size);
+}
 
 document.addEventListener("change", (event) => {
   const zone = zoneOf(event);
@@ -42,7 +49,7 @@ function name(zone, files) {
     const line = document.createElement("li");
     const bold = document.createElement("b");
     bold.textContent = file.name;
-    line.append(bold, ` ${weight.format(file.size / 1e6)}`);
+    line.append(bold, ` ${weight(file.size)}`);
     return line;
   });
   zone.querySelector("[data-chosen]").replaceChildren(...lines);

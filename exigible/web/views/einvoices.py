@@ -43,11 +43,14 @@ def einvoice(request: HttpRequest, account_id: int, einvoice_id: int) -> HttpRes
     account, found = _found(request, account_id, einvoice_id)
     facts = found.facts
     alike = EInvoice.objects.filter(
-        account=account, number_key=found.number_key, issued_on=found.issued_on
+        account=account,
+        number_key=found.number_key,
+        issued_on=found.issued_on,
+        withdrawn_at__isnull=True,
     ).prefetch_related("exhibits__document")
-    statuses = InvoiceStatus.objects.filter(account=account, number_key=found.number_key).order_by(
-        "-given_at", "-pk"
-    )
+    statuses = InvoiceStatus.objects.filter(
+        account=account, number_key=found.number_key, withdrawn_at__isnull=True
+    ).order_by("-given_at", "-pk")
     return render(
         request,
         "accounts/einvoice.html",
@@ -104,7 +107,7 @@ def exhibit(
 def _found(request: HttpRequest, account_id: int, einvoice_id: int) -> tuple[Account, EInvoice]:
     account = account_or_404(request, account_id)
     found = (
-        EInvoice.objects.filter(pk=einvoice_id, account=account)
+        EInvoice.objects.filter(pk=einvoice_id, account=account, withdrawn_at__isnull=True)
         .select_related("document", "claim")
         .first()
     )

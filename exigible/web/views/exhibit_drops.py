@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
-from exigible.operations import exhibit_intake
+from exigible.operations import exhibit_intake, exhibit_undoing
 from exigible.operations.acts import By
 from exigible.store.models import Account, ExhibitArrival
 from exigible.store.queries import exhibits as reads
@@ -113,6 +113,7 @@ def drop(request: HttpRequest, drop_id: UUID) -> HttpResponse:
             "rows": [
                 (row, chips.ARRIVALS[row.status], row.exhibit_id in open_to_all) for row in rows
             ],
+            "drop_id": drop_id,
             "count": len(rows),
             "read": len(rows) - waiting,
             "waiting": waiting,
@@ -124,8 +125,60 @@ def drop(request: HttpRequest, drop_id: UUID) -> HttpResponse:
             "account": account,
             "back": back,
             "received_at": rows[0].recorded_at,
+            "may_undo": not waiting
+            and person(request).may(Capability.WORK_ACCOUNTS)
+            and any(
+                row.status == ExhibitArrival.Status.KEPT
+                and row.exhibit is not None
+                and row.exhibit.withdrawn_at is None
+                for row in rows
+            )
+            and _all_seen(request, rows),
         },
     )
+
+
+@page(Capability.WORK_ACCOUNTS, section="exhibits")
+def undo(request: HttpRequest, drop_id: UUID) -> HttpResponse:
+    """Take a whole drop back, once a dialog has said what that does."""
+    rows = list(reads.arrivals(person(request)).filter(drop=drop_id))
+    if not rows or not _all_seen(request, rows):
+        raise Http404
+    back = reverse("exhibit_drop", args=[drop_id])
+    form = forms.ReasonForm(request.POST if request.method == "POST" else None, today=clock.today())
+    plan = exhibit_undoing.undo_drop_plan(drop_id)
+    refused: Refused | None = None
+    if form.is_valid():
+        try:
+            exhibit_undoing.undo_drop(
+                drop_id,
+                by=By.user(person(request)),
+                at=clock.now(),
+                reason=form.cleaned_data["reason"],
+            )
+        except Refused as refusal:
+            refused = refusal
+        else:
+            return answers.acted(request, f"Dépôt annulé : {', '.join(plan.words)}.", back=back)
+    return answers.dialog(
+        request,
+        "imports/undo_dialog.html",
+        title="Annuler ce dépôt ?" if not plan.blockers else "Ce dépôt ne s’annule pas d’un bloc",
+        action=request.path,
+        back=back,
+        form=form,
+        refused=refused,
+        plan=plan,
+        what=rows[0].filename if len(rows) == 1 else french.count(len(rows), "document"),
+        verb="Retirer ces pièces",
+        keep="Garder les pièces",
+    )
+
+
+def _all_seen(request: HttpRequest, rows: list[ExhibitArrival]) -> bool:
+    """Say whether a person sees every exhibit that came of a drop."""
+    kept = {row.exhibit_id for row in rows if row.exhibit_id}
+    return reads.visible(person(request)).filter(pk__in=kept).count() == len(kept)
 
 
 def _sentence(rows: list[ExhibitArrival]) -> str:

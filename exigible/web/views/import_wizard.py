@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_POST
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
-from exigible.intake.formats import BANK
 from exigible.intake.report import COUNTED, WRITTEN, totals_in_words
 from exigible.operations import import_drafts, mappings, undoing
 from exigible.operations.acts import By
@@ -44,7 +43,11 @@ def prepare(request: HttpRequest, import_id: int) -> HttpResponse:
     verb = posted.get("verbe", "")
     try:
         batch = import_drafts.prepare(
-            batch.pk, wizard.mapping, mode=wizard.mode, fingerprint=wizard.fingerprint
+            batch.pk,
+            wizard.mapping,
+            mode=wizard.mode,
+            fingerprint=wizard.fingerprint,
+            bank_account=wizard.account,
         )
         wizard.batch = batch
         if verb == "importer":
@@ -146,8 +149,7 @@ def undo(request: HttpRequest, import_id: int) -> HttpResponse:
     """Take a whole import back, once a dialog has said what that does."""
     batch = batch_of(request, import_id)
     back = reverse("import_detail", args=[batch.pk])
-    asked = forms.ActForm if batch.format in BANK else forms.ReasonForm
-    form = asked(request.POST if request.method == "POST" else None, today=clock.today())
+    form = forms.ReasonForm(request.POST if request.method == "POST" else None, today=clock.today())
     plan = undoing.undo_plan(batch)
     refused: Refused | None = None
     if form.is_valid():
@@ -175,8 +177,8 @@ def undo(request: HttpRequest, import_id: int) -> HttpResponse:
         form=form,
         refused=refused,
         plan=plan,
-        is_bank=batch.format in BANK,
         batch=batch,
+        what=batch.filename,
         verb="Contrepasser cet import",
     )
 

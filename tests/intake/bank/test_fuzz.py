@@ -11,6 +11,7 @@ import pytest
 from exigible.intake.importing import dry_run
 from exigible.intake.report import ImportReport
 from tests.bank_text import camt, camt_entry, cfonb120, mt940, ofx
+from tests.campaign import rounds
 
 INSIDE = (
     '<TxDtls><Refs><EndToEndId>E1</EndToEndId></Refs><Amt Ccy="EUR">60.00</Amt><RtrInf><Rsn><Cd>AM04'
@@ -109,13 +110,7 @@ def survive(folder: Path, kind: str, times: int) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_mutations_of_each_kind(kind: str, tmp_path: Path) -> None:
     assert dry_run_of(tmp_path, KINDS[kind]).accepted, "the seed itself must be sound"
-    survive(tmp_path, kind, 150)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_ten_thousand_mutations_of_each_kind(kind: str, tmp_path: Path) -> None:
-    survive(tmp_path, kind, 10_000)
+    survive(tmp_path, kind, rounds(150, 10_000))
 
 
 def dry_run_of(folder: Path, content: bytes) -> ImportReport:

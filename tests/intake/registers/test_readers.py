@@ -14,6 +14,7 @@ from exigible.intake.problems import Unreadable
 from exigible.intake.registers import READERS
 from exigible.intake.registers.recherche_entreprises import read_candidates
 from tests import registers as answers
+from tests.campaign import rounds
 from tests.registers import SIREN
 
 MADE = {"recherche": answers.recherche, "sirene": answers.sirene, "rne": answers.rne}
@@ -198,12 +199,11 @@ def mutations(answer: Any, count: int, seed: int) -> Any:
 
 
 @pytest.mark.parametrize("register", sorted(MADE))
-@pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_whatever_comes_is_read_or_refused(register: str, count: int) -> None:
+def test_whatever_comes_is_read_or_refused(register: str) -> None:
     answer = (
         MADE[register]() if register != "rne" else answers.rne(mentions=("Liquidation judiciaire",))
     )
-    for data in mutations(answer, count, seed=len(register)):
+    for data in mutations(answer, rounds(400, 10_000), seed=len(register)):
         try:
             company = READERS[register](data, SIREN)
         except Unreadable:
