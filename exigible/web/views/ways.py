@@ -198,8 +198,6 @@ def _act(request: HttpRequest, one: Place, verb: str) -> HttpResponse:
     }
     if isinstance(one, MailBox):
         acts["essayer"] = lambda: watching.try_mailbox(one.pk)
-    if verb not in acts:
-        raise Http404
     back = reverse("ways")
     try:
         words = acts[verb]()
