@@ -122,7 +122,7 @@ def arrival_way_words(incoming: Incoming) -> str:
 
 
 def way_words(batch: ImportBatch) -> str:
-    """Word how an import came: « Dossier surveillé, banque/releves », « Page »."""
+    """Word how an import came: « Dossier, banque/releves », « Page »."""
     way, brought_by = way_of(batch)
     return f"{WAY_LABELS[way]}, {brought_by}" if brought_by else WAY_LABELS[way]
 

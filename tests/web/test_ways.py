@@ -80,14 +80,14 @@ def test_what_arrives_says_its_way(administrator: Client, world: World, settings
     read_all(world.creditor, NOW)
     folders.look(one.pk, at=NOW)
     page = administrator.get(reverse("imports")).content.decode()
-    assert "Dossier surveillé, banque" in page
+    assert "Dossier, banque" in page
     narrowed = administrator.get(reverse("imports"), {"voie": "dossier"}).content.decode()
     assert "releve.xml" in narrowed
     assert (
         "releve.xml" not in administrator.get(reverse("imports"), {"voie": "api"}).content.decode()
     )
     detail = administrator.get(reverse("import_detail", args=[world.creditor.imports.first().pk]))
-    assert "Dossier surveillé, banque" in detail.content.decode()
+    assert "Dossier, banque" in detail.content.decode()
     arrivals = administrator.get(reverse("arrivals")).content.decode()
     assert "&lt;b&gt;.xml" in arrivals
     assert "<b>.xml" not in arrivals
@@ -118,7 +118,7 @@ def test_arrivals_of_another_creditor_are_not_seen(
 
 
 def test_a_mailbox_keeps_its_password_to_itself(administrator: Client, world: World):
-    assert "mot de passe manque" in refused(administrator, "open_mailbox", box(world, password=""))
+    assert "La réponse manque" in refused(administrator, "open_mailbox", box(world, password=""))
     assert "partirait en clair" in refused(
         administrator, "open_mailbox", box(world, security="plain")
     )

@@ -25,7 +25,7 @@ class Way(StrEnum):
 WAY_LABELS = {
     Way.PAGE: "Page",
     Way.COMMAND: "Commande",
-    Way.FOLDER: "Dossier surveillé",
+    Way.FOLDER: "Dossier",
     Way.MAIL: "Boîte e-mail",
     Way.API: "API",
 }

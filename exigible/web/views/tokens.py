@@ -47,8 +47,8 @@ COLUMNS = (
     listing.Column("scopes", "Droits", optional=True),
     listing.Column("state", "État", place="state"),
     listing.Column("ends", "Dernier jour", sort="fin", numeric=True, place="late"),
-    listing.Column("used", "Dernier usage", sort="usage", numeric=True, place="main"),
-    listing.Column("act", ""),
+    listing.Column("used", "Dernier usage", sort="usage", numeric=True),
+    listing.Column("act", "", numeric=True, place="main"),
 )
 
 

@@ -48,7 +48,6 @@ def ways(request: HttpRequest) -> HttpResponse:
             "search": searched(request.GET),
             "folders": [(one, state_of(one)) for one in folders],
             "boxes": [(one, state_of(one)) for one in boxes],
-            "count": len(folders) + len(boxes),
             "root": watching.drop_root(),
             "seconds": settings.ENVIRONMENT.look_seconds,
             "query": request.GET.urlencode(),
@@ -276,6 +275,7 @@ def _box_form(request: HttpRequest, one: MailBox | None) -> forms.MailBoxForm:
         initial=forms.MailBoxForm.initial_of(one),
     )
     form.choose("creditor", _creditors())
+    form.fields["password"].required = one is None
     return form
 
 
