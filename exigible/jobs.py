@@ -31,6 +31,7 @@ from exigible.operations import (
     sending,
 )
 from exigible.operations.acts import By
+from exigible.operations.matching import running as matching
 from exigible.operations.payments import PARIS
 from exigible.operations.ways import folders, mail
 
@@ -43,6 +44,11 @@ RETRY_IMPORT = RetryStrategy(
     max_attempts=5,
     exponential_wait=4,
     retry_exceptions=[OperationalError, InterfaceError, imports.AlreadyRunning],
+)
+RETRY_MATCHING = RetryStrategy(
+    max_attempts=5,
+    exponential_wait=4,
+    retry_exceptions=[OperationalError, InterfaceError, matching.AlreadyMatching],
 )
 
 
@@ -88,6 +94,12 @@ def run_import(batch_id: int) -> None:
     if not imports.is_finished(batch_id):  # an attempt may have ended before its worker died
         imports.run_import(batch_id, at=_now())
         queue_duplicates()
+
+
+@app.task(name="exigible.jobs.run_matching", retry=RETRY_MATCHING)
+def run_matching(creditor_id: int, actor: str) -> None:
+    """Match what waits of a creditor's bank lines; another process at it is waited for."""
+    matching.run_matching(creditor_id, by=By(actor), at=_now())
 
 
 @app.periodic(cron="40 4 * * *")

@@ -2,21 +2,27 @@
 
 from datetime import UTC, date, datetime
 from itertools import count
+from uuid import UUID, uuid4
 
 from stdnum import luhn
 
 from exigible.domain.text_keys import name_key, ref_key
 from exigible.store.models import (
     Account,
+    BankLine,
+    BankLineMatch,
+    BankStatement,
     Claim,
     ClaimKind,
     Contact,
     Creditor,
+    CreditorBankAccount,
     Debtor,
     DebtorKind,
     DueOnSource,
     Entry,
     EntryKind,
+    ImportBatch,
     Portfolio,
 )
 
@@ -119,3 +125,53 @@ def make_claim(
     )
     claim.refresh_from_db()
     return claim
+
+
+def bank_line(
+    account: Account, cents: int, *, label: str = "VIR SEPA", on: date = TODAY, **fields: object
+) -> BankLine:
+    """Return a bank line of the account's creditor that waits, and seems to be the account's."""
+    batch = ImportBatch.objects.create(
+        creditor=account.creditor,
+        format="camt053",
+        filename="releve.xml",
+        sha256="0" * 64,
+        size_bytes=1,
+        status=ImportBatch.Status.DONE,
+        created_by=UUID(int=0),
+        created_at=AT,
+    )
+    bank_account = CreditorBankAccount.objects.filter(creditor=account.creditor).first()
+    if bank_account is None:
+        bank_account = CreditorBankAccount.objects.create(
+            creditor=account.creditor, iban=f"FR76{account.pk:023d}"
+        )
+    statement = BankStatement.objects.create(
+        creditor=account.creditor,
+        bank_account=bank_account,
+        batch=batch,
+        position=0,
+        kind="statement",
+        format="camt053",
+        currency="EUR",
+        line_count=1,
+        credit_cents=max(cents, 0),
+        debit_cents=max(-cents, 0),
+        digest=uuid4().bytes,
+        recorded_at=AT,
+    )
+    line = BankLine.objects.create(
+        statement=statement,
+        creditor=account.creditor,
+        bank_account=bank_account,
+        identity=uuid4().bytes,
+        rank=0,
+        booked_on=on,
+        amount_cents=cents,
+        currency="EUR",
+        label=label,
+        nature=BankLine.Nature.TRANSFER,
+        **fields,
+    )
+    BankLineMatch.objects.create(line=line, kind="unknown", account=account, updated_at=AT)
+    return line

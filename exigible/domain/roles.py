@@ -47,6 +47,8 @@ class Capability(StrEnum):
     COMPLETE_DATA = "complete_data"  # À compléter: addresses, due dates, kind of debtor
     MERGE_DEBTORS = "merge_debtors"  # Doublons: one debtor known twice, merged, undone
     RECORD_PAYMENTS = "record_payments"  # payments and their allocation
+    SEE_RECEIPTS = "see_receipts"  # Encaissements: bank lines and what they pay
+    SET_MATCHING = "set_matching"  # the rules of matching, what it learnt
     APPROVE_MESSAGES = "approve_messages"  # let a proposed message leave
     SEE_MESSAGES = "see_messages"  # Envois
     SEE_AGEING = "see_ageing"  # Balance âgée
@@ -82,21 +84,29 @@ _LEAD = _DAILY | {
     Capability.ASSIGN_ACCOUNTS,
     Capability.APPROVE_MESSAGES,
     Capability.RECORD_PAYMENTS,
+    Capability.SEE_RECEIPTS,
+    Capability.SET_MATCHING,
     Capability.RUN_DAY,
     Capability.SEE_LAW,
     Capability.ENTER_LAW,
 }
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
-    Role.ASSISTANT: _DAILY | {Capability.RECORD_PAYMENTS},
+    Role.ASSISTANT: _DAILY | {Capability.RECORD_PAYMENTS, Capability.SEE_RECEIPTS},
     Role.COLLECTOR: _DAILY
-    | {Capability.HOLD_ACCOUNTS, Capability.APPROVE_MESSAGES, Capability.RECORD_PAYMENTS},
+    | {
+        Capability.HOLD_ACCOUNTS,
+        Capability.APPROVE_MESSAGES,
+        Capability.RECORD_PAYMENTS,
+        Capability.SEE_RECEIPTS,
+    },
     Role.LITIGATION: _DAILY
     | {
         Capability.MERGE_DEBTORS,
         Capability.HOLD_ACCOUNTS,
         Capability.APPROVE_MESSAGES,
         Capability.RECORD_PAYMENTS,
+        Capability.SEE_RECEIPTS,
         Capability.SEE_LAW,
     },
     Role.MANAGER: _LEAD,
@@ -105,6 +115,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     | {
         Capability.SEE_WORKLIST,
         Capability.RECORD_PAYMENTS,
+        Capability.SEE_RECEIPTS,
         Capability.COMPLETE_DATA,
         Capability.MERGE_DEBTORS,
         Capability.IMPORT,
@@ -119,7 +130,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.CALCULATE,
         }
     ),
-    Role.AUDITOR: _READ | {Capability.SEE_TEMPLATES, Capability.SEE_LAW},
+    Role.AUDITOR: _READ | {Capability.SEE_RECEIPTS, Capability.SEE_TEMPLATES, Capability.SEE_LAW},
     Role.PARTNER: frozenset(),
     Role.ADMINISTRATOR: frozenset(Capability),
 }

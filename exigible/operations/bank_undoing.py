@@ -44,7 +44,9 @@ def withdraw(batch: ImportBatch, *, by: By, at: datetime) -> None:
 
 def why_not(batch: ImportBatch) -> list[str]:
     """Return what keeps a statement from being withdrawn, in words; empty where nothing does."""
-    matched = BankLine.objects.filter(statement__batch=batch, state=BankLine.State.MATCHED).count()
+    matched = BankLine.objects.filter(
+        statement__batch=batch, state__in=(BankLine.State.MATCHED, BankLine.State.SUSPENSE)
+    ).count()
     if matched:
         words = count(
             matched,

@@ -73,10 +73,31 @@ BANK_RULES: tuple[tuple[str, str, str, Words], ...] = (
         SELECT l.id FROM store_bankline l JOIN store_bankstatement s ON s.id = l.statement_id
          WHERE (l.state = 'withdrawn') <> (s.withdrawn_at IS NOT NULL)
             OR (l.state = 'matched'
-                AND NOT EXISTS (SELECT 1 FROM store_banklinepayment p WHERE p.line_id = l.id))
+                AND NOT EXISTS (SELECT 1 FROM store_banklinepayment p
+                                 WHERE p.line_id = l.id AND p.ended_at IS NULL))
         """,
         lambda row: (
             f"Opération bancaire {row[0]} : rapprochée sans règlement, ou annulée sans son relevé.",
+            f"bank_line:{row[0]}",
+        ),
+    ),
+    (
+        "bank_line_sum",
+        "store_bankline",
+        """
+        SELECT l.id, l.amount_cents, coalesce(b.cents, 0) - coalesce(f.cents, 0)
+          FROM store_bankline l
+          LEFT JOIN (SELECT k.line_id, sum(p.amount_cents) AS cents
+                       FROM store_banklinepayment k JOIN store_payment p ON p.id = k.payment_id
+                      WHERE k.ended_at IS NULL GROUP BY 1) b ON b.line_id = l.id
+          LEFT JOIN (SELECT line_id, sum(amount_cents) AS cents FROM store_linefee GROUP BY 1) f
+            ON f.line_id = l.id
+         WHERE coalesce(b.cents, 0) - coalesce(f.cents, 0)
+               <> CASE WHEN l.state = 'matched' THEN l.amount_cents ELSE 0 END
+        """,
+        lambda row: (
+            f"Opération bancaire {row[0]} de {euros(row[1])} : ses règlements, moins les frais retenus, "
+            f"font {euros(row[2])}.",
             f"bank_line:{row[0]}",
         ),
     ),

@@ -45,7 +45,13 @@ from exigible.operations.import_process import (
 )
 from exigible.operations.import_taking import TAKEN, take
 from exigible.operations.ledger_import import Progress
-from exigible.store.models import Creditor, CreditorBankAccount, ImportBatch, ImportProblem
+from exigible.store.models import (
+    BankLine,
+    Creditor,
+    CreditorBankAccount,
+    ImportBatch,
+    ImportProblem,
+)
 
 __all__ = [
     "AlreadyRunning",
@@ -235,6 +241,8 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
                 lock_creditor(batch.creditor, tell)
                 report = take(batch, at, tell)
                 _finish(batch, report, at)
+                if not report.unchanged:
+                    _match(batch.creditor)
         except Unreadable as error:
             report = (
                 error.report
@@ -257,6 +265,17 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
     for one in (report, *report.parts):
         one.number = batch.pk
     return report
+
+
+def _match(creditor: Creditor) -> None:
+    """Have new bank lines matched, and waiting ones looked at again with what a file brought."""
+    waiting = BankLine.objects.filter(
+        creditor=creditor,
+        state__in=(BankLine.State.TO_MATCH, BankLine.State.SUSPENSE),
+        moves_money=True,
+    )
+    if waiting.exists():
+        queueing.queue_matching(creditor.pk)
 
 
 def sweep_imports(*, at: datetime) -> int:

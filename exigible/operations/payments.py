@@ -94,6 +94,7 @@ class NewPayment:
     value_date: date
     label: str = ""
     reference: str = ""
+    currency: str = "EUR"
     allocations: Allocations = ()
 
 
@@ -114,6 +115,7 @@ def record_payments(rows: Sequence[NewPayment], *, by: By, at: datetime) -> list
             account_id=row.account_id,
             kind=row.kind,
             amount_cents=row.amount_cents,
+            currency=row.currency,
             value_date=row.value_date,
             recorded_at=at,
             label=row.label,

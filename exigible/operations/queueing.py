@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
 
 SEND_MESSAGE = "exigible.jobs.send_message"
 APPROVE_MESSAGES = "exigible.jobs.approve_messages"
 PREPARE_REMINDERS = "exigible.jobs.prepare_reminders"
 RUN_IMPORT = "exigible.jobs.run_import"
 CHECK_IMPORT = "exigible.jobs.check_import"
+RUN_MATCHING = "exigible.jobs.run_matching"
 READ_EXHIBITS = "exigible.jobs.read_exhibits"
 
 
@@ -44,6 +47,27 @@ def queue_approvals(message_ids: Sequence[int], *, actor: str) -> None:
 def queue_import(batch_id: int) -> None:
     """Queue the import of a file received."""
     app.configure_task(RUN_IMPORT, allow_unknown=True).defer(batch_id=batch_id)
+
+
+def queue_matching(creditor_id: int, *, actor: str = "job:matching") -> None:
+    """Queue the matching of a creditor's waiting lines; one that waits already will do."""
+    try:
+        with transaction.atomic():
+            app.configure_task(
+                RUN_MATCHING,
+                allow_unknown=True,
+                lock=f"matching:{creditor_id}",
+                queueing_lock=f"matching:{creditor_id}",
+            ).defer(creditor_id=creditor_id, actor=actor)
+    except AlreadyEnqueued:
+        pass
+
+
+def is_matching_queued(creditor_id: int) -> bool:
+    """Say whether a worker has a creditor's lines to match, or is thought to be at it."""
+    return ProcrastinateJob.objects.filter(
+        task_name=RUN_MATCHING, args__creditor_id=creditor_id, status__in=("todo", "doing")
+    ).exists()
 
 
 def queue_check(batch_id: int) -> None:

@@ -74,6 +74,8 @@ def account_statement(
         overdue_only=overdue_only,
     )
     found = statement(made.case, on, current_law())
+    if claim_ids is None and not found.total_cents:
+        raise _nothing_due()  # what is left is contested, and nothing was paid late
     if credit := _unallocated(account_id, on):
         unplaced = (
             f"Un crédit de {euros(credit)}, reçu et non encore affecté, n’est pas déduit ici ; "
@@ -120,9 +122,7 @@ def account_case(
     excluded: list[str] = []
     claims = _open_claims(account, on, claim_ids, overdue_only, excluded)
     if not claims:
-        raise Refused(
-            "nothing_due", "Rien n’est échu et impayé hors litige sur ce compte à cette date."
-        )
+        raise _nothing_due()
     waived = account.waives_accessories
     rate = account.clause_rate if account.clause_rate is not None else account.creditor.clause_rate
     clause = Clause(rate=rate) if rate is not None else None
@@ -157,6 +157,12 @@ def account_case(
     )
     return AccountCase(
         case=case, claims=tuple(claim for claim, _ in claims), excluded=tuple(excluded)
+    )
+
+
+def _nothing_due() -> Refused:
+    return Refused(
+        "nothing_due", "Rien n’est échu et impayé hors litige sur ce compte à cette date."
     )
 
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from exigible.domain.calendar import is_working_day
 from exigible.domain.roles import ROLE_LABELS, Role
 from exigible.simulation import doing
+from exigible.simulation.bank_month import bring_month
 from exigible.simulation.history import MonthlyBooks, play_history
 from exigible.simulation.ledger_file import open_items
 from exigible.simulation.papers import drop_papers
@@ -165,6 +166,8 @@ def _live(play: Play, progress: Progress, live_from: date, today: date) -> None:
         play.office(on, quiet=on in quiet)
         play.evening(on)
     play.accounting(today)
+    progress("Relevé bancaire", 0, 1)
+    bring_month(play, play.world.house("wholesaler"), today)
     play.run(today)
     doing.prepare_automatic(today, at=moment(today, 6, 30))
     progress("Vie du service", days, days)

@@ -42,6 +42,8 @@ from exigible.operations import (
 from exigible.operations.acts import By
 from exigible.operations.bootstrap import ensure_strategies
 from exigible.operations.creditors import CreditorFacts
+from exigible.operations.matching import remittances, running
+from exigible.operations.matching import settings as matching_settings
 from exigible.operations.opening import NewAccount, NewClaim
 from exigible.operations.payments import NewPayment
 from exigible.operations.people import PersonFacts
@@ -250,6 +252,54 @@ def import_file(
         at=at,
     )
     return imports.run_import(batch.pk, at=at)
+
+
+def payable_claims(house: House, on: date) -> list[Claim]:
+    """Return the open invoices of a house that its healthy debtors may pay, by account and number."""
+    return list(
+        Claim.objects.filter(
+            account__creditor_id=house.creditor_id,
+            account__debtor__insolvency_opened_on__isnull=True,
+            account__phase="amiable",
+            balance_cents__gt=20_000,
+            issued_on__lte=on,
+        )
+        .exclude(ref="")
+        .exclude(disputes__closed_on__isnull=True, disputes__isnull=False)
+        .select_related("account__debtor")
+        .order_by("account__number", "due_on", "ref")
+    )
+
+
+def receipts(house: House, since: date, until: date) -> list[Payment]:
+    """Return the money a house received in some days, by day."""
+    return list(
+        Payment.objects.filter(
+            account__creditor_id=house.creditor_id,
+            amount_cents__gt=0,
+            value_date__gte=since,
+            value_date__lte=until,
+            reversed_by__isnull=True,
+        )
+        .exclude(kind="credit_note")
+        .select_related("account__debtor")
+        .order_by("value_date", "pk")
+    )
+
+
+def set_matching(house: House, values: Mapping[str, object], *, by: User, at: datetime) -> None:
+    """Change the rules of matching of a house."""
+    matching_settings.save_settings(house.creditor_id, values, by=By.user(by), at=at)
+
+
+def drop_remittance(house: House, name: str, content: bytes, *, by: User, at: datetime) -> None:
+    """Drop an advice, a statement or a slip."""
+    remittances.receive(content, name=name, creditor_id=house.creditor_id, by=By.user(by), at=at)
+
+
+def match_lines(house: House, *, at: datetime) -> None:
+    """Match the bank lines of a house, as its job does."""
+    running.run_matching(house.creditor_id, at=at)
 
 
 def open_claims(people: Sequence[Person]) -> dict[int, dict[str, Claim]]:

@@ -180,6 +180,6 @@ def saved_query(typed: str) -> str:
 
 def screen_address(screen: str) -> str:
     """Return the address of a screen's list; only known screens have views."""
-    if screen not in {"accounts", "ageing", "messages", "incomplete", "exhibits"}:
+    if screen not in {"accounts", "ageing", "messages", "incomplete", "exhibits", "receipts"}:
         raise Http404
     return reverse(screen)

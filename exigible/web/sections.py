@@ -11,7 +11,7 @@ from exigible.domain.law.status import missing_on
 from exigible.domain.roles import Capability
 from exigible.operations.law import current_law
 from exigible.store.models import User
-from exigible.store.queries import duplicates, exhibits, incomplete, outbox, worklist
+from exigible.store.queries import duplicates, exhibits, incomplete, outbox, receipts, worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ def _my_day_waiting(user: User, on: date) -> int:
 
 def _messages_waiting(user: User, on: date) -> int:
     return outbox.waiting_count(user) if user.may(Capability.APPROVE_MESSAGES) else 0
+
+
+def _receipts_waiting(user: User, on: date) -> int:
+    """Bank lines that wait, for whoever may settle them."""
+    return receipts.waiting_count(user) if user.may(Capability.RECORD_PAYMENTS) else 0
 
 
 def _incomplete_waiting(user: User, on: date) -> int:
@@ -57,6 +62,15 @@ SECTIONS: tuple[Section, ...] = (
     Section("my_day", "Ma journée", "", "my_day", Capability.SEE_WORKLIST, "J", _my_day_waiting),
     Section("accounts", "Comptes", "Recouvrement", "accounts", Capability.SEE_ACCOUNTS, "C"),
     Section("ageing", "Balance âgée", "Recouvrement", "ageing", Capability.SEE_AGEING, "B"),
+    Section(
+        "receipts",
+        "Encaissements",
+        "Recouvrement",
+        "receipts",
+        Capability.SEE_RECEIPTS,
+        "E",
+        _receipts_waiting,
+    ),
     Section(
         "messages",
         "Envois",

@@ -92,6 +92,7 @@ urlpatterns = [
         name="einvoice_exhibit",
     ),
     path("comptes/<int:account_id>/", include(_account_acts)),
+    path("encaissements/", include("exigible.web.urls_receipts")),
     path("vues/", accounts.save_view, name="save_view"),
     path("vues/<int:view_id>/supprimer/", accounts.delete_view, name="delete_view"),
     path("chercher/", palette.search, name="palette"),

@@ -149,6 +149,32 @@ def test_a_debtor_of_unknown_kind_has_no_statement():
         account_statement(account.pk, ON)
 
 
+def test_the_undisputed_part_paid_in_time_leaves_nothing_to_state():
+    account = make_account()
+    claim = make_claim(account, 100_000, date(2026, 1, 31))
+    payments.record_payment(
+        account.pk,
+        kind="transfer",
+        amount_cents=40_000,
+        value_date=date(2026, 1, 30),
+        allocations=[(claim.pk, 40_000)],
+        by=BY,
+        at=datetime(2026, 1, 30, 9, tzinfo=UTC),
+    )
+    Dispute.objects.create(
+        account=account,
+        claim=claim,
+        amount_cents=60_000,
+        reason="quantité",
+        opened_on=date(2026, 2, 10),
+        answer_due_on=date(2026, 3, 1),
+        recorded_by=BY.uuid,
+        recorded_at=AT,
+    )
+    with pytest.raises(Refused, match="Rien n’est échu"):
+        account_statement(account.pk, date(2026, 2, 28))
+
+
 def test_the_undisputed_part_paid_late_keeps_its_accessories():
     account = make_account()
     claim = make_claim(account, 100_000, date(2026, 1, 31))

@@ -46,11 +46,13 @@ from exigible.store.models import (
     ImportBatch,
     ImportMapping,
     LawValue,
+    LearnedPayer,
     LetterBatch,
     MailBox,
     Message,
     MessageStatus,
     Proposal,
+    Remittance,
     SavedView,
     Settlement,
     StockAbsence,
@@ -59,7 +61,7 @@ from exigible.store.models import (
 )
 from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
-from tests.builders import make_account, make_claim
+from tests.builders import bank_line, make_account, make_claim
 from tests.correspondence import written
 from tests.factories import WORLD_DAY, World
 from tests.web.conftest import NOW
@@ -252,6 +254,27 @@ EXPECTED: dict[str, Capability | str] = {
     "api_claims": API,
     "api_nowhere": API,
     "welcome": PUBLIC,
+    "receipts": C.SEE_RECEIPTS,
+    "export_receipts": C.EXPORT,
+    "run_matching": C.RECORD_PAYMENTS,
+    "receipts_in_bulk": C.RECORD_PAYMENTS,
+    "receipt": C.SEE_RECEIPTS,
+    "receipt_account": C.SEE_RECEIPTS,
+    "settle_receipt": C.RECORD_PAYMENTS,
+    "leave_receipt": C.RECORD_PAYMENTS,
+    "suspend_receipt": C.RECORD_PAYMENTS,
+    "set_receipt_aside": C.RECORD_PAYMENTS,
+    "put_back_receipt": C.RECORD_PAYMENTS,
+    "undo_receipt": C.RECORD_PAYMENTS,
+    "name_agent": C.RECORD_PAYMENTS,
+    "attach_remittance": C.RECORD_PAYMENTS,
+    "remittances": C.SEE_RECEIPTS,
+    "withdraw_remittance": C.RECORD_PAYMENTS,
+    "remittance_file": C.SEE_RECEIPTS,
+    "matching_rules": C.SEE_RECEIPTS,
+    "change_matching_rules": C.SET_MATCHING,
+    "forget_payer": C.SET_MATCHING,
+    "export_learned": C.EXPORT,
     "save_view": PERSONAL,
     "delete_view": PERSONAL,
     "palette": C.SEE_ACCOUNTS,
@@ -313,6 +336,13 @@ BULK: dict[str, dict[str, Capability]] = {
         "confirmer": C.COMPLETE_DATA,
         "echeance": C.COMPLETE_DATA,
     },
+    "receipts_in_bulk": {
+        "affecter": C.RECORD_PAYMENTS,
+        "ecarter": C.RECORD_PAYMENTS,
+        "attente": C.RECORD_PAYMENTS,
+        "remettre": C.RECORD_PAYMENTS,
+        "contrepasser": C.RECORD_PAYMENTS,
+    },
     "exhibits_in_bulk": {
         "compte": C.WORK_ACCOUNTS,
         "nature": C.WORK_ACCOUNTS,
@@ -353,6 +383,16 @@ POSTED = {
     "bring_back_pair",
     "undo_merge",
     "exhibits_in_bulk",
+    "run_matching",
+    "receipts_in_bulk",
+    "settle_receipt",
+    "leave_receipt",
+    "suspend_receipt",
+    "put_back_receipt",
+    "undo_receipt",
+    "name_agent",
+    "withdraw_remittance",
+    "forget_payer",
     "import_again",
     "drop_import",
     "decide_absences",
@@ -515,6 +555,7 @@ class Rows:
                 **LAW_VALUE, defaults={"recorded_by": by.uuid, "recorded_at": NOW}
             )[0].pk,
             **_twins(account, by),
+            **_receipt(account, by),
             "page_number": 1,
             "channel": "letter",
             "key": "relance_2",
@@ -539,6 +580,29 @@ class Rows:
             values["message_id"] = self.letter_id
         path = reverse(address.name, kwargs={name: values[name] for name in address.arguments})
         return path + QUERIES.get(address.name, "")
+
+
+def _receipt(account: Account, by: By) -> dict[str, int]:
+    """A bank line that the account seems to pay, a document and a payer learnt of it."""
+    line = bank_line(account, 12_345)
+    paper = Remittance.objects.create(
+        creditor=account.creditor,
+        kind=Remittance.Kind.ADVICE,
+        document=store_document(b"avis", name="avis.csv", media_type="text/csv", at=NOW),
+        filename="avis.csv",
+        gross_cents=12_345,
+        recorded_by=by.actor,
+        recorded_at=NOW,
+    )
+    payer = LearnedPayer.objects.create(
+        creditor=account.creditor,
+        kind=LearnedPayer.Kind.IBAN,
+        value=f"FR76{account.pk}",
+        account=account,
+        recorded_by=by.actor,
+        recorded_at=NOW,
+    )
+    return {"line_id": line.pk, "remittance_id": paper.pk, "payer_id": payer.pk}
 
 
 def _twins(account: Account, by: By) -> dict[str, int]:

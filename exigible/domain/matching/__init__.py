@@ -7,6 +7,8 @@ how it decides.
 
 from exigible.domain.matching.book import Book
 from exigible.domain.matching.facts import (
+    Advice,
+    AdviceItem,
     Allocation,
     BankLine,
     Candidate,
@@ -24,6 +26,8 @@ from exigible.domain.matching.matcher import match_lines
 from exigible.domain.matching.rules import Rules
 
 __all__ = [
+    "Advice",
+    "AdviceItem",
     "Allocation",
     "BankLine",
     "Book",

@@ -33,6 +33,7 @@ class Book:
         self.payers = Payers(learned or Learned())
         self.references = References()
         self.refs: list[str] = []
+        self.keys: list[int] = []
         self.owner: list[int] = []
         self.cents: list[int] = []
         self.currency: list[str] = []
@@ -69,6 +70,7 @@ class Book:
         if owner is None:
             owner = self.add_customer(Customer(claim.customer))
         self.refs.append(claim.ref)
+        self.keys.append(claim.key)
         self.owner.append(owner)
         self.cents.append(claim.cents)
         self.currency.append(claim.currency)

@@ -52,6 +52,7 @@ class Explanation:
     plan: str = ""
     instalments: int = 0
     slip: str = ""
+    advice: str = ""
 
     def passes(self, rules: Rules) -> bool:
         """Say whether the explanation may be booked without asking."""

@@ -42,6 +42,7 @@ class Claim(NamedTuple):
     issued_on: date | None = None
     due_on: date | None = None
     collected: bool = False
+    key: int = 0  # what the caller knows it by, given back with the allocations
 
 
 class BankLine(NamedTuple):
@@ -55,6 +56,7 @@ class BankLine(NamedTuple):
     counterparty: str = ""
     iban: str = ""
     end_to_end: str = ""
+    back: bool = False  # the bank says, by a code, that it is a debit returned
 
 
 class Cheque(NamedTuple):
@@ -64,6 +66,30 @@ class Cheque(NamedTuple):
     number: str
     drawer: str
     cents: int
+
+
+class AdviceItem(NamedTuple):
+    """What an advice says of one invoice: its number as written, what is paid of it before fees."""
+
+    ref: str
+    cents: int
+    debtor: str = ""
+
+
+class Advice(NamedTuple):
+    """A remittance advice, or the *relevé de reversement* of an agent who deducts his fees.
+
+    `cents` is the sum transferred: the items less `fees_cents`. `line` is the line that a person tied it
+    to; without one it is found by its sum and its day.
+    """
+
+    id: str
+    cents: int
+    items: tuple[AdviceItem, ...]
+    fees_cents: int = 0
+    on: date | None = None
+    line: str = ""
+    sender: str = ""
 
 
 class Plan(NamedTuple):
@@ -118,10 +144,14 @@ class Gap(StrEnum):
 
 
 class Allocation(NamedTuple):
-    """What a line pays of a claim; below zero for a credit note deducted or a debit returned."""
+    """What a line pays of a claim; below zero for a credit note deducted or a debit returned.
+
+    `key` is the claim's own, since two claims may bear one number.
+    """
 
     ref: str
     cents: int
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +166,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What a line pays, and why. Allocations never add up to more than the line.
+    """What a line pays, and why. Allocations never add up to more than the line, but where an agent's
+    statement says what he kept (`Gap.AGENT_FEES`): debtors are paid before fees.
 
     `gap_cents` is what the claims named exceed the money by, below zero what the money exceeds them
     by; `gap` says why. Without allocations a line waits, or is no payment of a customer.
@@ -151,6 +182,8 @@ class Proposal:
     candidates: tuple[Candidate, ...] = ()
     gap: Gap | None = None
     gap_cents: int = 0
+    payers: tuple[str, ...] = ()  # customers recognised as the payer, or likely to be
+    advice: str = ""
 
     @property
     def reason(self) -> str:

@@ -11,15 +11,18 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from exigible.domain.french import typeset
+from exigible.domain.matching.advices import Advices, explain_advice
 from exigible.domain.matching.book import Book, State
 from exigible.domain.matching.cheques import Slips, explain_slip
 from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import Evidence, Explanation, payer_reason
 from exigible.domain.matching.facts import (
+    Advice,
     Allocation,
     BankLine,
     Candidate,
     Cheque,
+    Gap,
     Kind,
     Proposal,
 )
@@ -42,6 +45,7 @@ def match_lines(
     lines: Iterable[BankLine],
     *,
     cheques: Iterable[Cheque] = (),
+    advices: Iterable[Advice] = (),
     rules: Rules | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Proposal]:
@@ -51,7 +55,7 @@ def match_lines(
     """
     given = list(lines)
     room = Room(book, State(book), rules or Rules())
-    run = _Run(room, Slips.of(cheques))
+    run = _Run(room, Slips.of(cheques), Advices.of(advices, given))
     order = sorted(range(len(given)), key=lambda place: _order(given[place]))
     looks: dict[int, Look] = {}
     for done, place in enumerate(order):
@@ -95,20 +99,21 @@ def _order(line: BankLine) -> tuple[object, ...]:
 class _Run:
     """The decisions of one batch."""
 
-    def __init__(self, room: Room, slips: Slips) -> None:
+    def __init__(self, room: Room, slips: Slips, advices: Advices) -> None:
         self.room = room
         self.slips = slips
+        self.advices = advices
 
     def look(self, line: BankLine) -> Look:
         book, rules = self.room.book, self.room.rules
         label = plain(f"{line.label} {line.counterparty}")
         reading = book.references.read((line.end_to_end, line.label))
-        if line.cents < 0 and not (is_return(label) or reading.cited):
+        if line.cents < 0 and not (line.back or is_return(label) or reading.cited):
             payer = Payer()
         else:
             payer = book.payers.read(line, rules)
         look = Look(line, label, line.on.toordinal(), reading, payer, book.payers)
-        look.back = is_return(label)
+        look.back = line.back or is_return(label)
         look.slip = is_cheque_slip(label)
         return look
 
@@ -146,7 +151,8 @@ class _Run:
                 best = next(iter(explain_return(look, self.room)), None)
         elif look.line.cents > 0:
             if cited_only:
-                named = Named(look, self.room) if look.reading.cited else None
+                advised = self.advices.of_line(look.line.id) is not None
+                named = Named(look, self.room) if look.reading.cited and not advised else None
                 best = explain_named(named) if named and named.sure else None
                 if best is not None and (best.gap is not None or best.chance):
                     best = None
@@ -170,6 +176,9 @@ class _Run:
 
     def _options(self, look: Look) -> list[Explanation]:
         room = self.room
+        advice = self.advices.of_line(look.line.id)
+        if advice is not None:
+            return [explain_advice(look, room, advice)]
         if look.slip or look.line.cents in self.slips.by_total:
             slip = explain_slip(look, room, self.slips)
             if slip is not None:
@@ -347,14 +356,14 @@ class _Run:
         others: Sequence[Explanation] = (),
     ) -> Proposal:
         kind = Kind.RETURN if look.line.cents < 0 else Kind.CHEQUES if best.slip else Kind.PAYMENT
-        if kind is Kind.PAYMENT and look.agent:
+        if kind is Kind.PAYMENT and (look.agent or best.gap is Gap.AGENT_FEES):
             kind = Kind.AGENT
         book = self.room.book
         return Proposal(
             line=look.line.id,
             kind=kind,
             allocations=tuple(
-                Allocation(book.refs[claim], cents)
+                Allocation(book.refs[claim], cents, book.keys[claim])
                 for claim, cents in sorted(best.shares, key=lambda one: (book.refs[one[0]], one))
             ),
             confidence=best.confidence(self.room.rules),
@@ -363,6 +372,8 @@ class _Run:
             candidates=self._candidates(look, others),
             gap=best.gap,
             gap_cents=best.gap_cents,
+            payers=self._payers(look),
+            advice=best.advice,
         )
 
     def _waits(
@@ -377,6 +388,7 @@ class _Run:
             automatic=False,
             reasons=_worded(reasons),
             candidates=candidates,
+            payers=self._payers(look),
         )
 
     def _nothing(
@@ -395,7 +407,14 @@ class _Run:
             automatic=False,
             reasons=_worded([words]),
             candidates=self._candidates(look, options),
+            payers=self._payers(look),
         )
+
+    def _payers(self, look: Look) -> tuple[str, ...]:
+        if look.payer.sure < Sure.LIKELY:
+            return ()
+        customers = self.room.book.customers
+        return tuple(customers[one].code for one in look.payer.customers[:5])
 
     def _candidates(self, look: Look, options: Sequence[Explanation]) -> tuple[Candidate, ...]:
         book, rules = self.room.book, self.room.rules
@@ -403,7 +422,7 @@ class _Run:
         seen: set[tuple[Allocation, ...]] = set()
         for one in options[: rules.candidates * 2]:
             shares = tuple(
-                Allocation(book.refs[claim], cents)
+                Allocation(book.refs[claim], cents, book.keys[claim])
                 for claim, cents in sorted(one.shares, key=lambda share: book.refs[share[0]])
             )
             if not shares or shares in seen or len(found) >= rules.candidates:
@@ -433,7 +452,7 @@ class _Run:
         return [
             Candidate(
                 customer=book.customers[book.owner[claim]].code,
-                allocations=(Allocation(book.refs[claim], look.line.cents),),
+                allocations=(Allocation(book.refs[claim], look.line.cents, book.keys[claim]),),
                 confidence=0.3 if len(same) == 1 else 0.1,
                 reason="Facture du même montant : le montant seul ne suffit pas.",
             )

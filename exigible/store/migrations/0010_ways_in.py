@@ -41,7 +41,7 @@ CREATE TRIGGER never_deleted BEFORE DELETE ON store_apitoken
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0008_wizard'),
+        ('store', '0009_matching'),
     ]
 
     operations = [

@@ -89,6 +89,7 @@ class BankLine(models.Model):
         TO_MATCH = "to_match", "à rapprocher"
         MATCHED = "matched", "rapprochée"
         SET_ASIDE = "set_aside", "mise de côté"
+        SUSPENSE = "suspense", "en compte d’attente"
         WITHDRAWN = "withdrawn", "import annulé"
 
     class Nature(models.TextChoices):
@@ -212,14 +213,28 @@ class BankLineSighting(models.Model):
 
 
 class BankLinePayment(models.Model):
-    """A payment recorded from a line; reversing the payment leaves the link, which then tells it."""
+    """A payment that a line is: recorded from it, or by the ledger. Ended when the line is released.
+
+    Those that live add up to their line, less what an agent or a bank kept (`LineFee`). A returned
+    debit is the payment it reverses, below zero.
+    """
 
     line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="payments")
-    payment = models.OneToOneField(
-        "store.Payment", on_delete=models.PROTECT, related_name="bank_line"
+    payment = models.ForeignKey(
+        "store.Payment", on_delete=models.PROTECT, related_name="bank_lines", db_index=False
     )
     recorded_by = models.TextField()
     recorded_at = models.DateTimeField()
+    ended_by = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(ended_at__isnull=True), name="one_line_a_payment"
+            )
+        ]
+        indexes = [models.Index(fields=["payment"], name="bank_line_payment")]
 
 
 class BankAccountName(models.Model):

@@ -220,6 +220,9 @@ class Account(models.Model):
     term_method = models.CharField(max_length=20, blank=True)
     clause_rate = models.PositiveIntegerField(null=True, blank=True)  # null: the creditor's
     credit_limit_cents = models.BigIntegerField(null=True, blank=True)
+    # An early-payment discount of this account's own terms; null: the creditor's (MatchingSettings).
+    discount_rate = models.PositiveIntegerField(null=True, blank=True)
+    discount_days = models.PositiveSmallIntegerField(null=True, blank=True)
     never_chased = models.BooleanField(default=False)  # till takings, group company…
     never_chased_reason = models.TextField(blank=True)
     waives_accessories = models.BooleanField(default=False)  # penalties and 40 € given up

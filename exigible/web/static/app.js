@@ -8,6 +8,7 @@ import "./fields.js";
 import "./feedback.js";
 import "./uploads.js";
 import "./calculators.js";
+import "./allocation.js";
 
 // htmx sends the button that holds the focus along with a form, whatever made the form leave. Only a
 // submission names its button: to walk past « Ajouter » as one types must not add anything.

@@ -42,7 +42,9 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  if (name === "Enter" && event.target.closest?.("a, button, summary, [role=option], input")) return;
+  // A row's link that says so leaves Enter to the screen's own act; a button keeps it.
+  const own = event.target.closest?.("a, button, summary, [role=option], input");
+  if (name === "Enter" && own && !own.matches("[data-enter-acts], [data-share]")) return;
   if (act(name)) event.preventDefault();
 });
 

@@ -205,6 +205,22 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.querySelector?.("[data-list]") || event.detail.target?.matches?.("[data-list]")) show(currentList());
 });
 
+// A queue of work ([data-keep-place]) keeps one's place: what was dealt with leaves, the next line comes.
+let place = -1;
+document.body.addEventListener("acted", () => {
+  const list = document.querySelector("[data-keep-place]");
+  if (list) place = rowsOf(list).indexOf(list.querySelector("[data-row].here"));
+});
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (place < 0 || document.querySelector("dialog[open]")) return;
+  const list = document.querySelector("[data-keep-place]");
+  if (!list || !(event.detail.target?.contains?.(list) || event.detail.elt?.contains?.(list))) return;
+  const rows = rowsOf(list);
+  const next = rows[Math.min(place, rows.length - 1)];
+  place = -1;
+  if (next) select(next);
+});
+
 // The list one came from is remembered, so that an account's page knows its neighbours.
 function remember() {
   const list = document.querySelector("[data-store-list]");

@@ -44,7 +44,7 @@ COLUMNS = (
     listing.Column("file", "Fichier", sort="nom", place="name"),
     listing.Column("creditor", "Créancier"),
     listing.Column("format", "Contenu"),
-    listing.Column("way", "Voie", optional=True),
+    listing.Column("way", "Voie"),
     listing.Column("state", "État", place="state"),
     listing.Column("problems", "Remarques", sort="remarques", numeric=True, place="main"),
     listing.Column("size", "Taille", sort="taille", numeric=True, optional=True),

@@ -48,7 +48,7 @@ COLUMNS = (
     listing.Column("state", "État", place="state"),
     listing.Column("ends", "Dernier jour", sort="fin", numeric=True, place="late"),
     listing.Column("used", "Dernier usage", sort="usage", numeric=True),
-    listing.Column("act", "", numeric=True, place="main"),
+    listing.Column("act", "Acte", numeric=True, place="main"),
 )
 
 

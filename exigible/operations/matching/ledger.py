@@ -1,0 +1,91 @@
+"""Accounting takes over what the bank told first.
+
+A receipt booked from a bank line comes again with the next ledger. It is one payment: the ledger's
+stays, since it is the accounting fact; the one booked first is reversed, and its line and what it paid
+go to the ledger's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from exigible.domain.refusals import Refused
+from exigible.operations.acts import By
+from exigible.operations.payments import allocate, reverse_payment
+from exigible.store.models import Account, BankLinePayment, Claim, Payment
+
+BY = By.job("matching")
+SAME_DAYS = 8
+
+# A payment booked from a line (`mine`) and one of the ledger that no line is: same account, sum and
+# days; each is taken once, the nearest day first.
+_TWINS = """
+    SELECT b.id, mine.id, theirs.id, mine.account_id
+      FROM store_banklinepayment b
+      JOIN store_payment mine ON mine.id = b.payment_id
+      JOIN store_account a ON a.id = mine.account_id
+      JOIN store_payment theirs ON theirs.account_id = mine.account_id
+       AND theirs.amount_cents = mine.amount_cents AND theirs.currency = mine.currency
+       AND theirs.id > mine.id AND theirs.origin LIKE 'fec:%%'
+       AND theirs.value_date BETWEEN mine.value_date - %(days)s AND mine.value_date + %(days)s
+     WHERE a.creditor_id = %(creditor)s AND b.ended_at IS NULL AND mine.amount_cents > 0
+       AND mine.origin NOT LIKE 'fec:%%' AND theirs.kind <> 'credit_note'
+       AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id IN (mine.id, theirs.id))
+       AND NOT EXISTS (SELECT 1 FROM store_banklinepayment o
+                        WHERE o.payment_id = theirs.id AND o.ended_at IS NULL)
+     ORDER BY abs(theirs.value_date - mine.value_date), theirs.id, mine.id"""
+
+
+def hand_over(creditor_id: int, *, at: datetime) -> int:
+    """Let the ledger's receipts take the place of those booked from bank lines; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TWINS, {"creditor": creditor_id, "days": SAME_DAYS})
+        twins = cursor.fetchall()
+    used: set[int] = set()
+    done = 0
+    for link_id, mine, theirs, account_id in twins:
+        if mine in used or theirs in used:
+            continue
+        used |= {mine, theirs}
+        with transaction.atomic():
+            Account.objects.select_for_update().get(pk=account_id)
+            _replace(link_id, mine, theirs, at)
+            done += 1
+    return done
+
+
+def _replace(link_id: int, mine: int, theirs: int, at: datetime) -> None:
+    shares = list(
+        Payment.objects.get(pk=mine)
+        .allocations.filter(claim__isnull=False, amount_cents__gt=0)
+        .filter(settlement__reversed_by__isnull=True)
+        .order_by("pk")
+        .values_list("claim_id", "amount_cents")
+    )
+    reverse_payment(mine, on=at.date(), by=BY, at=at, reason="Repris par la comptabilité")
+    taken = Payment.objects.get(pk=theirs)
+    open_ = dict(
+        Claim.objects.filter(pk__in=[claim for claim, _ in shares]).values_list(
+            "pk", "balance_cents"
+        )
+    )
+    left, kept = taken.unallocated_cents, []
+    for claim, cents in shares:
+        part = min(cents, left, max(open_.get(claim, 0), 0))
+        if part > 0:
+            kept.append((claim, part))
+            left -= part
+    if kept:
+        try:
+            with transaction.atomic():
+                allocate(theirs, kept, by=BY, at=at)
+        except Refused:
+            pass  # accounting settled it otherwise meanwhile: what it says stands
+    link = BankLinePayment.objects.get(pk=link_id)
+    link.ended_at, link.ended_by = at, BY.actor
+    link.save(update_fields=["ended_at", "ended_by"])
+    BankLinePayment.objects.create(
+        line_id=link.line_id, payment_id=theirs, recorded_by=BY.actor, recorded_at=at
+    )
