@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -50,6 +51,9 @@ RETRY_MATCHING = RetryStrategy(
     exponential_wait=4,
     retry_exceptions=[OperationalError, InterfaceError, matching.AlreadyMatching],
 )
+
+
+log = logging.getLogger("exigible.jobs")
 
 
 @cache
@@ -217,10 +221,14 @@ def daily(timestamp: int) -> None:
 
 def look_at_ways_in() -> None:
     """Look at the watched folders and the mailboxes; one that fails says so, the others go on."""
-    for place in folders.due(_now()):
-        folders.look(place, at=_now())
-    for place in mail.due(_now()):
-        mail.look(place, at=_now())
+    for way in (folders, mail):
+        for place in way.due(_now()):
+            try:
+                way.look(place, at=_now())
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: so it is for the others
+            except Exception:
+                log.exception("%s %s could not be looked at", way.__name__, place)
 
 
 def _now() -> datetime:

@@ -44,7 +44,7 @@ OUR_MISTAKE = (
     "Une erreur du programme a empêché de lire ce fichier. Signalez-la à votre administrateur, puis "
     "déposez de nouveau le fichier."
 )
-CREDITOR_LOCK = 7348
+CREDITOR_LOCK = 7350
 
 
 class Road(StrEnum):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from exigible import jobs
 from exigible.channels.incoming.folder import DropFolder, FolderUnusable, parts_of
 from exigible.intake.formats import Format
 from exigible.operations.ways import folders, receiving
@@ -240,6 +241,25 @@ def test_a_mistake_of_ours_on_one_file_leaves_the_others_their_turn(
     look(folder, 10)
     look(folder, 13)
     assert counts(creditor) == (1, 1)
+
+
+def test_a_place_that_fails_leaves_the_others_their_turn(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    creditor = banked_creditor()
+    first, second = (watched(creditor, root, name, still_seconds=0) for name in ("a", "b"))
+    (root / "b/releve.xml").write_bytes(STATEMENT)
+    real = folders.look
+
+    def look_(folder_id: int, **options: object) -> int:
+        if folder_id == first.pk:
+            raise KeyError("x")
+        return real(folder_id, **options)
+
+    monkeypatch.setattr(folders, "look", look_)
+    jobs.look_at_ways_in()
+    assert Incoming.objects.get().folder == second
+    assert "could not be looked at" in caplog.text
 
 
 def test_hostile_names_stay_in_their_folder_and_in_the_base(root: Path):
