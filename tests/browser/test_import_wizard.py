@@ -10,7 +10,7 @@ from exigible.domain.roles import Role
 from exigible.intake.importing import guessed
 from exigible.operations import import_drafts, imports, mappings
 from exigible.operations.acts import By
-from exigible.store.models import Claim, ImportBatch, StockAbsence
+from exigible.store.models import Claim, ImportBatch, ImportMapping, StockAbsence
 from tests.browser.conftest import DESKTOP, NOW, Desk
 from tests.factories import World
 
