@@ -117,7 +117,7 @@ _DEPENDENTS = (
     (
         """SELECT DISTINCT p.reference FROM store_banklinepayment b
              JOIN store_payment p ON p.id = b.payment_id
-            WHERE b.payment_id IN ({payments})
+            WHERE b.payment_id IN ({payments}) AND b.ended_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id = p.id)""",
         "règlement de cet import est rapproché d’une opération bancaire",
         "règlements de cet import sont rapprochés d’opérations bancaires",

@@ -155,7 +155,9 @@ def sheet_of(request: HttpRequest, line: BankLine) -> Sheet:
         )
     accounts = asked or [part.account_id for part in parts]
     if not accounts and match is not None:
-        accounts = [*match.accounts[:1]] or ([match.account_id] if match.account_id else [])
+        accounts = match.accounts[
+            :1
+        ]  # recognised as the payer: a candidate alone is not shown as one
     found = (
         visible_accounts(user)
         .filter(pk__in=accounts, creditor_id=line.creditor_id)
@@ -343,6 +345,12 @@ def typed_of(user: User, line: BankLine, posted: QueryDict, *, unallocated: bool
         raise WrongInput(
             "beyond",
             f"{euros(-rest)} de trop : les parts dépassent la somme reçue. Réduisez-en une.",
+            field="parts",
+        )
+    if not unallocated and not any(part.settled() for part in parts):
+        raise WrongInput(
+            "nothing",
+            "Cochez ce que la ligne paie, ou laissez-la non affectée sur ce compte (touche L).",
             field="parts",
         )
     parts[0].cents += rest

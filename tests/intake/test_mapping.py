@@ -583,8 +583,8 @@ def spoilt_inside(content: bytes, seed: int) -> bytes:
 
 @pytest.mark.slow
 def test_many_spoilt_texts_and_workbooks(tmp_path: Path) -> None:
-    """As many of each as EXIGIBLE_MUTATIONS says; ten thousand were read so."""
-    times = int(os.environ.get("EXIGIBLE_MUTATIONS", "400"))
+    """As many of each as MUTATIONS (in the environment) says; ten thousand were read so."""
+    times = int(os.environ.get("MUTATIONS", "400"))
     for number, style in enumerate(sorted(STYLES)):
         text, encoding = STYLES[style]
         survive(tmp_path, text.encode(encoding), 1_000 + number, times // len(STYLES) + 1)

@@ -311,6 +311,16 @@ def break_bank_line_state(cursor: Any) -> str:
     return f"bank_line:{line.pk}"
 
 
+def break_bank_line_sum(cursor: Any) -> str:
+    line = bank_line()
+    cursor.execute(
+        """INSERT INTO store_linefee (line_id, kind, amount_cents, recorded_by, recorded_at)
+           VALUES (%s, 'bank', 100, 'job:essai', now())""",
+        [line.pk],
+    )
+    return f"bank_line:{line.pk}"
+
+
 BREAKS: dict[str, Callable[[Any], str]] = {
     "merged_debtor": break_merged_debtor,
     "claim_balance": break_claim_balance,
@@ -327,6 +337,7 @@ BREAKS: dict[str, Callable[[Any], str]] = {
     "bank_statement_balance": break_bank_statement_balance,
     "bank_statement_lines": break_bank_statement_lines,
     "bank_line_links": break_bank_line_links,
+    "bank_line_sum": break_bank_line_sum,
     "bank_line_state": break_bank_line_state,
 }
 

@@ -36,9 +36,9 @@ function say(form) {
   box.querySelector("[data-rest-sum]").textContent = euros(Math.abs(rest));
   const words = form.querySelector("[data-settle-words]");
   const line = Number(form.dataset.line);
-  if (words) words.textContent = rest > 0 && rest < line ? `Affecter ${euros(line - rest)}, laisser ${euros(rest)}` : rest >= line && line > 0 ? "Laisser au crédit du compte" : "Affecter";
+  if (words) words.textContent = rest > 0 && rest < line ? `Affecter ${euros(line - rest)}, laisser ${euros(rest)}` : "Affecter";
   const primary = form.querySelector("button.primary");
-  if (primary) primary.disabled = rest < 0;
+  if (primary) primary.disabled = rest < 0 || (line > 0 && rest >= line);
   const discount = form.querySelector("[data-granted]");
   if (discount) discount.textContent = granted(form) ? euros(-granted(form)) : "";
   for (const share of form.querySelectorAll("[data-share]")) {
@@ -73,3 +73,21 @@ document.body.addEventListener("htmx:afterSettle", () => {
   for (const form of document.querySelectorAll("[data-allocation]")) say(form);
 });
 for (const form of document.querySelectorAll("[data-allocation]")) say(form);
+
+// A search whose answers are chosen ([data-picks] names them): Enter takes the first, the arrows walk them.
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest?.("[data-picks]");
+  const choices = field ? document.getElementById(field.dataset.picks) : event.target.closest?.("[role=listbox]");
+  if (!choices || event.isComposing) return;
+  const options = [...choices.querySelectorAll("[role=option]")];
+  const at = options.indexOf(document.activeElement);
+  if (field && event.key === "Enter") {
+    event.preventDefault();
+    options[0]?.click();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const next = at + (event.key === "ArrowDown" ? 1 : -1);
+    const wanted = next < 0 ? document.querySelector(`[data-picks="${choices.id}"]`) : options[Math.min(next, options.length - 1)];
+    event.preventDefault();
+    wanted?.focus();
+  }
+});

@@ -101,6 +101,13 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest?.("[data-untick]")) return untick();
   const row = event.target.closest?.("[data-row]");
+  // Beside its detail, a row's own link chooses it; where the detail is below, it leads there.
+  const own = event.target.closest?.("[data-enter-acts]");
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
+  if (row && own && plain && matchMedia("(min-width: 900px)").matches) {
+    event.preventDefault();
+    return select(row);
+  }
   if (row && !event.target.closest("a, button, input, label, summary")) select(row);
 });
 
