@@ -60,6 +60,7 @@ class Booking:
     parts: list[Part] = field(default_factory=list)
     reverses: list[int] = field(default_factory=list)
     fees_cents: int = 0
+    fee_kind: LineFee.Kind = LineFee.Kind.AGENT
     automatic: bool = False
     confidence: int = 0
     reasons: Sequence[str] = ()
@@ -311,7 +312,7 @@ def _write_fees(bookings: Sequence[Booking], by: By, at: datetime) -> None:
     LineFee.objects.bulk_create(
         LineFee(
             line=one.line,
-            kind=LineFee.Kind.BANK if one.line.amount_cents < 0 else LineFee.Kind.AGENT,
+            kind=LineFee.Kind.BANK if one.line.amount_cents < 0 else one.fee_kind,
             amount_cents=one.fees_cents,
             recorded_by=by.actor,
             recorded_at=at,
