@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -33,6 +34,7 @@ from exigible.operations import (
 from exigible.operations.acts import By
 from exigible.operations.matching import running as matching
 from exigible.operations.payments import PARIS
+from exigible.operations.ways import folders, mail
 
 # A job that fails on its own (the database went away) is tried again; what a provider answers is
 # recorded by the operation, which queues its own next attempt.
@@ -49,6 +51,9 @@ RETRY_MATCHING = RetryStrategy(
     exponential_wait=4,
     retry_exceptions=[OperationalError, InterfaceError, matching.AlreadyMatching],
 )
+
+
+log = logging.getLogger("exigible.jobs")
 
 
 @cache
@@ -212,6 +217,18 @@ def daily(timestamp: int) -> None:
     if (local.hour, local.minute) >= (hour, minute) and not daily_run.done_on(local.date()):
         start_day.defer()
     journal.seal_day(local.date() - timedelta(days=1), at=at)
+
+
+def look_at_ways_in() -> None:
+    """Look at the watched folders and the mailboxes; one that fails says so, the others go on."""
+    for way in (folders, mail):
+        for place in way.due(_now()):
+            try:
+                way.look(place, at=_now())
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: so it is for the others
+            except Exception:
+                log.exception("%s %s could not be looked at", way.__name__, place)
 
 
 def _now() -> datetime:

@@ -17,6 +17,7 @@ BASE_URL = ENVIRONMENT.base_url
 HOME = ENVIRONMENT.home
 DOCUMENTS_FOLDER = HOME / "documents"
 SMTP = ENVIRONMENT.smtp
+DROP_ROOT = ENVIRONMENT.drop_root
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -102,6 +103,8 @@ DATABASES = {
 AFTER_MIGRATION = ["exigible.operations.bootstrap.ensure_strategies"]
 # What the web process says before it serves: each returns a sentence, or nothing.
 SAID_AT_START = ["exigible.web.first_access.invitation"]
+# What a worker does beside its jobs, every EXIGIBLE_LOOK_SECONDS.
+DONE_BETWEEN_JOBS = ["exigible.jobs.look_at_ways_in"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "store.User"

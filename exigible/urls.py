@@ -7,6 +7,7 @@ from exigible.web.health import health
 
 urlpatterns = [
     path("sante", public(health), name="health"),
+    path("api/", include("exigible.api.urls")),
     path("", include("exigible.web.urls")),
 ]
 

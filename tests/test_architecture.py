@@ -33,8 +33,8 @@ EVERYTHING = {
     "simulation",
 }
 # Pages, commands and jobs may call everything below them; only they look at a clock.
-for room in ("web", "cli", "jobs", "settings", "urls"):
-    ALLOWED[room] = EVERYTHING | {"web", "cli", "jobs", "settings", "urls"}
+for room in ("web", "api", "cli", "jobs", "settings", "urls"):
+    ALLOWED[room] = EVERYTHING | {"web", "api", "cli", "jobs", "settings", "urls"}
 CLOCKS = {"now", "today", "utcnow", "localdate", "localtime", "time"}
 
 

@@ -94,6 +94,16 @@ SETTINGS: tuple[Setting, ...] = (
         "aucun",
     ),
     Setting("EXIGIBLE_RNE_PASSWORD", "Mot de passe de ce compte.", "aucun"),
+    Setting(
+        "EXIGIBLE_DROP_ROOT",
+        "Dossier sous lequel se trouvent les dossiers surveillés ; aucun autre ne peut l’être.",
+        "le dossier « depots » de EXIGIBLE_HOME",
+    ),
+    Setting(
+        "EXIGIBLE_LOOK_SECONDS",
+        "Intervalle, en secondes, entre deux regards sur les dossiers surveillés et les boîtes e-mail.",
+        "10",
+    ),
     Setting("EXIGIBLE_WEB_THREADS", "Requêtes servies en même temps par le processus web.", "8"),
     Setting("EXIGIBLE_WORKERS", "Nombre de processus de travail lancés par « serve ».", "1"),
     Setting(
@@ -142,6 +152,8 @@ class Environment:
     rne_url: str
     rne_user: str
     rne_password: str = field(repr=False)
+    drop_root: Path
+    look_seconds: int
     web_threads: int
     workers: int
     run_at: str
@@ -178,8 +190,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     hosts = get("EXIGIBLE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
     allowed = {part.strip() for part in hosts.split(",") if part.strip()}
     allowed.add(urlsplit(base_url).hostname or "localhost")
+    home = _home(get("EXIGIBLE_HOME"))
     return Environment(
-        home=_home(get("EXIGIBLE_HOME")),
+        home=home,
         database=_optional(_database, get("EXIGIBLE_DATABASE_URL")),
         host=get("EXIGIBLE_HOST", "127.0.0.1"),
         port=port,
@@ -188,6 +201,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         secret_key=secret or None,
         smtp=_optional(_smtp, get("EXIGIBLE_SMTP_URL")),
         **_registers(get),
+        drop_root=_drop_root(get("EXIGIBLE_DROP_ROOT"), home),
+        look_seconds=_number("EXIGIBLE_LOOK_SECONDS", get("EXIGIBLE_LOOK_SECONDS", "10"), 1, 3600),
         web_threads=_number("EXIGIBLE_WEB_THREADS", get("EXIGIBLE_WEB_THREADS", "8"), 1, 200),
         workers=_number("EXIGIBLE_WORKERS", get("EXIGIBLE_WORKERS", "1"), 1, 64),
         run_at=_hour(values.get("EXIGIBLE_RUN_AT", "05:30").strip()),
@@ -248,6 +263,23 @@ def _home(value: str) -> Path:
         path = Path.cwd() / path
     if path.exists() and not path.is_dir():
         raise WrongSetting("EXIGIBLE_HOME", f"« {path} » n’est pas un dossier.")
+    return path
+
+
+def _drop_root(value: str, home: Path) -> Path:
+    """Return the folder above those watched: never the whole disk, nor what the home keeps."""
+    name = "EXIGIBLE_DROP_ROOT"
+    if not value:
+        return home / "depots"
+    path = Path(value).expanduser()
+    if not path.is_absolute() or path == Path(path.anchor):
+        raise WrongSetting(name, f"« {value} » n’est pas le chemin complet d’un dossier.")
+    if path.exists() and not path.is_dir():
+        raise WrongSetting(name, f"« {path} » n’est pas un dossier.")
+    if home.resolve().is_relative_to(path.resolve()):
+        raise WrongSetting(
+            name, "ce dossier contient EXIGIBLE_HOME : un dossier surveillé pourrait l’ouvrir."
+        )
     return path
 
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 import time
 from typing import Any
 
@@ -48,6 +49,10 @@ def run_worker(*, supervised: bool = False, say: Say = say_on_stderr) -> None:
     from exigible.hosting import schema
 
     schema.bring_up_to_date(say=say)
+    environment = read_environment()
+    threading.Thread(
+        target=_between_jobs, args=(stopping, environment.look_seconds), daemon=True
+    ).start()
     while not stopping.asked:
         wait_for_database(say=say)
         _close_connections()
@@ -61,20 +66,48 @@ def run_worker(*, supervised: bool = False, say: Say = say_on_stderr) -> None:
             time.sleep(0.5)
 
 
+def _between_jobs(stopping: "_Stopping", seconds: int) -> None:
+    """Do what the settings name, every few seconds: folders and mailboxes to look at.
+
+    Beside the jobs, so that a long import keeps nobody from looking, nor a slow mail server a job.
+    What is done there is safe to cut short: the process does not wait for it to end.
+    """
+    from django.conf import settings
+    from django.db import connections
+    from django.utils.module_loading import import_string
+
+    acts = [import_string(name) for name in settings.DONE_BETWEEN_JOBS]
+    while not stopping.asked:
+        for act in acts:
+            try:
+                act()
+            except Exception as error:
+                if not is_database_away(error):
+                    logger.exception("%s failed; trying again", act.__name__)
+        connections.close_all()
+        stopping.wait(seconds)
+
+
 class _Stopping:
     """Whether we were asked to stop, seen from the event loop and from outside it."""
 
     def __init__(self) -> None:
         self.asked = False
+        self._asked = threading.Event()
         self._event: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(self) -> None:
         self.asked = True
+        self._asked.set()
         if self._loop is None or self._event is None:
             leave()  # nothing is under way
         else:
             self._loop.call_soon_threadsafe(self._event.set)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless asked to stop meanwhile."""
+        self._asked.wait(seconds)
 
     @contextlib.contextmanager
     def in_this_loop(self) -> Any:

@@ -131,7 +131,14 @@ def _inspect(path: Path) -> None:
                     if left < 0 or most < 0:
                         raise too_large()
                     inspection.feed(block)
-            except (zlib.error, struct.error, expat.ExpatError, OSError, ValueError) as error:
+            except (
+                zlib.error,
+                struct.error,
+                expat.ExpatError,
+                LookupError,
+                OSError,
+                ValueError,
+            ) as error:
                 raise damaged() from error
 
 
@@ -162,7 +169,7 @@ def inspect_ods(path: Path) -> None:
                     sheet.feed(block)
     except (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError) as error:
         raise damaged() from error
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, LookupError, ValueError, RuntimeError) as error:
         raise damaged() from error
 
 

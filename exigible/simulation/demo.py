@@ -29,6 +29,7 @@ SEED = 20_260_101
 DEBTORS = 260
 HISTORY_MONTHS = 18
 DAYS_WITH_THE_PRODUCT = 42
+OPENED_TWICE = 4  # accounts that the accounting opened again, under another name
 QUIET_DAYS = 5  # working days at the end when the list is left to whoever looks at it
 PASSWORD = "demonstration-exigible"  # noqa: S105 (shown to whoever starts the demonstration)
 DOMAIN = "demo.example"
@@ -121,6 +122,9 @@ def _load(world: World, progress: Progress, start: date, live_from: date, today:
     _live(play, progress, live_from, today)
     progress("Pièces", 0, 1)
     drop_papers(play, wholesaler, today)
+    known = [person for person in wholesaler.people if person.debtor.siren]
+    doing.open_twice(wholesaler, known[:OPENED_TWICE], at=moment(today, 6, 44))
+    doing.find_duplicates(at=moment(today, 6, 45))
 
 
 def _complete(play: Play, books: MonthlyBooks, house: House, on: date) -> None:

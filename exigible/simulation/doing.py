@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -18,6 +18,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from exigible.channels.delivery import Delivered, Session, Uncertain, Undelivered
 from exigible.domain.refusals import Refused
+from exigible.domain.text_keys import name_key
 from exigible.intake.report import ImportReport
 from exigible.operations import (
     check,
@@ -27,6 +28,7 @@ from exigible.operations import (
     daily_run,
     disputes,
     documents,
+    duplicates,
     exhibit_intake,
     holds,
     imports,
@@ -227,6 +229,36 @@ def place(payment_id: int, pays: Sequence[tuple[Invoice, int]], *, by: User, at:
     payments.allocate(
         payment_id, [(one.claim_id, cents) for one, cents in pays], by=By.user(by), at=at
     )
+
+
+def open_twice(house: House, people: Sequence[Person], *, at: datetime) -> None:
+    """Open a second account for debtors who have one, typed by another hand and less complete."""
+    opening.open_accounts(
+        house.creditor_id,
+        [
+            NewAccount(
+                number=f"{person.number}B",
+                debtor=replace(
+                    person.debtor,
+                    name=name_key(person.debtor.name).upper(),
+                    siren="",
+                    siret="",
+                    vat_number="",
+                ),
+                portfolio_id=Portfolio.objects.get(
+                    creditor_id=house.creditor_id, name=person.portfolio
+                ).pk,
+            )
+            for person in people
+        ],
+        by=ACCOUNTING,
+        at=at,
+    )
+
+
+def find_duplicates(*, at: datetime) -> int:
+    """Look for duplicates, as the night does; return how many pairs are found."""
+    return duplicates.search_duplicates(at=at).pairs
 
 
 def import_ledger(house: House, content: bytes, *, closing: date, by: User, at: datetime) -> None:

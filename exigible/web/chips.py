@@ -9,6 +9,7 @@ from exigible.store.models import (
     DebtorKind,
     ExhibitArrival,
     ImportBatch,
+    Incoming,
     MessageStatus,
     Phase,
     StockAbsence,
@@ -68,6 +69,21 @@ ABSENCES = {
     StockAbsence.Outcome.WITHDRAWN: Chip("Import annulé", "slash", ""),
 }
 ABSENCE_TAKEN_BACK = Chip("Contrepassée", "slash", "")
+INCOMING = {
+    Incoming.Status.RECEIVED: Chip("En cours", "half", "info"),
+    Incoming.Status.TAKEN: Chip("Pris", "tick", "leaf"),
+    Incoming.Status.KNOWN: Chip("Déjà connu", "tick", ""),
+    Incoming.Status.ASKS: Chip("Attend une réponse", "tri", "todo"),
+    Incoming.Status.REFUSED: Chip("Refusé", "slash", "wax"),
+}
+WAY_OPEN = Chip("En marche", "tick", "leaf")
+WAY_PAUSED = Chip("En pause", "bar", "ochre")
+WAY_FAILING = Chip("En panne", "tri", "wax")
+WAY_NEW = Chip("Pas encore regardée", "ring", "info")
+TOKEN_LIVING = Chip("En vigueur", "tick", "leaf")
+TOKEN_EXPIRED = Chip("Expiré", "slash", "")
+TOKEN_REVOKED = Chip("Révoqué", "slash", "wax")
+
 ARRIVALS = {
     ExhibitArrival.Status.WAITING: Chip("À lire", "ring", "info"),
     ExhibitArrival.Status.KEPT: Chip("Gardée", "tick", "leaf"),

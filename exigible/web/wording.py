@@ -22,6 +22,7 @@ from exigible.store.models import (
     Debtor,
     DebtorKind,
     ImportBatch,
+    Incoming,
     JournalEntry,
     PaymentKind,
     Phase,
@@ -29,6 +30,7 @@ from exigible.store.models import (
     ProposalStatus,
 )
 from exigible.store.queries.account_day import ClaimOnDay
+from exigible.store.queries.ways import WAY_LABELS, way_of, way_of_incoming
 from exigible.web import chips, clock
 
 type Facts = Mapping[str, Any]
@@ -111,6 +113,18 @@ _NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "h
 def field_of_file(name: str) -> str:
     """Word a field of a file that came in."""
     return _FILE_FIELDS.get(name, name)
+
+
+def arrival_way_words(incoming: Incoming) -> str:
+    """Word what brought a file or a message: « Boîte e-mail, compta@exemple.fr »."""
+    way, brought_by = way_of_incoming(incoming)
+    return f"{WAY_LABELS[way]}, {brought_by}"
+
+
+def way_words(batch: ImportBatch) -> str:
+    """Word how an import came: « Dossier, banque/releves », « Page »."""
+    way, brought_by = way_of(batch)
+    return f"{WAY_LABELS[way]}, {brought_by}" if brought_by else WAY_LABELS[way]
 
 
 def content_of(batch: ImportBatch) -> str:

@@ -10,7 +10,7 @@ from exigible.domain.roles import Role
 from exigible.intake.importing import guessed
 from exigible.operations import import_drafts, imports, mappings
 from exigible.operations.acts import By
-from exigible.store.models import Claim, ImportBatch, StockAbsence
+from exigible.store.models import Claim, ImportBatch, ImportMapping, StockAbsence
 from tests.browser.conftest import DESKTOP, NOW, Desk
 from tests.factories import World
 
@@ -116,9 +116,16 @@ def test_a_table_is_prepared_with_the_keyboard_alone(
     expect(at.page.locator("#checked")).to_contain_text("3 créances ouvertes")  # by itself
     assert not Claim.objects.filter(ref__startswith="FX").exists()
     at.picture("preparer-controle")
+    source = at.page.locator("#source")
+    source.fill("Balance du lundi")
+    with at.page.expect_response("**/preparer/"):
+        source.press("Enter")  # draws again; it neither imports nor puts aside
+    expect(source).to_have_value("Balance du lundi")
+    assert ImportBatch.objects.latest("pk").status == "draft"
     at.page.locator("h1").focus()
     at.page.keyboard.press("v")
     at.page.wait_for_url(f"**/imports/{batch.pk}/")
+    assert ImportMapping.objects.get().name == "Balance du lundi"
     imports.run_import(batch.pk, at=NOW, progress=quiet)
     expect(at.page.locator("#import-state")).to_contain_text("3 créances ouvertes")
     assert at.complaints == []

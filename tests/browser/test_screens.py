@@ -4,7 +4,7 @@ nothing scrolls sideways. The content-security policy stays on but where axe has
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from exigible.domain.roles import Role
 from tests.browser.conftest import DESKTOP, PHONE, SMALL, Desk
@@ -170,3 +170,31 @@ def _place(world: World, where: str) -> str:
         "comptes": "/comptes/",
         "calculette": f"/calculettes/interets/?{CALCULATORS['interets']}",
     }[where]
+
+
+def test_letters_typed_before_the_dialog_is_there_do_nothing(
+    world: World, desk: Callable[..., Desk]
+) -> None:
+    at = desk()
+    page = at.sign_in(world, Role.MANAGER)
+    at.open(_place(world, "morvelec"))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:  # the server takes its time
+        held.append(route)
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/promesse/**", hold)
+    page.keyboard.press("p")
+    page.wait_for_selector(".htmx-request")
+    for letter in "litige":
+        page.keyboard.press(letter)
+    [promise] = held
+    promise.continue_()
+    page.wait_for_selector("dialog[open]")
+    at.settled()
+    assert len(asked) == 1, asked
+    page.keyboard.press("Escape")
+    at.press("l")  # letters act again
+    page.wait_for_selector("dialog[open]")

@@ -61,6 +61,7 @@ def test_the_world_is_loaded_once_whole_and_mail_goes_to_the_sink(ready_home: Ho
     assert "credit@demo.example" in first.stdout
     facts = ready_home.query("SELECT count(*), max(hash) FROM store_journalentry")
     assert ready_home.query("SELECT count(*) FROM store_creditor") == [(5,)]
+    assert ready_home.query("SELECT count(*) >= 4 FROM store_duplicatepair") == [(True,)]
 
     again = prepare(ready_home)
     assert "Chargement" not in again.stderr

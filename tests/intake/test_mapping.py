@@ -1,7 +1,6 @@
 """Tables as software exports them, understood from headings and values; hostile ones refused."""
 
 import io
-import os
 import random
 import struct
 import zipfile
@@ -27,6 +26,7 @@ from exigible.intake.mapping.values import (
 )
 from exigible.intake.open_items import OpenItem, read_open_items
 from exigible.intake.problems import Unreadable
+from tests.campaign import rounds
 
 # Exports in the style of each software: headings, habits, dressing; invoices FA1 1 234,56 and FA2 100.
 STYLES: dict[str, tuple[str, str]] = {
@@ -583,8 +583,7 @@ def spoilt_inside(content: bytes, seed: int) -> bytes:
 
 @pytest.mark.slow
 def test_many_spoilt_texts_and_workbooks(tmp_path: Path) -> None:
-    """As many of each as EXIGIBLE_MUTATIONS says; ten thousand were read so."""
-    times = int(os.environ.get("EXIGIBLE_MUTATIONS", "400"))
+    times = rounds(400, 10_000)
     for number, style in enumerate(sorted(STYLES)):
         text, encoding = STYLES[style]
         survive(tmp_path, text.encode(encoding), 1_000 + number, times // len(STYLES) + 1)

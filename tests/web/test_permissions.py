@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from exigible.api.frame import TOKEN
 from exigible.documents.letters import letter_pdf
 from exigible.domain.roles import Capability, Role
 from exigible.operations import (
@@ -28,6 +29,8 @@ from exigible.operations import (
 )
 from exigible.operations.acts import By
 from exigible.operations.documents import store_document
+from exigible.operations.ways import tokens
+from exigible.operations.ways.secrets import encrypted
 from exigible.store.models import (
     Account,
     Channel,
@@ -45,6 +48,7 @@ from exigible.store.models import (
     LawValue,
     LearnedPayer,
     LetterBatch,
+    MailBox,
     Message,
     MessageStatus,
     Proposal,
@@ -53,6 +57,7 @@ from exigible.store.models import (
     Settlement,
     StockAbsence,
     User,
+    WatchedFolder,
 )
 from exigible.web import invitations
 from exigible.web.access import PERSONAL, PUBLIC
@@ -62,6 +67,7 @@ from tests.factories import WORLD_DAY, World
 from tests.web.conftest import NOW
 
 C = Capability
+API = "API"  # a token or nothing: a person signed in is nobody there (tests/api)
 EXPECTED: dict[str, Capability | str] = {
     "my_day": PERSONAL,  # leads to the first section the role may open
     "step": C.SEE_WORKLIST,
@@ -214,6 +220,39 @@ EXPECTED: dict[str, Capability | str] = {
     "person": C.ADMINISTER,
     "set_access": C.ADMINISTER,
     "rights": C.ADMINISTER,
+    "arrivals": C.IMPORT,
+    "export_arrivals": C.IMPORT,
+    "ways": C.ADMINISTER,
+    "export_ways": C.ADMINISTER,
+    "watch_folder": C.ADMINISTER,
+    "watched_folder": C.ADMINISTER,
+    "pause_folder": C.ADMINISTER,
+    "resume_folder": C.ADMINISTER,
+    "close_folder": C.ADMINISTER,
+    "open_mailbox": C.ADMINISTER,
+    "mailbox": C.ADMINISTER,
+    "pause_mailbox": C.ADMINISTER,
+    "resume_mailbox": C.ADMINISTER,
+    "try_mailbox": C.ADMINISTER,
+    "close_mailbox": C.ADMINISTER,
+    "tokens": C.ADMINISTER,
+    "export_tokens": C.ADMINISTER,
+    "new_token": C.ADMINISTER,
+    "revoke_token": C.ADMINISTER,
+    "api_openapi": API,
+    "api_creditors": API,
+    "api_imports": API,
+    "api_customers": API,
+    "api_invoices": API,
+    "api_payments": API,
+    "api_import": API,
+    "api_import_problems": API,
+    "api_import_undo": API,
+    "api_documents": API,
+    "api_accounts": API,
+    "api_account": API,
+    "api_claims": API,
+    "api_nowhere": API,
     "welcome": PUBLIC,
     "receipts": C.SEE_RECEIPTS,
     "export_receipts": C.EXPORT,
@@ -363,6 +402,11 @@ POSTED = {
     "default_bank_account",
     "close_bank_account",
     "set_access",
+    "pause_folder",
+    "resume_folder",
+    "pause_mailbox",
+    "resume_mailbox",
+    "try_mailbox",
     "confirm_law_value",
 }
 # What only a letter has.
@@ -408,7 +452,11 @@ def test_every_address_is_expected_and_declares_what_it_needs() -> None:
     found = {address.name: address for address in addresses()}
     assert set(found) == set(EXPECTED)
     for name, address in found.items():
-        assert getattr(address.view, "access", None) == EXPECTED[name], name
+        if EXPECTED[name] == API:
+            open_to_all = name in ("api_openapi", "api_nowhere")
+            assert address.view.access == (PUBLIC if open_to_all else TOKEN), name
+        else:
+            assert getattr(address.view, "access", None) == EXPECTED[name], name
 
 
 class Rows:
@@ -473,6 +521,7 @@ class Rows:
             "batch_id": _printed_batch(account).pk,
             "exhibit_id": arrival.exhibit_id,
             "drop_id": arrival.drop,
+            **_ways_in(account, by),
             "import_id": _failed_import(account).pk,
             "mapping_id": ImportMapping.objects.create(
                 creditor=account.creditor,
@@ -667,6 +716,33 @@ def _failed_import(account: Account) -> ImportBatch:
     )
 
 
+def _ways_in(account: Account, by: By) -> dict[str, int]:
+    made: dict[str, Any] = {"created_by": by.uuid, "created_at": NOW}
+    token, _ = tokens.create_token(
+        "ERP",
+        scopes=["read"],
+        creditor_ids=[account.creditor_id],
+        expires_at=NOW + timedelta(days=1),
+        by=by,
+        at=NOW,
+    )
+    return {
+        "folder_id": WatchedFolder.objects.create(
+            creditor=account.creditor, path=f"depot-{account.pk}", **made
+        ).pk,
+        "mailbox_id": MailBox.objects.create(
+            creditor=account.creditor,
+            host="127.0.0.1",
+            port=1,
+            security="plain",
+            user=f"box{account.pk}",
+            secret=encrypted("x"),
+            **made,
+        ).pk,
+        "token_id": token.pk,
+    }
+
+
 def ask(client: Client, url: str, *, post: bool) -> int:
     """Make a request and take back whatever it did."""
     with transaction.atomic():
@@ -692,7 +768,7 @@ def test_matrix(world: World) -> None:
         for address in addresses():
             name = address.name
             needed = EXPECTED[name]
-            if needed == PUBLIC or name.startswith(("mfa_", "account_")) or name in BULK:
+            if needed in (PUBLIC, API) or name.startswith(("mfa_", "account_")) or name in BULK:
                 continue
             post = name in POSTED
             allowed = needed == PERSONAL or user.may(Capability(needed))
@@ -742,12 +818,28 @@ def test_nobody_signed_in_is_sent_to_the_sign_in_page(world: World) -> None:
     rows = Rows(world, world.accounts["desnoyelles"])
     for address in addresses():
         name = address.name
+        if EXPECTED[name] == API:
+            continue
         answer = Client().get(rows.url(address))
         if EXPECTED[name] == PUBLIC:
             assert answer.status_code in {200, 302}, name
         else:
             assert answer.status_code == 302, name
             assert answer.url.startswith(reverse("account_login")), name
+
+
+@pytest.mark.django_db
+def test_the_api_knows_no_session(world: World) -> None:
+    rows = Rows(world, world.accounts["desnoyelles"])
+    signed_in = Client()
+    signed_in.force_login(world.people[Role.ADMINISTRATOR])
+    for address in addresses():
+        if EXPECTED[address.name] != API or address.view.access == PUBLIC:
+            continue
+        for client in (signed_in, Client()):
+            for answer in (client.get(rows.url(address)), client.post(rows.url(address))):
+                assert answer.status_code == 401, address.name
+                assert answer.json()["error"]["code"] == "token"
 
 
 @pytest.mark.django_db

@@ -74,6 +74,7 @@ class ReadExhibit:
     sent_at: datetime | None = None
     files: tuple[AttachedFile, ...] = ()
     cut: bool = False  # longer than what is kept of its text or of its files
+    files_cut: bool = False  # some of its files are not among `files`
 
 
 def media_type_of(head: bytes) -> str:
@@ -183,6 +184,7 @@ def _understood(media_type: str, answer: bytes) -> ReadExhibit:
         sender=" ".join(_plain(str(said["sender"])).split())[:300],
         sent_at=_moment(str(said["sent_at"])),
         files=tuple(files),
+        files_cut=bool(said.get("files_cut")) or len(said["files"]) > MAX_ATTACHMENTS,
         cut=bool(said["cut"]) or len(kept) < len(text) or len(said["files"]) > MAX_ATTACHMENTS,
     )
 

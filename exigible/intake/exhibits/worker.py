@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -53,6 +53,7 @@ def main() -> None:
         "sender": "",
         "sent_at": "",
         "cut": False,
+        "files_cut": False,
     }
     preview, files = read(media_type, Path(path), said)
     said["preview"] = len(preview)
@@ -159,13 +160,29 @@ def _eml(path: Path, said: dict[str, Any]) -> tuple[bytes, Enclosed]:
         text = _body(body)
         said["text"] = _plain(text) if body.get_content_subtype() == "html" else text
     enclosed: Enclosed = []
-    for part in message.iter_attachments():
+    for part in _attached(message, body):
         content = part.get_payload(decode=True)
         if content is None:  # a message within the message
             inner = part.get_payload()
             content = inner[0].as_bytes() if isinstance(inner, list) and inner else b""
         enclosed.append((part.get_filename() or "piece-jointe.eml", content))
     return b"", _within_bounds(enclosed, said)
+
+
+def _attached(message: Any, body: Any) -> Iterator[Any]:
+    """The files of a message, at any depth of its own parts, but for its words."""
+    if message.is_multipart():
+        for part in message.iter_parts():
+            if part.get_content_type() == "message/rfc822":
+                yield part
+            else:
+                yield from _attached(part, body)
+    elif message is not body and (
+        message.get_filename()
+        or message.is_attachment()
+        or message.get_content_type() not in {"text/plain", "text/html"}
+    ):
+        yield message
 
 
 def _body(part: Any) -> str:
@@ -183,7 +200,7 @@ def _within_bounds(enclosed: Enclosed, said: dict[str, Any]) -> Enclosed:
     for name, content in enclosed:
         left -= len(content)
         if left < 0:
-            said["cut"] = True
+            said["cut"] = said["files_cut"] = True
             break
         picture = content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"))
         if content and not (picture and len(content) < SMALLEST_PICTURE):

@@ -291,7 +291,11 @@ def _vat_of(claim_id: int, cents: int, rate: int | None) -> int:
     """Return the VAT of a discount: in the proportion of its invoice, else at the creditor's rate."""
     bill = (
         EInvoice.objects.filter(
-            claim_id=claim_id, vat_cents__isnull=False, gross_cents__gt=0, in_doubt=False
+            withdrawn_at__isnull=True,
+            claim_id=claim_id,
+            vat_cents__isnull=False,
+            gross_cents__gt=0,
+            in_doubt=False,
         )
         .values_list("vat_cents", "gross_cents")
         .first()

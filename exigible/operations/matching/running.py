@@ -32,7 +32,7 @@ from exigible.store.models import (
     Payment,
 )
 
-MATCHING_LOCK = 7344
+MATCHING_LOCK = 7345
 BATCH = 500  # lines booked in one transaction
 Progress = Callable[[str, int, int], None]
 JOB = By.job("matching")

@@ -72,6 +72,7 @@ from exigible.store.models.tables import (
     InsurerGuarantee,
     StockAbsence,
 )
+from exigible.store.models.ways import ApiToken, Incoming, MailBox, WatchedFolder
 from exigible.store.models.work import (
     Call,
     CallOutcome,
@@ -93,6 +94,7 @@ __all__ = [
     "Account",
     "AccountFigures",
     "Allocation",
+    "ApiToken",
     "BankAccountName",
     "BankLine",
     "BankLineDetail",
@@ -134,6 +136,7 @@ __all__ = [
     "ImportMapping",
     "ImportProblem",
     "ImportedFact",
+    "Incoming",
     "InsurerGuarantee",
     "InvoiceStatus",
     "JournalEntry",
@@ -144,6 +147,7 @@ __all__ = [
     "LetterBatch",
     "LineDecision",
     "LineFee",
+    "MailBox",
     "MatchingRun",
     "MatchingSettings",
     "MergedAccount",
@@ -170,4 +174,5 @@ __all__ = [
     "StrategyStep",
     "Task",
     "User",
+    "WatchedFolder",
 ]

@@ -37,6 +37,9 @@ class ImportBatch(models.Model):
     problem_count = models.IntegerField(default=0)
     summary = models.JSONField(default=dict)  # counts, totals, accounts, encoding, period
     financial_year_end = models.DateField(null=True, blank=True)
+    incoming = models.ForeignKey(  # the folder, message or request that brought it, if one did
+        "store.Incoming", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
+    )
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)

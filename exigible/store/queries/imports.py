@@ -14,6 +14,7 @@ from exigible.store.keyset import Order
 from exigible.store.models import Creditor, ImportBatch, ImportProblem, User
 from exigible.store.queries.access import whole_creditors
 from exigible.store.queries.ordering import by_name
+from exigible.store.queries.ways import by_way, with_way
 
 SORTS: dict[str, Order] = {
     "recent": Order("pk", descending=True),
@@ -38,6 +39,7 @@ class Wanted:
     creditor_id: int | None = None
     status: str = ""
     format: str = ""
+    way: str = ""
 
 
 def creditors_to_import(user: User) -> list[Creditor]:
@@ -60,7 +62,9 @@ def visible_imports(user: User, *, every_creditor: bool = True) -> QuerySet[Impo
 
 def rows(user: User, wanted: Wanted) -> QuerySet[ImportBatch]:
     """Return the imports wanted, in no order."""
-    batches = visible_imports(user, every_creditor=False)
+    batches = with_way(visible_imports(user, every_creditor=False))
+    if wanted.way:
+        batches = by_way(batches, wanted.way)
     if wanted.search:
         batches = batches.filter(
             Q(filename__icontains=wanted.search) | Q(sha256__startswith=wanted.search.lower())

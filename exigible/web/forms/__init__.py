@@ -58,6 +58,7 @@ from exigible.web.forms.fields import (
     RateField,
     TypedForm,
 )
+from exigible.web.forms.ways import FolderForm, MailBoxForm, TokenForm
 
 __all__ = [
     "AcceptAbsencesForm",
@@ -81,6 +82,7 @@ __all__ = [
     "ExhibitKindForm",
     "FillAccountForm",
     "FillClaimForm",
+    "FolderForm",
     "FreeCallForm",
     "HoldForm",
     "IbanForm",
@@ -88,6 +90,7 @@ __all__ = [
     "KindForm",
     "LawValueForm",
     "LogoForm",
+    "MailBoxForm",
     "ManyFilesField",
     "ManyFilesInput",
     "NoteForm",
@@ -107,6 +110,7 @@ __all__ = [
     "TaskForm",
     "TermsForm",
     "TermsOfManyForm",
+    "TokenForm",
     "TypedForm",
     "ViewForm",
     "WriteForm",

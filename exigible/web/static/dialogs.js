@@ -3,10 +3,23 @@
 
 const dialog = document.getElementById("dialog");
 let opener = null;
+let coming = 0; // answers on their way to the closed dialog
+
+// Until the dialog asked for is there, a letter typed ahead is meant for it, not for the page.
+export const dialogIsComing = () => coming > 0;
 
 if (dialog) {
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target === dialog && !dialog.open) opener = event.detail.elt;
+  });
+  const intoClosed = new WeakSet();
+  document.body.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.target !== dialog || dialog.open) return;
+    intoClosed.add(event.detail.xhr);
+    coming += 1;
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (intoClosed.delete(event.detail.xhr)) coming -= 1;
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialog || !dialog.firstElementChild) return;

@@ -97,3 +97,12 @@ document.addEventListener("click", async (event) => {
     () => {},
   );
 });
+
+// What does not change what a form shows does not draw it again: the button clicked next would be gone.
+document.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.closest("[data-still]")) event.stopPropagation();
+  },
+  true,
+);

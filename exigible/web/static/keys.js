@@ -2,6 +2,8 @@
 // what clicking does. Letters act only when no field has the focus, and only behind Alt for those
 // who chose so. Digits are read by their place on the keyboard, so that AZERTY needs no Shift.
 
+import { dialogIsComing } from "./dialogs.js";
+
 const FIELD = "input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable]";
 let awaitingSection = false;
 let awaitingTimer = 0;
@@ -25,6 +27,10 @@ document.addEventListener("keydown", (event) => {
   const behindAlt = document.body.dataset.letters === "alt";
   if (bare && event.altKey !== behindAlt) return;
   if (!bare && event.altKey) return;
+  if (dialogIsComing()) {
+    event.preventDefault();
+    return;
+  }
 
   if (awaitingSection) {
     awaitingSection = false;

@@ -15,6 +15,8 @@ from exigible.web.chips import ABSENCE_TAKEN_BACK, ABSENCES, BLOCKING, REMARK
 register = template.Library()
 register.filter("field_words", wording.field_of_file)
 register.filter("content_words", wording.content_of)
+register.filter("way_words", wording.way_words)
+register.filter("arrival_way", wording.arrival_way_words)
 _UNITS = ("ko", "Mo", "Go")
 
 

@@ -171,7 +171,9 @@ def undo(request: HttpRequest, import_id: int) -> HttpResponse:
     return answers.dialog(
         request,
         "imports/undo_dialog.html",
-        title="Annuler tout cet import ?" if not plan.blockers else "Cet import ne s’annule plus",
+        title="Annuler tout cet import ?"
+        if not plan.blockers
+        else "Cet import ne peut pas être annulé",
         action=request.path,
         back=back,
         form=form,

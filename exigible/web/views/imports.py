@@ -27,6 +27,7 @@ from exigible.store.models import Creditor, ImportBatch, ImportProblem
 from exigible.store.queries import absences, incomplete
 from exigible.store.queries import imports as reads
 from exigible.store.queries.timeline import names_of
+from exigible.store.queries.ways import WAY_LABELS
 from exigible.web import answers, clock, forms, listing, wording
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
@@ -43,6 +44,7 @@ COLUMNS = (
     listing.Column("file", "Fichier", sort="nom", place="name"),
     listing.Column("creditor", "Créancier"),
     listing.Column("format", "Contenu"),
+    listing.Column("way", "Voie"),
     listing.Column("state", "État", place="state"),
     listing.Column("problems", "Remarques", sort="remarques", numeric=True, place="main"),
     listing.Column("size", "Taille", sort="taille", numeric=True, optional=True),
@@ -212,12 +214,23 @@ def export(request: HttpRequest) -> HttpResponseBase:
     names = names_of(found.values_list("created_by", flat=True).distinct())
     sheet = Sheet(
         "Imports",
-        ["Reçu le", "Fichier", "Contenu", "Créancier", "État", "Remarques", "Par", "Empreinte"],
+        [
+            "Reçu le",
+            "Fichier",
+            "Contenu",
+            "Voie",
+            "Créancier",
+            "État",
+            "Remarques",
+            "Par",
+            "Empreinte",
+        ],
         (
             [
                 row.created_at.date(),
                 row.filename,
                 wording.content_of(row),
+                wording.way_words(row),
                 row.creditor.name if row.creditor else "",
                 row.get_status_display(),
                 row.problem_count,
@@ -452,6 +465,13 @@ def filter_bar(request: HttpRequest, creditors: Sequence[Creditor]) -> FilterBar
             "Contenu",
             options=[(key.value, words) for key, words in LABELS.items()],
         ),
+        ChoiceFilter(
+            "voie",
+            "Voie",
+            "Voie",
+            options=[(key.value, words) for key, words in WAY_LABELS.items()],
+            every="toutes",
+        ),
     ]
     return FilterBar(filters, request.GET, anchor="imports")
 
@@ -493,6 +513,7 @@ def _problems(request: HttpRequest, batch: ImportBatch, bar: FilterBar) -> Any:
 def _wanted(request: HttpRequest, bar: FilterBar) -> reads.Wanted:
     return reads.Wanted(
         search=_search(request),
+        way=bar.values.get("voie", ""),
         creditor_id=row_number(bar.values.get("creancier")),
         status=bar.values.get("etat", ""),
         format=bar.values.get("contenu", ""),

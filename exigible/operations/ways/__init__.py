@@ -1,0 +1,1 @@
+"""Ways in: folders watched, mailboxes read, tokens of other software; one road behind them all."""
