@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -315,6 +315,46 @@ def test_a_ledger_waits_while_a_dispute_stands_on_a_list(creditor: Creditor) -> 
 
 
 # --- the other kinds ------------------------------------------------------------------------------
+
+
+HEADS = "Code client;Date de règlement;Montant;Référence;Facture\n"
+
+
+def test_a_receipt_that_came_back_is_not_taken_again_by_a_later_list(creditor: Creditor) -> None:
+    take(creditor, ITEMS)
+    first = "DUPONT;02/03/2026;300,00;CHQ1;FA2\nDUPONT;09/03/2026;-300,00;CHQ1;\n"
+    take(creditor, HEADS + "DUPONT;02/03/2026;300,00;CHQ1;FA2\n")
+    take(creditor, HEADS + first)
+    assert Claim.objects.get(ref="FA2").balance_cents == 30000
+    # The next export has them both still, and a receipt of the same sum, of another cheque.
+    again = first + "DUPONT;02/04/2026;300,00;CHQ2;FA2\n"
+    _, report = take(creditor, HEADS + again)
+    assert report.written == {"payments": 1, "settlements": 1}
+    assert Claim.objects.get(ref="FA2").balance_cents == 0
+    _, report = take(creditor, HEADS + again + "DUPONT;09/03/2026;-300,00;CHQ1;\n")
+    assert "returned" not in report.written
+    assert Claim.objects.get(ref="FA2").balance_cents == 0
+
+
+def test_a_return_takes_back_no_receipt_of_another_reference(creditor: Creditor) -> None:
+    take(creditor, ITEMS)
+    take(creditor, HEADS + "DUPONT;02/03/2026;300,00;CHQ1;FA2\n")
+    _, report = take(creditor, HEADS + "DUPONT;09/03/2026;-300,00;CHQ9;\n")
+    assert [one.code for one in report.problems] == ["returned_unmatched"]
+    assert Claim.objects.get(ref="FA2").balance_cents == 0
+
+
+def test_a_credit_without_number_nor_day_is_opened_once(creditor: Creditor) -> None:
+    text = ITEMS.replace(
+        "DUPONT;Dupont et Fils;AV1;25/01/2026;;;50,00", "DUPONT;Dupont et Fils;;;;;50,00"
+    )
+    take(creditor, text)
+    batch = receive_file(
+        (text + "\r\n").encode(), name="liste.csv", creditor=creditor,
+        mapping=Mapping.from_json(ImportBatch.objects.latest("pk").options["mapping"]), by=BY, at=AT,
+    )  # fmt: skip
+    run_import(batch.pk, at=AT + timedelta(days=7), progress=lambda phase, done, total: None)
+    assert Payment.objects.filter(amount_cents=5000).count() == 1
 
 
 def test_payments_pay_the_invoices_they_name(creditor: Creditor) -> None:

@@ -209,18 +209,20 @@ def _refuse_what_no_longer_stands(bookings: Sequence[Booking]) -> None:
     It must be of the account and the sum said, in the currency of the line, and not reversed since.
     """
     said = [
-        (one.line, part) for one in bookings for part in one.parts if part.payment_id is not None
+        (one.line, part, part.payment_id)
+        for one in bookings
+        for part in one.parts
+        if part.payment_id is not None
     ]
-    ids = [part.payment_id for _, part in said]
+    ids = [payment_id for _, _, payment_id in said]
     standing = {
         row[0]: row[1:]
         for row in Payment.objects.filter(pk__in=ids, reversed_by__isnull=True)
         .exclude(kind=PaymentKind.CREDIT_NOTE)
         .values_list("pk", "account_id", "amount_cents", "currency")
     }
-    for line, part in said:
-        assert part.payment_id is not None
-        if standing.get(part.payment_id) != (part.account_id, part.cents, line.currency):
+    for line, part, payment_id in said:
+        if standing.get(payment_id) != (part.account_id, part.cents, line.currency):
             raise Refused(
                 "payment_gone",
                 "Le règlement déjà enregistré n’est plus celui-ci : il a été contrepassé, ou n’est pas "
