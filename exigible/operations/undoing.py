@@ -151,6 +151,8 @@ def undo_import(batch_id: int, *, by: By, at: datetime, reason: str = "") -> Und
             )
         accounts = _accounts(batch)
         lock_accounts(accounts)
+        if batch.format in BANK:
+            bank_undoing.hold(batch)
         plan = undo_plan(batch)
         if plan.blockers:
             raise Refused("depended_on", " ".join(plan.blockers))

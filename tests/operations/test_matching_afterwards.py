@@ -6,11 +6,13 @@ import pytest
 
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations.acts import By
-from exigible.operations.matching import deciding
+from exigible.operations.imports import run_import
+from exigible.operations.matching import deciding, remittances
 from exigible.operations.matching.parts import Part
 from exigible.operations.matching.running import run_matching
 from exigible.operations.matching.settings import save_settings
 from exigible.operations.payments import record_payment, reverse_payment
+from exigible.operations.undoing import undo_import
 from exigible.store.models import (
     Account,
     BankLine,
@@ -18,6 +20,7 @@ from exigible.store.models import (
     Creditor,
     CreditorBankAccount,
     DiscountGranted,
+    ImportBatch,
     Payment,
 )
 from tests.bank_text import IBAN, camt
@@ -170,3 +173,34 @@ def test_a_discount_is_granted_once_a_claim(creditor: Creditor, account: Account
     with pytest.raises((Refused, WrongInput)):
         settle(account, 96000, discounts=[(claim.pk, 2000), (claim.pk, 2000)])
     assert owed() == 100000
+
+
+def test_a_document_tied_to_a_line_withdrawn_finds_it_again_in_the_next_statement(
+    creditor: Creditor, account: Account
+) -> None:
+    statement(creditor, "1000.00")
+    paper = remittances.receive(
+        "Facture;Montant payé\nFL26-0001;1000,00\n".encode(),
+        name="avis.csv", creditor_id=creditor.pk, line_id=line(100000).pk, by=USER, at=AT,
+    )  # fmt: skip
+    undo_import(ImportBatch.objects.get().pk, by=BY, at=AT)
+    statement(creditor, "1000.00")
+    run_matching(creditor.pk, at=LATER)
+    assert BankLine.objects.get(state="matched").match.remittance == paper
+    assert owed() == 0
+
+
+def test_a_document_whose_fees_pass_its_sums_is_refused(creditor: Creditor) -> None:
+    text = "Facture;Montant;Frais\nFL26-0001;10,00;20,00\n"
+    with pytest.raises(WrongInput, match="frais"):
+        remittances.receive(
+            text.encode(), name="reversement.csv", creditor_id=creditor.pk, by=USER, at=AT
+        )
+
+
+def test_an_import_taken_back_is_not_run_again(creditor: Creditor) -> None:
+    statement(creditor, "1000.00")
+    batch = ImportBatch.objects.get()
+    undo_import(batch.pk, by=BY, at=AT)
+    with pytest.raises(Refused, match="déjà terminé"):
+        run_import(batch.pk, at=LATER)

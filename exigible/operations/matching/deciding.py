@@ -57,7 +57,7 @@ def accept(line_id: int, *, by: By, at: datetime, candidate: int | None = None) 
         parts,
         reverses=reverses,
         fees_cents=fees,
-        confidence=match.confidence,
+        confidence=int(said["confidence"]),  # type: ignore[call-overload]
         reasons=reasons,
         by=by,
         at=at,
@@ -126,18 +126,18 @@ def undo(line_id: int, *, by: By, at: datetime, reason: str = "") -> BankLine:
     return line
 
 
-def set_aside(line_ids: Sequence[int], *, reason: str, by: By, at: datetime) -> int:
-    """Set lines aside, that are no customer's payment, with the reason."""
+def set_aside(line_ids: Sequence[int], *, reason: str, by: By, at: datetime) -> list[int]:
+    """Set lines aside, that are no customer's payment, with the reason; return those that waited."""
     return _move(line_ids, Action.ASIDE, [reason], by, at)
 
 
-def suspend(line_ids: Sequence[int], *, by: By, at: datetime) -> int:
-    """Put lines in suspense: money received from nobody knows whom yet."""
+def suspend(line_ids: Sequence[int], *, by: By, at: datetime) -> list[int]:
+    """Put lines in suspense: money received from nobody knows whom yet; return those that waited."""
     return _move(line_ids, Action.SUSPENSE, [], by, at)
 
 
-def put_back(line_ids: Sequence[int], *, by: By, at: datetime) -> int:
-    """Let lines set aside or in suspense wait again."""
+def put_back(line_ids: Sequence[int], *, by: By, at: datetime) -> list[int]:
+    """Let lines set aside or in suspense wait again; return those that were."""
     with transaction.atomic():
         BankLineMatch.objects.filter(
             line_id__in=line_ids, line__state__in=(STATES.SET_ASIDE, STATES.SUSPENSE)
@@ -151,7 +151,7 @@ def _move(
     reasons: Sequence[str],
     by: By,
     at: datetime,
-) -> int:
+) -> list[int]:
     target = {
         Action.ASIDE: STATES.SET_ASIDE,
         Action.SUSPENSE: STATES.SUSPENSE,
@@ -159,16 +159,18 @@ def _move(
     }[action]
     with transaction.atomic():
         before = set(
-            BankLine.objects.filter(pk__in=line_ids)
+            BankLine.objects.select_for_update()
+            .filter(pk__in=line_ids)
             .exclude(state=target)
+            .order_by("pk")
             .values_list("pk", flat=True)
         )
         if action == Action.ASIDE:
-            number = bank_lines.set_aside(before, reason=reasons[0], by=by, at=at)
+            bank_lines.set_aside(before, reason=reasons[0], by=by, at=at)
         elif action == Action.SUSPENSE:
-            number = bank_lines.suspend(before, by=by, at=at)
+            bank_lines.suspend(before, by=by, at=at)
         else:
-            number = bank_lines.put_back(before, by=by, at=at)
+            bank_lines.put_back(before, by=by, at=at)
         moved = list(
             BankLine.objects.filter(pk__in=before, state=target).values_list("pk", flat=True)
         )
@@ -180,7 +182,7 @@ def _move(
             journal_house(
                 f"bank_lines_{action.value}", "", by, at, lines=moved, reasons=list(reasons)
             )
-    return number
+    return moved
 
 
 def _match_of(line_id: int) -> BankLineMatch:

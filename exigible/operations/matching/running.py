@@ -163,6 +163,7 @@ def _book_batch(batch: Sequence[tuple[int, Answer]], at: datetime) -> set[int]:
         line.pk: line
         for line in BankLine.objects.select_for_update(of=("self",))
         .filter(pk__in=[pk for pk, _ in batch], state=BankLine.State.TO_MATCH)
+        .exclude(match__kept_for_people=True)  # undone while the run was reading
         .order_by("pk")
     }
     accounts = {part.account_id for _, one in batch for part in one.parts}

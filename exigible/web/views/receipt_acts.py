@@ -112,7 +112,7 @@ def suspend(request: HttpRequest, line_id: int) -> HttpResponse:
     return _at_once(
         request,
         line,
-        lambda by: deciding.suspend([line_id], by=by, at=clock.now()),
+        lambda by: _moved(deciding.suspend([line_id], by=by, at=clock.now())),
         f"{french.euros(line.amount_cents)} portés en compte d’attente.",
         undo_by="put_back_receipt",
     )
@@ -126,7 +126,7 @@ def put_back(request: HttpRequest, line_id: int) -> HttpResponse:
     return _at_once(
         request,
         line,
-        lambda by: deciding.put_back([line_id], by=by, at=clock.now()),
+        lambda by: _moved(deciding.put_back([line_id], by=by, at=clock.now())),
         "Ligne remise à rapprocher.",
     )
 
@@ -152,11 +152,13 @@ def set_aside(request: HttpRequest, line_id: int) -> HttpResponse:
     refused = None
     if form.is_valid():
         try:
-            deciding.set_aside(
-                [line_id],
-                reason=form.cleaned_data["reason"],
-                by=By.user(person(request)),
-                at=clock.now(),
+            _moved(
+                deciding.set_aside(
+                    [line_id],
+                    reason=form.cleaned_data["reason"],
+                    by=By.user(person(request)),
+                    at=clock.now(),
+                )
             )
         except Refused as refusal:
             refused = refusal
@@ -261,15 +263,14 @@ def _do(verb: str, lines: list[BankLine], form: forms.ReasonForm, by: By) -> Out
     ids, at = [line.pk for line in lines], clock.now()
     if verb == "affecter":
         return deciding.accept_many(ids, by=by, at=at)
-    outcome = Outcome(cents=sum(line.amount_cents for line in lines), done=ids)
+    outcome = Outcome()
     if verb == "ecarter":
-        deciding.set_aside(ids, reason=form.cleaned_data["reason"], by=by, at=at)
+        outcome.done = deciding.set_aside(ids, reason=form.cleaned_data["reason"], by=by, at=at)
     elif verb == "attente":
-        deciding.suspend(ids, by=by, at=at)
+        outcome.done = deciding.suspend(ids, by=by, at=at)
     elif verb == "remettre":
-        deciding.put_back(ids, by=by, at=at)
+        outcome.done = deciding.put_back(ids, by=by, at=at)
     else:
-        outcome = Outcome()
         for line in lines:
             try:
                 deciding.undo(line.pk, by=by, at=at)
@@ -277,7 +278,8 @@ def _do(verb: str, lines: list[BankLine], form: forms.ReasonForm, by: By) -> Out
                 outcome.aside.append((line.pk, refusal.message))
             else:
                 outcome.done.append(line.pk)
-                outcome.cents += line.amount_cents
+    done = set(outcome.done)
+    outcome.cents = sum(line.amount_cents for line in lines if line.pk in done)
     return outcome
 
 
@@ -294,6 +296,13 @@ def run(request: HttpRequest) -> HttpResponse:
     return answers.acted(
         request, "Rapprochement demandé : la page se met à jour.", back=tab_address("a-rapprocher")
     )
+
+
+def _moved(lines: list[int]) -> None:
+    if not lines:
+        raise Refused(
+            "bank_line_state", "Cette ligne n’est plus où vous l’aviez vue : relisez la page."
+        )
 
 
 def _aside_form(request: HttpRequest, *, posted: bool) -> forms.ReasonForm:
