@@ -277,6 +277,43 @@ def test_a_total_that_does_not_add_up_is_told(tmp_path: Path) -> None:
     assert again.problems == []
 
 
+def items(tmp_path: Path, text: str) -> list[OpenItem]:
+    """Return the open items of an export, as its own headings say them."""
+    path = tmp_path / "export.csv"
+    path.write_text(text, encoding="utf-8")
+    return list(read_open_items(path, mapping=guess(open_grid(path)).mapping).rows)
+
+
+def test_a_line_lettered_by_accounting_is_no_longer_open(tmp_path: Path) -> None:
+    text = "Compte tiers;Intitulé;N° pièce;Date;Échéance;Débit;Crédit;Lettrage\n" + "".join(
+        f"C1;Dupont;FA{number};10/01/2026;10/02/2026;100,00;;{code}\n"
+        for number, code in enumerate(["", "AB", "b", "non"])
+    )
+    read = items(tmp_path, text)
+    assert [one.is_lettered for one in read] == [False, True, False, False]
+    assert [one.is_open for one in read] == [True, False, True, True]
+
+
+def test_a_number_headed_by_an_ordinal_sign_and_a_total_by_a_star(tmp_path: Path) -> None:
+    text = (
+        "Nº;Nom 1;Date;Échéance;Montant\n1001;Dupont;10/01/2026;10/02/2026;100,00\n"
+        "1002;Aubin;10/01/2026;10/02/2026;50,00\n;*;;;150,00\n"
+    )
+    assert [(one.invoice, one.code) for one in items(tmp_path, text)] == [
+        ("1001", "Dupont"),
+        ("1002", "Aubin"),
+    ]
+
+
+def test_a_credit_is_money_where_its_journal_or_its_words_say_so(tmp_path: Path) -> None:
+    lines = [("BQ", "Versement"), ("OD", "VIR Dupont"), ("VTE", "Avoir 12"), ("VTE", "Remboursé")]
+    text = "Auxiliaire;Journal;Pièce;Date;Échéance;Libellé;Débit;Crédit\n" + "".join(
+        f"C1;{journal};P{number};10/01/2026;;{label};;10,00\n"
+        for number, (journal, label) in enumerate(lines)
+    )
+    assert [one.is_payment for one in items(tmp_path, text)] == [True, True, False, False]
+
+
 def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
     text = (
         "Client;N° facture;Échéance;Reste dû\nTotal Ménage;F1;01/02/2026;10,00\nB;F2;01/02/2026;5\n"
