@@ -204,3 +204,27 @@ def test_an_import_taken_back_is_not_run_again(creditor: Creditor) -> None:
     undo_import(batch.pk, by=BY, at=AT)
     with pytest.raises(Refused, match="déjà terminé"):
         run_import(batch.pk, at=LATER)
+
+
+def test_what_the_ledger_had_of_several_accounts_is_not_counted_twice(
+    creditor: Creditor, account: Account
+) -> None:
+    other = make_account(creditor, debtor=make_debtor(name="Garage Tournebise"))
+    make_claim(other, 20000, DUE, ref="FL26-0002", issued_on=date(2026, 10, 1))
+    statement(creditor, "1200.00")
+    claims = {claim.account_id: claim for claim in Claim.objects.all()}
+    for one, cents in ((account, 100000), (other, 20000)):
+        record_payment(
+            one.pk, kind="transfer", amount_cents=cents, value_date=date(2026, 11, 4),
+            by=By(f"fec:2:{one.pk}"), at=AT,
+        )  # fmt: skip
+    parts = [
+        Part(account_id=one.pk, cents=cents, claims=[(claims[one.pk].pk, cents)])
+        for one, cents in ((account, 100000), (other, 20000))
+    ]
+    deciding.settle(line(120000).pk, parts, by=USER, at=AT)
+    run_matching(creditor.pk, at=LATER)
+    live = Payment.objects.filter(amount_cents__gt=0, reversed_by=None)
+    assert sorted((one.origin[:3], one.unallocated_cents) for one in live) == [("fec", 0)] * 2
+    assert set(Claim.objects.values_list("balance_cents", flat=True)) == {0}
+    assert sound() == []

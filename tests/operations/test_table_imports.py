@@ -175,6 +175,17 @@ def test_another_currency_keeps_its_own(creditor: Creditor) -> None:
     assert report.totals == {"open": {"USD": 10_000, "EUR": 5_000}}
     figures = Account.objects.get().figures
     assert figures.balance_cents == 5_000  # another currency is never added to euros
+    take(creditor, text, name="items.csv", mode="stock")
+    take(creditor, text.replace("C1;90001", "C1;90003"), name="later.csv", mode="stock")
+    absence = StockAbsence.objects.get(claim__ref="90001", outcome="")
+    stock.decide(absence.pk, outcome="paid", on=date(2026, 11, 20), by=BY, at=AT)
+    assert open_claims(creditor) == {"90002": 5_000, "90003": 10_000}
+    stock.take_back(absence.pk, by=BY, at=AT)
+    assert open_claims(creditor)["90001"] == 10_000
+    assert set(Payment.objects.values_list("currency", "amount_cents")) == {
+        ("USD", 10_000),
+        ("USD", -10_000),
+    }
 
 
 def test_an_invoice_said_settled_comes_with_its_payment(creditor: Creditor) -> None:

@@ -277,7 +277,13 @@ class Converter:
         row.parts, row.candidates, row.reverses = [part.as_json()], [], []
         row.accounts, row.account_id = [payment.account_id], payment.account_id
         row.remittance_id = None
-        automatic = certain and self.loaded.settings.automatic and not row.kept_for_people
+        automatic = (
+            certain
+            and self.loaded.settings.automatic
+            and not row.kept_for_people
+            and not line.provisional
+            and line.state == "to_match"
+        )
         if automatic:
             self._used.add(payment.pk)
         return Answer(row, [part], automatic)

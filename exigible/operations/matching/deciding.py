@@ -27,7 +27,7 @@ STATES = BankLine.State
 
 @dataclass(slots=True)
 class Outcome:
-    """What an act on many lines did, and what it left, each with its reason."""
+    """What an act on many lines did, for how many euros, and what it left, each with its reason."""
 
     done: list[int] = field(default_factory=list)
     cents: int = 0
@@ -110,7 +110,7 @@ def accept_many(line_ids: Sequence[int], *, by: By, at: datetime) -> Outcome:
             outcome.aside.append((line_id, refusal.message))
         else:
             outcome.done.append(line_id)
-            outcome.cents += line.amount_cents
+            outcome.cents += line.amount_cents if line.currency == "EUR" else 0
     return outcome
 
 

@@ -1,8 +1,8 @@
-"""Accounting takes over what the bank told first.
+"""Accounting takes over what the bank told too.
 
-A receipt booked from a bank line comes again with the next ledger. It is one payment: the ledger's
-stays, since it is the accounting fact; the one booked first is reversed, and its line and what it paid
-go to the ledger's.
+A receipt booked from a bank line comes again with the next ledger, or was there already where the line
+is of several accounts. It is one payment: the ledger's stays, since it is the accounting fact; the one
+booked from the line is reversed, and its line and what it paid go to the ledger's.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TWINS = """
       JOIN store_account a ON a.id = mine.account_id
       JOIN store_payment theirs ON theirs.account_id = mine.account_id
        AND theirs.amount_cents = mine.amount_cents AND theirs.currency = mine.currency
-       AND theirs.id > mine.id AND theirs.origin LIKE 'fec:%%'
+       AND theirs.origin LIKE 'fec:%%'
        AND theirs.value_date BETWEEN mine.value_date - %(days)s AND mine.value_date + %(days)s
      WHERE a.creditor_id = %(creditor)s AND b.ended_at IS NULL AND mine.amount_cents > 0
        AND mine.origin NOT LIKE 'fec:%%' AND theirs.kind <> 'credit_note'

@@ -72,6 +72,8 @@ def run_matching(
         loaded = load(creditor, settings_of(creditor_id), line_ids=line_ids)
         answers = _answers(loaded, run, at, tell)
         _book_certain(run, answers, loaded, at, tell)
+        if run.booked:
+            ledger.hand_over(creditor_id, at=at)
         _keep(run, answers, at)
         run.finished_at, run.lines = at, len(loaded.lines)
         run.waiting = run.lines - run.booked - run.set_aside - run.proposed

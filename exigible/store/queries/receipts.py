@@ -137,8 +137,10 @@ def with_account(lines: QuerySet[BankLine]) -> QuerySet[BankLine]:
 
 
 def totals(lines: QuerySet[BankLine]) -> Totals:
-    """Count and sum the whole view."""
-    sums = lines.order_by().aggregate(lines=Count("pk"), cents=Sum("amount_cents"))
+    """Count and sum the whole view; only euros are added."""
+    sums = lines.order_by().aggregate(
+        lines=Count("pk"), cents=Sum("amount_cents", filter=Q(currency="EUR"))
+    )
     return Totals(sums["lines"], sums["cents"] or 0)
 
 
@@ -167,7 +169,7 @@ def figures(user: User, today: date) -> Figures:
     )
     left = (
         visible_lines(user)
-        .filter(TABS["a-rapprocher"], amount_cents__gt=0)
+        .filter(TABS["a-rapprocher"], amount_cents__gt=0, currency="EUR")
         .aggregate(cents=Sum("amount_cents"))
     )
     return Figures(said["lines"], said["alone"], left["cents"] or 0, said["first"], said["last"])

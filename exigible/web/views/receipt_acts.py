@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -86,9 +86,14 @@ def _reasons(line: BankLine, parts: list[deciding.Part], *, unallocated: bool) -
 
 def _said(line: BankLine, left: int) -> str:
     if line.amount_cents < 0:
-        return f"Rejet de {french.euros(-line.amount_cents)} : le règlement est contrepassé."
-    words = f"{french.euros(line.amount_cents)} affectés"
-    return f"{words}, dont {french.euros(left)} au crédit du compte." if left else f"{words}."
+        back = french.money(-line.amount_cents, line.currency)
+        return f"Rejet de {back} : le règlement est contrepassé."
+    words = f"{_sum(line)} affectés"
+    return (
+        f"{words}, dont {french.money(left, line.currency)} au crédit du compte."
+        if left
+        else f"{words}."
+    )
 
 
 @page(Capability.RECORD_PAYMENTS, section=SCREEN)
@@ -100,7 +105,7 @@ def undo(request: HttpRequest, line_id: int) -> HttpResponse:
         request,
         line,
         lambda by: deciding.undo(line_id, by=by, at=clock.now()),
-        f"Rapprochement de {french.euros(line.amount_cents)} contrepassé : la ligne est à rapprocher.",
+        f"Rapprochement de {_sum(line)} contrepassé : la ligne est à rapprocher.",
     )
 
 
@@ -113,7 +118,7 @@ def suspend(request: HttpRequest, line_id: int) -> HttpResponse:
         request,
         line,
         lambda by: _moved(deciding.suspend([line_id], by=by, at=clock.now())),
-        f"{french.euros(line.amount_cents)} portés en compte d’attente.",
+        f"{_sum(line)} portés en compte d’attente.",
         undo_by="put_back_receipt",
     )
 
@@ -172,7 +177,7 @@ def set_aside(request: HttpRequest, line_id: int) -> HttpResponse:
     return answers.dialog(
         request,
         "components/form_dialog.html",
-        title=f"Mettre de côté {french.euros(line.amount_cents)}",
+        title=f"Mettre de côté {_sum(line)}",
         action=request.path,
         back=_back(line),
         form=form,
@@ -227,7 +232,7 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
         more=max(len(fit) - NAMED, 0),
         count=len(fit),
         out=len(found) - len(fit),
-        cents=sum(line.amount_cents for line in fit),
+        cents=_euros_of(fit),
         accepts=verb == "affecter",
         ticked=ticks,
         beyond=beyond,
@@ -279,7 +284,7 @@ def _do(verb: str, lines: list[BankLine], form: forms.ReasonForm, by: By) -> Out
             else:
                 outcome.done.append(line.pk)
     done = set(outcome.done)
-    outcome.cents = sum(line.amount_cents for line in lines if line.pk in done)
+    outcome.cents = _euros_of(line for line in lines if line.pk in done)
     return outcome
 
 
@@ -296,6 +301,15 @@ def run(request: HttpRequest) -> HttpResponse:
     return answers.acted(
         request, "Rapprochement demandé : la page se met à jour.", back=tab_address("a-rapprocher")
     )
+
+
+def _euros_of(lines: Iterable[BankLine]) -> int:
+    """Return the sum of lines in euros: another currency is never added to it."""
+    return sum(line.amount_cents for line in lines if line.currency == "EUR")
+
+
+def _sum(line: BankLine) -> str:
+    return french.money(line.amount_cents, line.currency)
 
 
 def _moved(lines: list[int]) -> None:
