@@ -238,6 +238,16 @@ def test_a_returned_debit_reopens_what_was_collected(label: str):
     assert alone(found) == {"FA-26-00030": -750}
 
 
+@pytest.mark.parametrize("label", ["REJET VIR MENUISERIE VAUBAN", "REJET FA-26-00030", "REJET"])
+def test_nothing_returns_before_it_was_received(label: str):
+    received_since = [BACK[0]._replace(collected_on=date(2026, 10, 13))]
+    found = one(received_since, label, -750)
+    assert (found.automatic, found.allocations) == (False, ())
+    assert not found.candidates
+    known = [BACK[0]._replace(collected_on=ON)]
+    assert one(known, label, -750).candidates or one(known, label, -750).allocations
+
+
 def test_fees_of_a_return_reopen_nothing():
     found = one(BACK, "PRLV SEPA REJETE FA-26-00030 AM04", -762)
     assert alone(found) == {"FA-26-00030": -750}
