@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "exigible.web.shell.CountsFollowActsMiddleware",
 ]
 
 ROOT_URLCONF = "exigible.urls"

@@ -18,6 +18,7 @@ from exigible.intake.mapping.grids import Grid
 from exigible.intake.mapping.model import Mapping
 from exigible.intake.mapping.reading import read_mapped
 from exigible.intake.problems import Problems, Unreadable
+from exigible.intake.receivables import CreditKind, PostedAs, credit_kind
 from exigible.intake.tables import Table, read_table
 
 ITEM_HEADINGS = synonyms(
@@ -79,9 +80,15 @@ _MONEY_TYPES = frozenset(
             "avance",
             "unapplied payment",
             "paiement client",
+            "bq",
+            "bnq",
+            "banque",
+            "bank",
+            "caisse",
         ],
     )
 )
+_NOT_LETTERED = frozenset({"", "non", "no", "n", "0", "false", "faux"})
 _CREDIT_SIDES = frozenset({"c", "h", "cr", "credit", "crediteur", "haben"})
 
 
@@ -101,6 +108,11 @@ class OpenItem:
     label: str = ""
     is_payment: bool = False  # a credit that is money, not a credit note
     settled_on: date | None = None
+    is_lettered: bool = False  # accounting has closed it, without saying the day
+
+    @property
+    def is_open(self) -> bool:
+        return self.settled_on is None and not self.is_lettered
 
 
 def read_open_items(
@@ -150,6 +162,7 @@ def _items(table: Table, problems: Problems) -> Iterator[OpenItem]:
             )
             due_on = None
         type_ = ref_key(line.text("doc_type") or "")
+        label = short(line.text("label")) or ""
         yield OpenItem(
             line=number,
             code=code,
@@ -160,10 +173,24 @@ def _items(table: Table, problems: Problems) -> Iterator[OpenItem]:
             name=short(line.text("name")) or "",
             siren=siren_of(line),
             currency=line.currency(),
-            label=short(line.text("label")) or "",
-            is_payment=type_ in _MONEY_TYPES,
+            label=label,
+            is_payment=_is_money(type_, invoice, label),
             settled_on=line.day("settled_on"),
+            is_lettered=_is_lettered(line.text("lettering") or ""),
         )
+
+
+def _is_money(type_: str, invoice: str, label: str) -> bool:
+    """Say whether a credit is money: its type says so, or its texts where it has none that we know."""
+    if type_ in _MONEY_TYPES or type_ in _CREDIT_TYPES:
+        return type_ in _MONEY_TYPES
+    kind = credit_kind(PostedAs.OTHER, "", invoice, label)
+    return kind not in (CreditKind.CREDIT_NOTE, CreditKind.OTHER)
+
+
+def _is_lettered(code: str) -> bool:
+    """Say whether a line is closed by its *lettrage*; a code in small letters is a partial one."""
+    return ref_key(code) not in _NOT_LETTERED and not code.islower()
 
 
 def _signed(line: LineReader, type_: str) -> int | None:

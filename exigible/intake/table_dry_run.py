@@ -46,7 +46,7 @@ def dry_run_table(
         file = _open(path, format_, mapping, partial, grid)
         counts[_COUNTED[format_]] = 0
         for row in file.rows:
-            counts[_COUNTED[format_]] += 1
+            counts[_COUNTED[format_]] += not (isinstance(row, OpenItem) and row.is_lettered)
             count_row(row, counts, totals)
     except Unreadable as error:
         return refused(format_, name, error)
@@ -99,6 +99,10 @@ def count_row(row: object, counts: Counter[str], totals: Totals) -> None:
         counts["contacts"] += len(row.contacts)
     elif isinstance(row, OpenItem):
         cents = row.amount_cents or 0
+        if row.is_lettered:
+            counts["lettered"] += 1
+            totals.setdefault("settled", Counter())[row.currency] += cents
+            return
         counts["with_due_date"] += row.due_on is not None
         counts["credits"] += cents < 0
         counts["settled"] += row.settled_on is not None

@@ -137,11 +137,14 @@ def import_open_items(
     problems = file.problems
     accounts = Accounts(creditor, by_name="code" not in file.fields)
     found: list[tuple[Account, OpenItem]] = []
-    read = credits = 0
+    read = credits = lettered = 0
     for item in file.rows:
         read += 1
         if item.amount_cents is not None and item.amount_cents <= 0:
             credits += 1
+            continue
+        if item.is_lettered:
+            lettered += 1
             continue
         account = accounts.find(item.code)
         if account is None:
@@ -202,7 +205,12 @@ def import_open_items(
         filename=batch.filename,
         encoding=file.encoding,
         columns=file.fields,
-        counts={"open_items": read, "matched": len(claims.used), "credits": credits},
+        counts={
+            "open_items": read,
+            "matched": len(claims.used),
+            "credits": credits,
+            "lettered": lettered,
+        },
         unchanged=not said.account_ids and (bool(claims.used) or brought_before(batch)),
         written={"due_dates": len(said.due_dates), "numbers": len(said.numbers)},
     )

@@ -171,7 +171,9 @@ def undo_import(batch_id: int, *, by: By, at: datetime, reason: str = "") -> Und
             _close_noted(batch, accounts, by=by, at=at, reason=reason)
         else:
             if batch.format in EINVOICE_FORMATS:
-                einvoice_undoing.withdraw(batch, at=at)
+                einvoice_undoing.withdraw(
+                    batch, by=by, at=at, reason=f"Import n° {batch.pk} annulé"
+                )
             debtor_bank_accounts.withdraw(batch, by=by, at=at)
             _close_noted(batch, accounts, by=by, at=at, reason=reason)
         batch.status = ImportBatch.Status.UNDONE

@@ -1,6 +1,7 @@
 """The sheet of a bank line: what is proposed, the open claims of the accounts looked at, the shares.
 
-The same form settles everything: `compte` are the accounts shown, `affecte-<claim>` and
+The same form settles everything, and asks for the sheet again when an account is added: `compte`
+are the accounts shown, `affecte-<claim>` and
 `avoir-<credit note>` what is typed, `escompte` grants what the contract offers, `frais` what an agent
 kept, `rejet` the payment that came back, `deja` the one that the ledger had recorded. What is not
 allocated stays on the first account.
@@ -50,6 +51,7 @@ class ClaimRow:
     discount_cents: int = 0  # proposed, or that the contract offers
     until: date | None = None
     in_time: bool = False
+    cited: bool = False  # its number stands in the label
     clue: str = ""
 
     @property
@@ -164,12 +166,44 @@ def sheet_of(request: HttpRequest, line: BankLine) -> Sheet:
         .select_related("debtor", "creditor")
     )
     by_id = {one.pk: one for one in found}
+    if asked:
+        sheet.fees_cents = _typed_in(request.GET, "frais")
+        sheet.grants = bool(request.GET.get("escompte"))
     sheet.blocks = [
         _block(by_id[pk], line, [part for part in parts if part.account_id == pk], sheet)
         for pk in dict.fromkeys(accounts)
         if pk in by_id
     ]
+    if asked:
+        _fill(sheet, request.GET)
     return sheet
+
+
+def _fill(sheet: Sheet, typed: QueryDict) -> None:
+    """Keep the shares already typed, and suggest those of an account that has just been chosen.
+
+    Nothing but what its label cites, else the one claim of the sum that is left: a person decides.
+    """
+    for block in sheet.blocks:
+        for row in block.claims:
+            row.cents = _typed_in(typed, f"affecte-{row.claim.pk}")
+        for note in block.credits:
+            note.cents = _typed_in(typed, f"avoir-{note.payment.pk}")
+    for block in sheet.blocks:
+        if any(f"affecte-{row.claim.pk}" in typed for row in block.claims):
+            continue
+        cited = [row for row in block.claims if row.cited]
+        equal = [row for row in block.claims if row.claim.balance_cents == sheet.left_cents]
+        for row in cited or (equal if len(equal) == 1 else []):
+            row.cents = max(min(row.claim.balance_cents, sheet.left_cents), 0)
+
+
+def _typed_in(typed: QueryDict, name: str) -> int:
+    """Return the cents of a field typed so far; nothing where it cannot be read yet."""
+    try:
+        return amount_typed(typed.get(name, ""), of=name)
+    except WrongInput:
+        return 0
 
 
 def _proposed(
@@ -243,13 +277,13 @@ def _block(account: Account, line: BankLine, parts: Sequence[Part], sheet: Sheet
     claims += list(open_.filter(pk__in=missing))
     offers = discounts.offered(discounts.terms_of(account), claims, booking.paid_on(line))
     rows = []
-    label = f"{line.label} {line.end_to_end}".upper().replace(" ", "")
+    label = f"{line.label} {line.end_to_end}".upper().replace(" ", "").replace("-", "")
     for claim in claims:
         offer = offers.get(claim.pk)
         clue = ""
-        if claim.ref and claim.ref.upper().replace(" ", "").replace("-", "") in label.replace(
-            "-", ""
-        ):
+        number = claim.ref.upper().replace(" ", "").replace("-", "")
+        cited = bool(number) and number in label
+        if cited:
             clue = "n° lu dans le libellé"
         elif claim.balance_cents == line.amount_cents:
             clue = "montant égal"
@@ -260,6 +294,7 @@ def _block(account: Account, line: BankLine, parts: Sequence[Part], sheet: Sheet
                 discounted.get(claim.pk, offer.most_cents if offer and offer.in_time else 0),
                 offer.until if offer else None,
                 bool(offer and offer.in_time),
+                cited,
                 clue,
             )
         )

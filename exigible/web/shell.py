@@ -3,19 +3,20 @@
 Everything is computed when a template asks for it, so that fragments cost nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import groupby
 
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from exigible.domain.roles import Capability
 from exigible.store.models import Creditor, User
 from exigible.store.queries.access import visible_creditors
 from exigible.web import clock
-from exigible.web.sections import Section, sections_of
+from exigible.web.sections import SECTIONS, Section, sections_of
 
 COUNT_SECONDS = 20  # how old a count in the menu may be
 
@@ -86,12 +87,29 @@ class Shell:
     def _waiting(self, section: Section) -> int:
         if section.waiting is None:
             return 0
-        key = f"waiting:{section.key}:{self.user.pk}:{self.user.current_creditor_id}"
+        key = _count_key(section, self.user)
         count = cache.get(key)
         if count is None:
             count = section.waiting(self.user, clock.today())
             cache.set(key, count, COUNT_SECONDS)
         return count
+
+
+class CountsFollowActsMiddleware:
+    """Have the menu count anew for whoever has just acted."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and isinstance(request.user, User):
+            cache.delete_many([_count_key(one, request.user) for one in SECTIONS if one.waiting])
+        return response
+
+
+def _count_key(section: Section, user: User) -> str:
+    return f"waiting:{section.key}:{user.pk}:{user.current_creditor_id}"
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """Tables as software exports them, understood from headings and values; hostile ones refused."""
 
 import io
-import os
 import random
 import struct
 import zipfile
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 import xlsxwriter
@@ -27,6 +27,7 @@ from exigible.intake.mapping.values import (
 )
 from exigible.intake.open_items import OpenItem, read_open_items
 from exigible.intake.problems import Unreadable
+from tests.campaign import rounds
 
 # Exports in the style of each software: headings, habits, dressing; invoices FA1 1 234,56 and FA2 100.
 STYLES: dict[str, tuple[str, str]] = {
@@ -275,6 +276,43 @@ def test_a_total_that_does_not_add_up_is_told(tmp_path: Path) -> None:
     assert report.totals == {"open": {"EUR": 3_000}}
     again = dry_run(write(tmp_path, text.replace("31,00", "30,00")))
     assert again.problems == []
+
+
+def items(tmp_path: Path, text: str) -> list[OpenItem]:
+    """Return the open items of an export, as its own headings say them."""
+    path = tmp_path / "export.csv"
+    path.write_text(text, encoding="utf-8")
+    return list(read_open_items(path, mapping=guess(open_grid(path)).mapping).rows)
+
+
+def test_a_line_lettered_by_accounting_is_no_longer_open(tmp_path: Path) -> None:
+    text = "Compte tiers;Intitulé;N° pièce;Date;Échéance;Débit;Crédit;Lettrage\n" + "".join(
+        f"C1;Dupont;FA{number};10/01/2026;10/02/2026;100,00;;{code}\n"
+        for number, code in enumerate(["", "AB", "b", "non"])
+    )
+    read = items(tmp_path, text)
+    assert [one.is_lettered for one in read] == [False, True, False, False]
+    assert [one.is_open for one in read] == [True, False, True, True]
+
+
+def test_a_number_headed_by_an_ordinal_sign_and_a_total_by_a_star(tmp_path: Path) -> None:
+    text = (
+        "Nº;Nom 1;Date;Échéance;Montant\n1001;Dupont;10/01/2026;10/02/2026;100,00\n"
+        "1002;Aubin;10/01/2026;10/02/2026;50,00\n;*;;;150,00\n"
+    )
+    assert [(one.invoice, one.code) for one in items(tmp_path, text)] == [
+        ("1001", "Dupont"),
+        ("1002", "Aubin"),
+    ]
+
+
+def test_a_credit_is_money_where_its_journal_or_its_words_say_so(tmp_path: Path) -> None:
+    lines = [("BQ", "Versement"), ("OD", "VIR Dupont"), ("VTE", "Avoir 12"), ("VTE", "Remboursé")]
+    text = "Auxiliaire;Journal;Pièce;Date;Échéance;Libellé;Débit;Crédit\n" + "".join(
+        f"C1;{journal};P{number};10/01/2026;;{label};;10,00\n"
+        for number, (journal, label) in enumerate(lines)
+    )
+    assert [one.is_payment for one in items(tmp_path, text)] == [True, True, False, False]
 
 
 def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
@@ -583,8 +621,7 @@ def spoilt_inside(content: bytes, seed: int) -> bytes:
 
 @pytest.mark.slow
 def test_many_spoilt_texts_and_workbooks(tmp_path: Path) -> None:
-    """As many of each as MUTATIONS (in the environment) says; ten thousand were read so."""
-    times = int(os.environ.get("MUTATIONS", "400"))
+    times = rounds(400, 10_000)
     for number, style in enumerate(sorted(STYLES)):
         text, encoding = STYLES[style]
         survive(tmp_path, text.encode(encoding), 1_000 + number, times // len(STYLES) + 1)
@@ -697,3 +734,10 @@ def test_an_answer_of_a_register_is_refused_by_name(tmp_path: Path) -> None:
     report = dry_run(write(tmp_path, '{"siren": "732829320"}', "reponse.json"))
     assert report.error is not None
     assert report.error.code == "json"
+
+
+def test_a_cell_of_spaces_is_read_in_no_time() -> None:
+    began = process_time()
+    for text in ("1" + " " * 60_000 + "x", " " * 60_000 + "x"):
+        assert amount_text(text, ",") == text
+    assert process_time() - began < 5  # minutes where each space was a beginning

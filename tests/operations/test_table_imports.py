@@ -104,6 +104,27 @@ def test_a_list_opens_accounts_claims_and_credits(creditor: Creditor) -> None:
     assert [problem.code for problem in report.problems] == []
 
 
+def test_what_accounting_has_closed_or_only_adds_up_opens_nothing(creditor: Creditor) -> None:
+    head = "Compte tiers;Intitulé;N° pièce;Date;Date d'échéance;Débit;Crédit;Lettrage\r\n"
+    opened = "DUPONT;Dupont;FA1;10/01/2026;10/02/2026;1 200,00;;\r\n"
+    closed = (
+        "AUBIN;Aubin;FA3;21/01/2026;21/02/2026;60,50;;AA\r\n"
+        "AUBIN;Aubin;RG1;28/02/2026;;;60,50;AA\r\n"
+        "SANSDATE;Sans date;;;;70,00;;\r\n"
+    )
+    _, report = take(creditor, head + opened + closed)
+    assert report.counts["open_items"] == 2
+    assert report.counts["lettered"] == 2
+    assert open_claims(creditor) == {"FA1": 120_000}
+    assert unused_credit(creditor) == 0
+    assert list(Account.objects.values_list("number", flat=True)) == ["DUPONT"]
+    # What is open here and closed there is told, and nothing more.
+    _, report = take(creditor, head + opened.replace(";;\r", ";;ZZ\r"), name="suite.csv")
+    [problem] = report.problems
+    assert (problem.code, problem.field) == ("settled_elsewhere", "lettering")
+    assert open_claims(creditor) == {"FA1": 120_000}
+
+
 def test_the_same_list_twice_and_in_another_order_changes_nothing(creditor: Creditor) -> None:
     take(creditor, ITEMS)
     batch, report = take(creditor, ITEMS)

@@ -321,7 +321,7 @@ def test_the_list_is_searched_narrowed_and_exported(world: World, accountant: Cl
     assert accountant.get(address, {"q": "autre"}).context["count"] == 0
     answer = accountant.get(reverse("export_imports"), {"etat": "refused"})
     rows = load_workbook(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
-    assert [row[4] for row in rows[1:]] == ["refusé"]
+    assert [row[5] for row in rows[1:]] == ["refusé"]
 
 
 def test_the_file_received_is_given_back(world: World, accountant: Client) -> None:

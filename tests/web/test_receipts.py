@@ -1,5 +1,6 @@
 """*Encaissements*: what each person sees, what the form of a line settles, what many lines become."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -86,6 +87,48 @@ def test_a_line_is_settled_by_its_form(accountant: Client, account: Account) -> 
     assert claims(account) == {"FZ26-00001": 60_000, "FZ26-00002": 40_000}
 
 
+def test_the_menu_follows_what_is_decided(accountant: Client, account: Account) -> None:
+    line = received(account, 60_000)
+
+    def waiting() -> bool:
+        page = accountant.get(reverse("receipts")).content.decode()
+        (entry,) = re.findall(r'<a href="/encaissements/" data-go.*?</a>', page)
+        return "1<span" in entry
+
+    assert waiting()
+    post(accountant, "suspend_receipt", line)
+    assert not waiting()
+    post(accountant, "put_back_receipt", line)
+    assert waiting()
+
+
+def test_an_account_chosen_by_hand_comes_with_what_the_line_pays(
+    accountant: Client, account: Account, world: World
+) -> None:
+    other = make_account(world.creditor, debtor=make_debtor(name="Vitrerie Pallanche"))
+    third = make_claim(other, 15_000, WORLD_DAY, ref="FZ26-00031")
+    first, second = account.claims.order_by("ref")
+
+    def shares(line: BankLine, **typed: object) -> dict[str, str]:
+        answer = accountant.get(reverse("receipt", args=[line.pk]), typed, headers=HTMX)
+        assert "account-chosen" in answer["HX-Trigger-After-Settle"]
+        page = answer.content.decode()
+        return dict(re.findall(r'name="affecte-(\d+)" value="([^"]*)"', page))
+
+    def said(*cents: str) -> dict[str, str]:
+        return dict(zip((str(one.pk) for one in (first, second, third)), cents, strict=False))
+
+    # The one claim of that sum, else what the label cites, as far as the money goes; else nothing.
+    assert shares(received(account, 40_000), compte=account.pk) == said("", "400,00")
+    cited = received(account, 50_000, "VIR FZ26 00001")
+    assert shares(cited, compte=account.pk) == said("500,00", "")
+    assert shares(received(account, 12_345), compte=account.pk) == said("", "")
+    # A second account keeps what was typed on the first, and is offered what is left.
+    two = received(account, 50_000)
+    typed = {f"affecte-{first.pk}": "350", f"affecte-{second.pk}": ""}
+    assert shares(two, compte=[account.pk, other.pk], **typed) == said("350,00", "", "150,00")
+
+
 def test_an_agent_keeps_his_fees_and_debtors_are_paid_before_them(
     accountant: Client, account: Account
 ) -> None:
@@ -94,6 +137,16 @@ def test_an_agent_keeps_his_fees_and_debtors_are_paid_before_them(
     post(accountant, "settle_receipt", line, compte=account.pk, frais="100,00", **shares)
     assert set(claims(account).values()) == {0}
     assert LineFee.objects.get(line=line).amount_cents == 10_000
+    # Missing a transfer's costs: they stay owed, unless the creditor takes them.
+    post(accountant, "undo_receipt", line)
+    short = received(account, 59_000)
+    BankLineMatch.objects.filter(line=short).update(gap="bank_fees", gap_cents=1_000)
+    first = account.claims.get(ref="FZ26-00001")
+    share = {f"affecte-{first.pk}": "600"}
+    post(accountant, "settle_receipt", short, compte=account.pk, frais="10,00", **share)
+    assert LineFee.objects.get(line=short).kind == "bank"
+    first.refresh_from_db()
+    assert first.balance_cents == 0
 
 
 def test_a_discount_is_granted_only_in_time(accountant: Client, account: Account) -> None:

@@ -40,6 +40,7 @@ class Book:
         self.issued: list[int] = []  # days as ordinals, 0 where unknown
         self.due: list[int] = []
         self.collected: list[bool] = []
+        self.collected_on: list[int] = []
         self.of_customer: list[list[int]] = []
         self._ordered: dict[int, list[int]] = {}
         self.by_amount: dict[tuple[str, int], list[int]] = {}
@@ -78,6 +79,8 @@ class Book:
         due = claim.due_on or claim.issued_on
         self.due.append(due.toordinal() if due else UNKNOWN_DAY)
         self.collected.append(claim.collected)
+        received = claim.collected_on
+        self.collected_on.append(received.toordinal() if received else UNKNOWN_DAY)
         self.of_customer[owner].append(place)
         self._ordered.pop(owner, None)
         self.by_amount.setdefault((claim.currency, claim.cents), []).append(place)

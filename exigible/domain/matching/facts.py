@@ -43,6 +43,7 @@ class Claim(NamedTuple):
     due_on: date | None = None
     collected: bool = False
     key: int = 0  # what the caller knows it by, given back with the allocations
+    collected_on: date | None = None  # nothing returns before it was received
 
 
 class BankLine(NamedTuple):

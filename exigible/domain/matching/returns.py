@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from exigible.domain.french import euros
 from exigible.domain.matching.book import Taken
 from exigible.domain.matching.context import Look, Room
@@ -28,9 +30,16 @@ def explain_return(look: Look, room: Room) -> list[Explanation]:
     return _by_payer(look, room) or _by_amount(look, room)
 
 
-def _collected(room: Room, currency: str, claims: list[int]) -> list[int]:
+def _collected(look: Look, room: Room, claims: Iterable[int]) -> list[int]:
+    """Return the claims whose money had come in by the day of the line."""
     book, state = room.book, room.state
-    return [c for c in claims if state.paid[c] > 0 and book.currency[c] == currency]
+    return [
+        c
+        for c in claims
+        if state.paid[c] > 0
+        and book.currency[c] == look.line.currency
+        and book.collected_on[c] <= look.day
+    ]
 
 
 def _by_references(look: Look, room: Room) -> Explanation | None:
@@ -39,7 +48,7 @@ def _by_references(look: Look, room: Room) -> Explanation | None:
     for cited in look.reading.cited:
         if cited.strength < MEDIUM:
             continue
-        options = _collected(room, look.line.currency, list(cited.claims))
+        options = _collected(look, room, cited.claims)
         if len(options) > 1:
             own = [c for c in options if book.owner[c] in look.payer.customers]
             options = own if len(own) == 1 else []
@@ -96,7 +105,7 @@ def _by_payer(look: Look, room: Room) -> list[Explanation]:
                 if all(state.paid[c] + cents >= 0 for c, cents in shares):
                     options.append((shares, f"Montant de l’encaissement de la ligne {taken.line}."))
                     seen |= {c for c, _ in taken.shares}
-        claims = _collected(room, look.line.currency, book.of_customer[customer])
+        claims = _collected(look, room, book.of_customer[customer])
         options += [
             ([(claim, -wanted)], "Montant égal à celui qui avait été encaissé.")
             for claim in claims
@@ -125,7 +134,9 @@ def _by_amount(look: Look, room: Room) -> list[Explanation]:
     """Without reference nor payer: candidates only, but where a part of the number agrees."""
     book, state, wanted = room.book, room.state, -look.line.cents
     same = book.by_amount.get((look.line.currency, wanted), ())
-    claims = [c for c in same if state.paid[c] == wanted and book.collected[c]][:20]
+    claims = [
+        c for c in _collected(look, room, same) if state.paid[c] == wanted and book.collected[c]
+    ][:20]
     numbered = loosely_named(look.reading, book.references, claims)
     found = []
     for claim in numbered if len(numbered) == 1 else claims[:3]:

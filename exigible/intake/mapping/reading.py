@@ -24,7 +24,7 @@ from exigible.intake.tables import MAX_CELL, MAX_ROWS, Row, Table
 
 _TOTAL = re.compile(
     r"(sous[- ]?tota(l|ux)|tota(l|ux)|grand total|cumul|solde (general|total)|ensemble|report|"
-    r"a reporter|nombre d|count|sum|page \d)\b"
+    r"a reporter|nombre d|count|sum|page \d)\b|[*=]+$"
 )
 
 

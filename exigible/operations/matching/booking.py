@@ -61,6 +61,7 @@ class Booking:
     parts: list[Part] = field(default_factory=list)
     reverses: list[int] = field(default_factory=list)
     fees_cents: int = 0
+    fee_kind: LineFee.Kind = LineFee.Kind.AGENT
     automatic: bool = False
     confidence: int = 0
     reasons: Sequence[str] = ()
@@ -335,7 +336,11 @@ def _vat_of(claim_id: int, cents: int, rate: int | None) -> int:
     """Return the VAT of a discount: in the proportion of its invoice, else at the creditor's rate."""
     bill = (
         EInvoice.objects.filter(
-            claim_id=claim_id, vat_cents__isnull=False, gross_cents__gt=0, in_doubt=False
+            withdrawn_at__isnull=True,
+            claim_id=claim_id,
+            vat_cents__isnull=False,
+            gross_cents__gt=0,
+            in_doubt=False,
         )
         .values_list("vat_cents", "gross_cents")
         .first()
@@ -352,7 +357,7 @@ def _write_fees(bookings: Sequence[Booking], by: By, at: datetime) -> None:
     LineFee.objects.bulk_create(
         LineFee(
             line=one.line,
-            kind=LineFee.Kind.BANK if one.line.amount_cents < 0 else LineFee.Kind.AGENT,
+            kind=LineFee.Kind.BANK if one.line.amount_cents < 0 else one.fee_kind,
             amount_cents=one.fees_cents,
             recorded_by=by.actor,
             recorded_at=at,

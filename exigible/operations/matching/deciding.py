@@ -12,13 +12,14 @@ from datetime import datetime
 from django.db import transaction
 
 from exigible.domain.french import typeset
+from exigible.domain.matching import Gap
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import bank_lines
 from exigible.operations.acts import By
 from exigible.operations.matching import booking, discounts, learning
 from exigible.operations.matching.booking import Booking, book, journal_house
 from exigible.operations.matching.parts import Part, one_account, parts_as_json, parts_from
-from exigible.store.models import Account, BankLine, BankLineMatch, Claim, LineDecision
+from exigible.store.models import Account, BankLine, BankLineMatch, Claim, LineDecision, LineFee
 
 Action = LineDecision.Action
 STATES = BankLine.State
@@ -88,6 +89,7 @@ def settle(
             parts=list(parts),
             reverses=list(reverses),
             fees_cents=fees_cents,
+            fee_kind=_fee_kind(line_id),
             confidence=confidence,
             reasons=list(reasons) or [typeset("Affectée à la main.")],
         )
@@ -190,6 +192,12 @@ def _match_of(line_id: int) -> BankLineMatch:
             "no_proposal", "Cette ligne n’a pas encore été lue : lancez le rapprochement."
         )
     return match
+
+
+def _fee_kind(line_id: int) -> LineFee.Kind:
+    """Say who kept the fees of a line: its bank where the gap was thought to be its own, else an agent."""
+    by_bank = BankLineMatch.objects.filter(line_id=line_id, gap=Gap.BANK_FEES).exists()
+    return LineFee.Kind.BANK if by_bank else LineFee.Kind.AGENT
 
 
 def _keep(one: Booking, at: datetime) -> None:

@@ -333,6 +333,7 @@ def _collected(
                 on,
                 collected=True,
                 key=len(money),
+                collected_on=on,
             )
         )
         money.append(Money(COLLECTED, pk, account_id, cents, issued, shares))

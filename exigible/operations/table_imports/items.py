@@ -95,6 +95,13 @@ class _Credit:
     key: str
 
 
+def _makes_something(item: OpenItem) -> bool:
+    """Say whether a line may open a claim or bring a credit; its customer is not opened for less."""
+    if not item.amount_cents or item.is_lettered:
+        return False
+    return item.amount_cents < 0 or (item.issued_on or item.due_on) is not None
+
+
 class _List:
     """One list being taken where it opens claims."""
 
@@ -117,7 +124,7 @@ class _List:
         self.t.progress("Lecture du fichier", 0, 1)
         items = list(self.file.rows)
         for item in items:
-            self.counts["open_items"] += 1
+            self.counts["open_items"] += not item.is_lettered
             count_row(item, self.counts, self.totals)
         check_total(self.file, self.totals)
         accounts = Accounts(self.t.creditor, by_name="code" not in self.file.fields)
@@ -125,7 +132,7 @@ class _List:
         opened = open_unknown(
             self.t.creditor,
             accounts,
-            [(one.code, one.name, one.siren, one.line) for one in items if one.amount_cents],
+            [(one.code, one.name, one.siren, one.line) for one in items if _makes_something(one)],
             made=self.t.made,
             at=self.t.at,
         )
@@ -209,11 +216,14 @@ class _List:
                 item, "amount", "missing_amount", "le montant manque ; la ligne est laissée."
             )
         elif item.amount_cents < 0:
-            self._credit(account, item)
+            if item.is_open:
+                self._credit(account, item)
         elif item.amount_cents > 0:
             claim, code = self.claims.find(account.id, item)
             if claim is not None:
                 self._known(claim, item, said)
+            elif item.is_lettered:
+                self._leave(account, item)
             elif code == "ambiguous_item":
                 self._leave(account, item)
                 self._wrong(
@@ -233,7 +243,7 @@ class _List:
 
     def _known(self, claim: KnownClaim, item: OpenItem, said: Said) -> None:
         self.claims.used.add(claim.id)
-        cents = 0 if item.settled_on else (item.amount_cents or 0)
+        cents = (item.amount_cents or 0) if item.is_open else 0
         self.left[claim.id] = min(cents, claim.balance_cents)
         said.take(claim, item)
         if claim.currency != item.currency:
@@ -245,7 +255,7 @@ class _List:
                 f"la facture {item.invoice} est ici en {claim.currency}, dans le fichier en "
                 f"{item.currency} ; rien n’est changé.",
             )
-        elif item.settled_on:
+        elif not item.is_open:
             self._raise_settled(claim, item)
         elif cents > claim.balance_cents:
             self._wrong(
@@ -269,12 +279,12 @@ class _List:
     def _raise_settled(self, claim: KnownClaim, item: OpenItem) -> None:
         if self.t.mode is Mode.STOCK or claim.balance_cents == 0:
             return
-        assert item.settled_on is not None
+        how = f"dite réglée le {day(item.settled_on)}" if item.settled_on else "lettrée"
         self._wrong(
             item,
-            "settled_on",
+            "settled_on" if item.settled_on else "lettering",
             "settled_elsewhere",
-            f"la facture {item.invoice} est dite réglée le {day(item.settled_on)} et il en reste "
+            f"la facture {item.invoice} est {how} dans le fichier et il en reste "
             f"{euros(claim.balance_cents)} ici. Importez le règlement, ou notez-le sur le compte.",
         )
 

@@ -74,6 +74,10 @@ document.body.addEventListener("htmx:afterSettle", () => {
 });
 for (const form of document.querySelectorAll("[data-allocation]")) say(form);
 
+// An account was chosen: what it owes comes next, and Enter settles from there.
+document.body.addEventListener("account-chosen", () =>
+  document.querySelector("[data-allocation] :is([data-share], [name=rejet])")?.focus());
+
 // A search whose answers are chosen ([data-picks] names them): Enter takes the first, the arrows walk them.
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest?.("[data-picks]");

@@ -159,7 +159,8 @@ def undo(request: HttpRequest, drop_id: UUID) -> HttpResponse:
         except Refused as refusal:
             refused = refusal
         else:
-            return answers.acted(request, f"Dépôt annulé : {', '.join(plan.words)}.", back=back)
+            answers.said(request, f"Dépôt annulé : {', '.join(plan.words)}.")
+            return answers.go_to(request, back)
     return answers.dialog(
         request,
         "imports/undo_dialog.html",

@@ -91,7 +91,9 @@ def receipt(request: HttpRequest, line_id: int) -> HttpResponse:
     line = line_or_404(request, line_id)
     context = _detail(request, line)
     if answers.is_fragment(request):
-        return render(request, "receipts/_detail.html", context)
+        response = render(request, "receipts/_detail.html", context)
+        chose = "compte" in request.GET
+        return answers.after_settle(response, "account-chosen", {}) if chose else response
     return render(request, "receipts/line.html", {**frame(request, tab_of_line(line)), **context})
 
 

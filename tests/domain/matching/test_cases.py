@@ -179,6 +179,13 @@ def test_instalments_pay_the_claims_of_the_plan_in_order():
     ]
 
 
+def test_a_payment_on_account_may_be_of_an_invoice_outside_the_plan():
+    day = {"on": date(2026, 10, 11), "plans": [PLAN]}
+    apart = [*THREE, claim("FA-26-00099", 800.00, "C-100")]
+    assert not one(apart, f"{NAME} ACOMPTE", 292.05, **day).automatic
+    assert one(apart, f"{NAME} ACOMPTE PLAN P-07", 292.05, **day).automatic
+
+
 def test_an_instalment_on_an_odd_day_is_asked():
     found = one(THREE, NAME, 292.05, on=date(2026, 9, 20), plans=[PLAN])
     assert not found.automatic
@@ -229,6 +236,16 @@ def test_a_returned_debit_reopens_what_was_collected(label: str):
     found = one(BACK, label, -750)
     assert found.kind is Kind.RETURN
     assert alone(found) == {"FA-26-00030": -750}
+
+
+@pytest.mark.parametrize("label", ["REJET VIR MENUISERIE VAUBAN", "REJET FA-26-00030", "REJET"])
+def test_nothing_returns_before_it_was_received(label: str):
+    received_since = [BACK[0]._replace(collected_on=date(2026, 10, 13))]
+    found = one(received_since, label, -750)
+    assert (found.automatic, found.allocations) == (False, ())
+    assert not found.candidates
+    known = [BACK[0]._replace(collected_on=ON)]
+    assert one(known, label, -750).candidates or one(known, label, -750).allocations
 
 
 def test_fees_of_a_return_reopen_nothing():
