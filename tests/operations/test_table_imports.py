@@ -389,6 +389,19 @@ def test_a_credit_without_number_nor_day_is_opened_once(creditor: Creditor) -> N
     assert Payment.objects.filter(amount_cents=5000).count() == 1
 
 
+def test_the_ibans_of_a_customer_file_go_with_it(creditor: Creditor) -> None:
+    take(creditor, ITEMS)
+    text = "Code client;Raison sociale;IBAN\nDUPONT;Dupont et Fils;FR7630006000011234567890189\n"
+    batch, _ = take(creditor, text, name="clients.csv", kind="customers")
+    debtor = Debtor.objects.get(accounts__number="DUPONT")
+    assert debtor.bank_accounts.filter(ended_at=None).count() == 1
+    assert "1\u00a0IBAN de débiteur retiré" in undoing.undo_plan(batch).words
+    undoing.undo_import(batch.pk, by=BY, at=AT)
+    assert (
+        debtor.bank_accounts.filter(ended_at=None).count() == 0
+    )  # it recognises no payer any more
+
+
 def test_payments_pay_the_invoices_they_name(creditor: Creditor) -> None:
     take(creditor, ITEMS)
     text = (
