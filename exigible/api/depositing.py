@@ -75,11 +75,13 @@ def pushed(push: Push) -> Callable[[Call], JsonResponse]:
 def _answered(call: Call, creditor: Creditor, arrived: receiving.Arrived, key: str) -> JsonResponse:
     made = requests.deposit(call.signed, creditor, arrived, key=key, at=clock.now())
     incoming = made.incoming
+    outcome = receiving.outcome(incoming)
+    said = incoming.note or (outcome.note if outcome else "Reçu. La lecture est en cours.")
     return answer(
         {
             "deposit": incoming.pk,
             "new": made.new,
-            "message": incoming.note or "Reçu. La lecture est en cours.",
+            "message": said or "Reçu.",
             "import": import_json(made.batch) if made.batch else None,
             "documents": reverse("api_documents", args=[incoming.drop]) if incoming.drop else None,
         },

@@ -33,6 +33,7 @@ class Table:
     fields: tuple[str, ...]
     header_line: int
     rows: Iterator[Row]
+    titles: tuple[str, ...] = ()  # the cells above the headings
 
 
 def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str]) -> Table:
@@ -49,6 +50,7 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
         refuse_json(head)
         encoding, lines = _text(path)
     seen = []
+    titles: list[str] = []
     for _ in range(HEADER_WITHIN):
         line = next(lines, None)
         if line is None:
@@ -56,8 +58,9 @@ def read_table(path: Path, synonyms: Mapping[str, str], required: Sequence[str])
         number, cells = line
         places = _places(cells, synonyms)
         if len(places) >= 2 and all(name in places for name in required):
-            return Table(encoding, tuple(places), number, _rows(lines, places))
+            return Table(encoding, tuple(places), number, _rows(lines, places), tuple(titles))
         seen.append(places)
+        titles += [cell[:MAX_CELL] for cell in cells if cell.strip()]
     best: Mapping[str, int] = max(seen, key=len, default={})
     missing = [name for name in required if name not in best]
     raise unreadable(

@@ -21,6 +21,7 @@ from exigible.store.models import (
     ExhibitArrival,
     ExhibitClaim,
     ImportBatch,
+    Incoming,
     InvoiceStatus,
 )
 
@@ -61,7 +62,10 @@ def _exhibits(batch: ImportBatch) -> QuerySet[Exhibit]:
         einvoice__creditor=batch.creditor, einvoice__withdrawn_at=None
     )
     elsewhere = carriers.exclude(einvoice__batch=batch).filter(document__sha256=OuterRef("sha256"))
-    dropped = ExhibitArrival.objects.filter(exhibit=OuterRef("pk")).exclude(recorded_by=NOBODY)
+    arrivals = ExhibitArrival.objects.filter(exhibit=OuterRef("pk"))
+    dropped = arrivals.exclude(recorded_by=NOBODY) | arrivals.filter(
+        Exists(Incoming.objects.filter(drop=OuterRef("drop")))
+    )
     linked = ExhibitClaim.objects.filter(
         exhibit=OuterRef("pk"), ended_at=None, reference=""
     )  # by a person

@@ -42,6 +42,7 @@ from exigible.store.models import (
     EInvoiceExhibit,
     Exhibit,
     ExhibitArrival,
+    Incoming,
     StoredDocument,
 )
 from exigible.store.queries import reliability
@@ -248,7 +249,7 @@ def _settle(arrival: ExhibitArrival, found: _Pieces, at: datetime) -> None:
                     act.journal("exhibit_linked", f"exhibit:{known.pk}")
                     reliability.rewrite([act.account.debtor_id])
         _mark(arrival, Status.KNOWN, at, exhibit=known)
-    elif arrival.recorded_by == NOBODY and not _carriers(arrival).exists():
+    elif _came_with_an_invoice(arrival) and not _carriers(arrival).exists():
         _mark(arrival, Status.REFUSED, at, note="La facture qui la portait a été annulée.")
     elif found.main is None:
         refusal = found.refusal or "Ce fichier n’a pas pu être relu. Déposez-le de nouveau."
@@ -263,6 +264,11 @@ def _carried_by(arrival: ExhibitArrival) -> list[tuple[Claim, str]]:
     carrying = _carriers(arrival).filter(einvoice__claim__isnull=False)
     rows = carrying.select_related("einvoice__claim").order_by("pk")[:MOST_CARRYING]
     return [(row.einvoice.claim, row.einvoice.number) for row in rows if row.einvoice.claim]
+
+
+def _came_with_an_invoice(arrival: ExhibitArrival) -> bool:
+    """Say whether an electronic invoice carried a file: nobody dropped it, and no way in brought it."""
+    return arrival.recorded_by == NOBODY and not Incoming.objects.filter(drop=arrival.drop).exists()
 
 
 def _carriers(arrival: ExhibitArrival) -> QuerySet[EInvoiceExhibit]:

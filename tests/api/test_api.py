@@ -288,7 +288,9 @@ def test_documents_and_unknown_tables_go_where_people_see_them(
     [row] = program.get(path)["documents"]
     assert (row["filename"], row["state"]) == ("bon.pdf", "kept")
     make(creditors=[world.other_creditor]).get(path, 404)
-    assert program.deposit("inconnu.csv", TABLE)["import"]["state"] == "draft"
+    unknown = program.deposit("inconnu.csv", TABLE)
+    assert unknown["import"]["state"] == "draft"
+    assert "Dites ce qu’elles contiennent" in unknown["message"]
 
 
 def test_data_pushed_as_json_is_taken_as_a_table_is(make: Callable[..., Program], world: World):

@@ -297,6 +297,9 @@ class _Run:
         if options:
             assert best is not None
             return self._waits(look, Kind.RETURN, best.reasons + best.doubts, options)
+        if look.back and not look.outside:
+            words = "Rejet ou impayé dont aucun encaissement n’est retrouvé."
+            return self._waits(look, Kind.RETURN, [words], options)
         why = look.outside or "débit du compte"
         return self._nothing(
             look, Kind.OUTSIDE, 0.95, f"N’est pas le règlement d’un client : {why}."

@@ -2,6 +2,7 @@
 
 The columns are those of a mapping that somebody checked (`intake.mapping`), else those that the headings
 name. A row is a movement; its account and currency, where the table says them, tell the statements apart.
+Without such a column, the one IBAN written above the headings is the account's.
 A row that only says a balance (« Solde initial ») is no movement: it is checked against them.
 A running balance, in either order, is checked row by row: a row that is missing shows. A column of
 debit or credit wins over the sign of the amount, which must then agree with the running balance.
@@ -33,7 +34,7 @@ from exigible.intake.bank.shapes import (
     Kind,
     named,
 )
-from exigible.intake.bank.texts import MAX_NAME, MAX_REF, as_iban, clean, currency_code
+from exigible.intake.bank.texts import MAX_NAME, MAX_REF, as_iban, clean, currency_code, ibans_in
 from exigible.intake.cells import Illegible
 from exigible.intake.formats import Format
 from exigible.intake.ledger_text import unreadable
@@ -109,11 +110,14 @@ class TableFile(BankFile):
         self._mapping = mapping
         self._grid = grid
         self._currency = "EUR"
+        self._titled = ""  # the account that the lines above the headings name
         self._open: dict[tuple[str, str], tuple[BankStatement, _Running]] = {}
 
     def lines(self) -> Iterator[BankLine]:
         table = self._table()
         self.encoding, self.columns = table.encoding, table.fields
+        named_above = {iban for title in table.titles for iban in ibans_in(title)}
+        self._titled = named_above.pop() if len(named_above) == 1 else ""
         habits, rows = self._sampled(table)
         for number, row in rows:
             try:
@@ -239,7 +243,7 @@ class TableFile(BankFile):
         return side * abs(amount), amount < 0 < side
 
     def _statement(self, number: int, row: Mapping[str, str]) -> tuple[BankStatement, _Running]:
-        written = row.get("account", "")
+        written = row.get("account", "") or self._titled
         iban = as_iban(written)
         account = iban or clean(written, MAX_REF)
         currency = currency_code(row.get("currency", "")) or self._currency

@@ -154,6 +154,22 @@ def as_iban(text: str) -> str:
     return bare if is_iban(bare) else ""
 
 
+_LIKE_AN_IBAN = re.compile(
+    r"\b(?=([A-Z]{2}[0-9]{2}(?:[ \u00a0\u202f.-]?[0-9A-Z]){11,30}))", re.IGNORECASE
+)
+
+
+def ibans_in(text: str) -> set[str]:
+    """Return the IBANs that a text holds, alone or after words, without spaces."""
+    found = set()
+    for one in _LIKE_AN_IBAN.finditer(text):
+        words = one[1].split()
+        # What follows an IBAN may look like more of it: « FR76… EUR ».
+        ends = ("".join(words[:count]) for count in range(len(words), 0, -1))
+        found.add(next(filter(None, map(as_iban, ends)), ""))
+    return found - {""}
+
+
 def french_iban(bank: str, branch: str, account: str) -> str:
     """Return the IBAN of a French account, from the parts of its RIB; "" if they are not one."""
     bank, branch, account = bank.strip(), branch.strip(), account.strip().upper()

@@ -68,6 +68,7 @@ def read_mapped(path: Path, mapping: Mapping, *, grid: Grid | None = None) -> Ma
         lines = grid.rows(sheet)
         if not mapping.has_headings:
             return _table(grid, mapping, 0, letter_keys(1_000), lines)
+        titles: list[str] = []
         for _ in range(HEADER_WITHIN):
             line = next(lines, None)
             if line is None:
@@ -75,7 +76,8 @@ def read_mapped(path: Path, mapping: Mapping, *, grid: Grid | None = None) -> Ma
             number, cells = line
             keys = heading_keys(cells)
             if wanted <= set(keys):
-                return _table(grid, mapping, number, keys, lines)
+                return _table(grid, mapping, number, keys, lines, titles)
+            titles += [cell[:MAX_CELL] for cell in cells if cell.strip()]
             best = max(best, wanted & set(keys), key=len)
     labels = {key: mapping.definition.fields[name].label for name, key in mapping.columns.items()}
     missing = [f"« {key} » ({labels[key]})" for key in sorted(wanted - best)]
@@ -88,7 +90,12 @@ def read_mapped(path: Path, mapping: Mapping, *, grid: Grid | None = None) -> Ma
 
 
 def _table(
-    grid: Grid, mapping: Mapping, header_line: int, keys: Sequence[str], lines: Iterator[Line]
+    grid: Grid,
+    mapping: Mapping,
+    header_line: int,
+    keys: Sequence[str],
+    lines: Iterator[Line],
+    titles: Sequence[str] = (),
 ) -> MappedTable:
     places = {name: keys.index(key) for name, key in mapping.columns.items()}
     passed = Passed()
@@ -97,6 +104,7 @@ def _table(
         fields=tuple(name for name in mapping.definition.fields if name in places),
         header_line=header_line,
         rows=_rows(lines, mapping, places, passed),
+        titles=tuple(titles),
         passed=passed,
     )
 

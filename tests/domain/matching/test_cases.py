@@ -248,6 +248,26 @@ def test_nothing_returns_before_it_was_received(label: str):
     assert one(known, label, -750).candidates or one(known, label, -750).allocations
 
 
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("PRLV SEPA REJETE INCONNU SARL AM04", Kind.RETURN),
+        ("CHQ IMPAYE 0045127", Kind.RETURN),
+        ("FRAIS REJET PRLV", Kind.OUTSIDE),
+    ],
+)
+def test_an_unpaid_debit_that_nothing_explains_waits_for_a_person(label: str, kind: Kind):
+    found = one([], label, -54)
+    assert (found.kind, found.automatic, found.allocations) == (kind, False, ())
+
+
+def test_what_a_bank_codes_as_returned_waits_whatever_its_words():
+    found = one([], "", -12.5)
+    assert found.kind is Kind.OUTSIDE
+    [found] = decide([], [line("Max Beispiel", -12.5)._replace(back=True)])
+    assert (found.kind, found.automatic) == (Kind.RETURN, False)
+
+
 def test_fees_of_a_return_reopen_nothing():
     found = one(BACK, "PRLV SEPA REJETE FA-26-00030 AM04", -762)
     assert alone(found) == {"FA-26-00030": -750}

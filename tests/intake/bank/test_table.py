@@ -140,6 +140,27 @@ def test_the_side_wins_over_the_sign_where_the_balance_agrees(tmp_path: Path) ->
     assert codes(file)[0] == "ambiguous_amount"
 
 
+SPACED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
+
+
+@pytest.mark.parametrize(
+    ("above", "iban"),
+    [
+        (f"Relevé du compte;{IBAN}", IBAN),
+        (f"Compte courant {SPACED} EUR", IBAN),
+        (f"IBAN : {IBAN} - du 01/11/2026 au 20/11/2026", IBAN),
+        (f"Virements de {IBAN} vers {OTHER_IBAN}", ""),
+        (f"Compte {IBAN[:-1]}7", ""),
+    ],
+)
+def test_the_account_may_be_written_above_the_headings(
+    above: str, iban: str, tmp_path: Path
+) -> None:
+    rows = "Date;Libellé;Montant\n02/11/2026;A;1,00\n"
+    file, _ = read(tmp_path, f"{above}\n\n{rows}", format_="bank_csv")
+    assert [one.iban for one in file.statements] == [iban]
+
+
 def test_accounts_and_currencies_are_as_many_statements(tmp_path: Path) -> None:
     text = (
         "Compte;Date;Libellé;Montant;Devise\n"
