@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.operations import queueing
 from exigible.operations.acts import By
 from exigible.operations.imports import run_import
 from exigible.operations.matching import deciding, remittances
@@ -227,4 +229,24 @@ def test_what_the_ledger_had_of_several_accounts_is_not_counted_twice(
     live = Payment.objects.filter(amount_cents__gt=0, reversed_by=None)
     assert sorted((one.origin[:3], one.unallocated_cents) for one in live) == [("fec", 0)] * 2
     assert set(Claim.objects.values_list("balance_cents", flat=True)) == {0}
+    assert sound() == []
+
+
+def test_what_came_and_went_in_one_statement_is_settled_without_anybody(
+    creditor: Creditor, account: Account
+) -> None:
+    entries = [
+        ("2026-11-03", "1000.00", "PRLV SEPA PAYSAGES LIGNON FL26-0001", "Q1"),
+        ("2026-11-10", "-1000.00", "PRLV SEPA REJETE PAYSAGES LIGNON FL26-0001 MD01", "Q2"),
+    ]
+    done(creditor, camt(entries), name="releve.xml")
+    with connection.cursor() as cursor:  # a worker has taken the job of the import
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded'")
+    run_matching(creditor.pk, at=AT)
+    assert (line(100000).state, line(-100000).state) == ("matched", "to_match")
+    assert line(-100000).match.fees_cents == 0
+    assert queueing.is_matching_queued([creditor.pk])
+    run_matching(creditor.pk, at=LATER)
+    assert line(-100000).state == "matched"
+    assert owed() == 100000
     assert sound() == []

@@ -85,7 +85,9 @@ class Converter:
             self._add(shares, one.allocations)
         if line.cents < 0:
             row.fees_cents = (
-                -line.cents - shares.returned_cents if first.gap is Gap.BANK_FEES else 0
+                -line.cents - shares.returned_cents
+                if first.gap is Gap.BANK_FEES and shares.reverses
+                else 0
             )
             row.reverses = shares.reverses
             parts: list[Part] = []

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from exigible.domain.matching import Proposal, match_lines
+from exigible.domain.matching import Kind, Proposal, match_lines
 from exigible.domain.refusals import Refused
+from exigible.operations import queueing
 from exigible.operations.acts import By
 from exigible.operations.matching import ledger
 from exigible.operations.matching.booking import Booking, book, journal_house
@@ -93,7 +94,14 @@ def run_matching(
                     proposed=run.proposed,
                     waiting=run.waiting,
                 )
+    if run.booked and any(_returns_of_this_run(one) for _, one in answers.values()):
+        queueing.queue_matching(creditor_id, actor=by.actor)
     return run
+
+
+def _returns_of_this_run(answer: Answer) -> bool:
+    """Say whether a line takes back what this very run booked: the next one knows that payment."""
+    return answer.row.kind == Kind.RETURN and not (answer.row.reverses or answer.row.candidates)
 
 
 def _answers(
