@@ -106,7 +106,8 @@ class Call:
     def creditor(self, said: object) -> Creditor:
         """Return the creditor named by its id or its SIREN; the only one where none is named."""
         mine = self.creditors()
-        if said in (None, ""):
+        text = "" if said is None else str(said).replace(" ", "")
+        if not text:
             if len(mine) == 1:
                 return mine[0]
             raise ApiError(
@@ -115,7 +116,6 @@ class Call:
                 "Ce jeton vaut pour plusieurs créanciers : dites lequel (creditor).",
                 details=[{"path": "creditor", "message": "ce champ manque"}],
             )
-        text = str(said).replace(" ", "")
         found = next((one for one in mine if text in (str(one.pk), one.siren)), None)
         if found is None:
             raise ApiError(
@@ -227,7 +227,8 @@ def _answered(
     if endpoint.scope not in token.scopes:
         assert endpoint.scope is not None
         raise ApiError(403, "scope", f"Ce jeton n’a pas le droit « {endpoint.scope.label} ».")
-    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+    said = request.headers.get("Content-Length", "")
+    if said.isdecimal() and int(said[:20]) > MOST_BYTES:  # no other length is read beyond
         raise _too_large(MOST_BYTES)
     response = endpoint.act(Call(request, token, arguments))
     response["X-RateLimit-Remaining"] = str(allowed.left)

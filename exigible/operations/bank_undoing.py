@@ -28,6 +28,12 @@ def counts(batch: ImportBatch) -> dict[str, int]:
     }
 
 
+def hold(batch: ImportBatch) -> None:
+    """Keep the lines of an import as they are until the transaction ends: no run matches them now."""
+    lines = BankLine.objects.select_for_update().filter(statement__batch=batch).order_by("pk")
+    list(lines.values_list("pk"))
+
+
 def withdraw(batch: ImportBatch, *, by: By, at: datetime) -> None:
     """Withdraw the statements and lines of an import; nothing depends on them (`why_not`)."""
     BankLine.objects.filter(statement__batch=batch).update(

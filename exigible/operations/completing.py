@@ -37,6 +37,7 @@ from exigible.store.models import (
 from exigible.store.queries import reliability
 
 TEXT_LENGTH = 200
+MOST_DISCOUNT = 100_000  # 10 %
 _DEBTOR_TEXTS = (
     "name",
     "legal_form",
@@ -300,6 +301,8 @@ def set_account_terms(
     waives_accessories: bool,
     never_chased: bool,
     never_chased_reason: str = "",
+    discount_rate: int | None = None,
+    discount_days: int | None = None,
     on: date,
     by: By,
     at: datetime,
@@ -307,10 +310,19 @@ def set_account_terms(
 ) -> None:
     """Set an account's own terms; None or "" leaves the creditor's.
 
-    The due dates that nobody stated are derived again. Refuse never to chase an account without
-    saying why.
+    `discount_rate` (1/10,000 of a percent) is granted where funds come within `discount_days` of the
+    invoice. The due dates that nobody stated are derived again. Refuse never to chase an account
+    without saying why.
     """
     _check_terms(term_days, term_method)
+    if (discount_rate is None) != (discount_days is None):
+        raise WrongInput(
+            "discount",
+            "Un escompte a un taux et un délai : indiquez les deux, ou aucun.",
+            field="discount_rate",
+        )
+    if discount_rate is not None and not 0 < discount_rate <= MOST_DISCOUNT:
+        raise WrongInput("discount", "Un escompte va de 0,01 % à 10 %.", field="discount_rate")
     reason = never_chased_reason.strip()[:TEXT_LENGTH]
     if never_chased and not reason:
         raise WrongInput(
@@ -326,6 +338,7 @@ def set_account_terms(
         account.waives_accessories = waives_accessories
         account.never_chased = never_chased
         account.never_chased_reason = reason if never_chased else ""
+        account.discount_rate, account.discount_days = discount_rate, discount_days
         account.save()
         act.journal(
             "terms_set",
@@ -334,6 +347,8 @@ def set_account_terms(
             credit_limit_cents=credit_limit_cents,
             waives_accessories=waives_accessories,
             never_chased=never_chased,
+            discount_rate=discount_rate,
+            discount_days=discount_days,
             due_dates_derived=derive_again([account_id]),
         )
         figures.refresh([account_id], on)

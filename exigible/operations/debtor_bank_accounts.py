@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from exigible.domain.identity.numbers import read_iban
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations.acts import By, act_on
 from exigible.store.bulk import copy_rows
-from exigible.store.models import Debtor, DebtorBankAccount
+from exigible.store.models import Debtor, DebtorBankAccount, ImportBatch
 
 
 def add_bank_account(
@@ -60,6 +61,16 @@ def end_bank_account(
         row.save(update_fields=["ended_at", "ended_by"])
         act.journal("debtor_iban_ended", f"debtor:{row.debtor_id}", iban_end=row.iban[-4:])
     return row
+
+
+def brought_by(batch: ImportBatch) -> QuerySet[DebtorBankAccount]:
+    """Return the accounts that an import told, and that are still thought to be their debtors'."""
+    return DebtorBankAccount.objects.filter(origin=f"import:{batch.pk}", ended_at__isnull=True)
+
+
+def withdraw(batch: ImportBatch, *, by: By, at: datetime) -> None:
+    """End the accounts that an import told: they recognise no payer any more."""
+    brought_by(batch).update(ended_at=at, ended_by=by.uuid)
 
 
 def add_bank_accounts(

@@ -24,6 +24,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 
 from exigible.domain import french
 from exigible.domain.exhibits import Guess, guess_kind
@@ -41,6 +42,7 @@ from exigible.store.models import (
     EInvoiceExhibit,
     Exhibit,
     ExhibitArrival,
+    Incoming,
     StoredDocument,
 )
 from exigible.store.queries import reliability
@@ -247,6 +249,8 @@ def _settle(arrival: ExhibitArrival, found: _Pieces, at: datetime) -> None:
                     act.journal("exhibit_linked", f"exhibit:{known.pk}")
                     reliability.rewrite([act.account.debtor_id])
         _mark(arrival, Status.KNOWN, at, exhibit=known)
+    elif _came_with_an_invoice(arrival) and not _carriers(arrival).exists():
+        _mark(arrival, Status.REFUSED, at, note="La facture qui la portait a été annulée.")
     elif found.main is None:
         refusal = found.refusal or "Ce fichier n’a pas pu être relu. Déposez-le de nouveau."
         _mark(arrival, Status.REFUSED, at, note=refusal)
@@ -257,13 +261,23 @@ def _settle(arrival: ExhibitArrival, found: _Pieces, at: datetime) -> None:
 
 def _carried_by(arrival: ExhibitArrival) -> list[tuple[Claim, str]]:
     """Return the claims whose electronic invoices carried this very document, with their numbers."""
-    carrying = EInvoiceExhibit.objects.filter(
-        document_id=arrival.document_id,
-        einvoice__creditor_id=arrival.creditor_id,
-        einvoice__claim__isnull=False,
-    )
+    carrying = _carriers(arrival).filter(einvoice__claim__isnull=False)
     rows = carrying.select_related("einvoice__claim").order_by("pk")[:MOST_CARRYING]
     return [(row.einvoice.claim, row.einvoice.number) for row in rows if row.einvoice.claim]
+
+
+def _came_with_an_invoice(arrival: ExhibitArrival) -> bool:
+    """Say whether an electronic invoice carried a file: nobody dropped it, and no way in brought it."""
+    return arrival.recorded_by == NOBODY and not Incoming.objects.filter(drop=arrival.drop).exists()
+
+
+def _carriers(arrival: ExhibitArrival) -> QuerySet[EInvoiceExhibit]:
+    """Return what electronic invoices that stand carried, where it is this very document."""
+    return EInvoiceExhibit.objects.filter(
+        document__sha256=arrival.document.sha256,
+        einvoice__creditor_id=arrival.creditor_id,
+        einvoice__withdrawn_at=None,
+    )
 
 
 def _mark(

@@ -231,7 +231,7 @@ def run_import(batch_id: int, *, at: datetime, progress: Progress | None = None)
     with Bystander(batch_id) as bystander:
         batch = ImportBatch.objects.select_related("creditor", "document").get(pk=batch_id)
         assert batch.creditor is not None
-        if batch.status in TAKEN:
+        if batch.status in (*TAKEN, ImportBatch.Status.UNDONE):
             raise Refused("already_run", "Cet import est déjà terminé.")
         tell = progress or bystander.tell
         mark(batch, status=ImportBatch.Status.RUNNING, started_at=at, error="", phase="")

@@ -63,10 +63,10 @@ def queue_matching(creditor_id: int, *, actor: str = "job:matching") -> None:
         pass
 
 
-def is_matching_queued(creditor_id: int) -> bool:
-    """Say whether a worker has a creditor's lines to match, or is thought to be at it."""
+def is_matching_queued(creditor_ids: Sequence[int]) -> bool:
+    """Say whether a worker has lines of some creditors to match, or is thought to be at it."""
     return ProcrastinateJob.objects.filter(
-        task_name=RUN_MATCHING, args__creditor_id=creditor_id, status__in=("todo", "doing")
+        task_name=RUN_MATCHING, args__creditor_id__in=creditor_ids, status__in=("todo", "doing")
     ).exists()
 
 

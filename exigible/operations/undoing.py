@@ -26,7 +26,13 @@ from django.db import connection, transaction
 from exigible.domain.french import count
 from exigible.domain.refusals import Refused
 from exigible.intake.formats import BANK, EINVOICE_FORMATS, Format
-from exigible.operations import bank_undoing, einvoice_undoing, journal, ledger_undoing
+from exigible.operations import (
+    bank_undoing,
+    debtor_bank_accounts,
+    einvoice_undoing,
+    journal,
+    ledger_undoing,
+)
 from exigible.operations.acts import By
 from exigible.operations.customer_import import lock_accounts
 from exigible.operations.import_process import CREDITOR_LOCK
@@ -48,6 +54,7 @@ MADE_WORDS = {
     What.PAYMENT: ("règlement ou avoir contrepassé", "règlements et avoirs contrepassés"),
     What.DISPUTE: ("litige classé sans suite", "litiges classés sans suite"),
     What.GUARANTEE: ("garantie retirée", "garanties retirées"),
+    "ibans": ("IBAN de débiteur retiré", "IBAN de débiteurs retirés"),
     What.CONTACT: ("contact désactivé", "contacts désactivés"),
     What.CONTACT_FIELDS: ("contact rétabli", "contacts rétablis"),
     What.CLAIM_FIELDS: ("échéance ou numéro rétabli", "échéances et numéros rétablis"),
@@ -110,6 +117,7 @@ def undo_plan(batch: ImportBatch) -> UndoPlan:
     plan.blockers += blockers(noted(batch))
     if batch.format in EINVOICE_FORMATS:
         plan.counts.update(einvoice_undoing.counts(batch))
+    plan.counts["ibans"] = debtor_bank_accounts.brought_by(batch).count()
     _tell_kept(plan, batch)
     return plan
 
@@ -151,6 +159,8 @@ def undo_import(batch_id: int, *, by: By, at: datetime, reason: str = "") -> Und
             )
         accounts = _accounts(batch)
         lock_accounts(accounts)
+        if batch.format in BANK:
+            bank_undoing.hold(batch)
         plan = undo_plan(batch)
         if plan.blockers:
             raise Refused("depended_on", " ".join(plan.blockers))
@@ -161,7 +171,10 @@ def undo_import(batch_id: int, *, by: By, at: datetime, reason: str = "") -> Und
             _close_noted(batch, accounts, by=by, at=at, reason=reason)
         else:
             if batch.format in EINVOICE_FORMATS:
-                einvoice_undoing.withdraw(batch, at=at)
+                einvoice_undoing.withdraw(
+                    batch, by=by, at=at, reason=f"Import n° {batch.pk} annulé"
+                )
+            debtor_bank_accounts.withdraw(batch, by=by, at=at)
             _close_noted(batch, accounts, by=by, at=at, reason=reason)
         batch.status = ImportBatch.Status.UNDONE
         batch.options = {**batch.options, "undone_by": str(by.uuid), "undone_at": at.isoformat()}

@@ -523,3 +523,15 @@ def test_hostile_requests_get_json_and_leave_nothing(make: Callable[..., Program
     assert (
         ExhibitArrival.objects.get(drop=climbing["documents"].split("/")[-1]).filename == "passwd"
     )
+
+
+def test_a_length_that_is_no_number_and_a_blank_creditor_are_answered(
+    world: World, make: Callable[..., Program]
+):
+    program = make(creditors=[world.creditor])
+    response = program.client.get("/api/v1/creditors", headers={"content-length": "beaucoup"})
+    assert response.status_code == 200
+    assert program.get("accounts", creditor=" ")["accounts"] is not None
+    item = {"code": "C1", "name": "Dupont"}
+    made = program.send("customers", {"creditor": "  ", "customers": [item]})
+    assert made["import"]["creditor"] == world.creditor.pk

@@ -35,7 +35,7 @@ def test_an_invoice_in_dispute(world: World, desk: Callable[..., Desk]):
     batch = receive_file(content, name="jour.zip", creditor=creditor, by=BY, at=AT)
     assert run_import(batch.pk, at=AT).accepted
     invoice = EInvoice.objects.get()
-    screen = desk(bypass_csp=True)
+    screen = desk()
     screen.sign_in(world, Role.ADMINISTRATOR)
     for name, address in (
         ("facture-electronique", reverse("einvoice", args=[invoice.account_id, invoice.pk])),

@@ -75,7 +75,7 @@ def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], tmp_path: Pa
     letter = Exhibit.objects.get(media_type="message/rfc822")
     delivery = Exhibit.objects.get(enclosing=letter)
     refused = ExhibitArrival.objects.get(status="refused")
-    at = desk(bypass_csp=True)
+    at = desk()
     at.sign_in(world, Role.CREDIT_MANAGER)
     wrong: list[str] = []
     for name, path in {

@@ -70,7 +70,7 @@ def screens(world: World) -> Iterator[tuple[str, str]]:
 
 
 def test_axe_finds_nothing(world: World, desk: Callable[..., Desk]) -> None:
-    at = desk(bypass_csp=True)
+    at = desk()
     at.sign_in(world, Role.ADMINISTRATOR)
     wrong: list[str] = []
     for name, path in screens(world):
@@ -80,7 +80,7 @@ def test_axe_finds_nothing(world: World, desk: Callable[..., Desk]) -> None:
 
 
 def test_a_rate_is_entered_from_the_keyboard_alone(world: World, desk: Callable[..., Desk]) -> None:
-    at = desk(DESKTOP, bypass_csp=True)
+    at = desk(DESKTOP)
     at.sign_in(world, Role.CREDIT_MANAGER)
     at.open("/veille/?q=autres que particuliers")
     at.press("ArrowDown", "Enter")

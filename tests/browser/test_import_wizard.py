@@ -65,7 +65,7 @@ def stocked(world: World, tmp_path: Path) -> ImportBatch:
 
 def test_axe_finds_nothing(world: World, desk: Callable[..., Desk], tmp_path: Path) -> None:
     prepared, done = draft(world, tmp_path), stocked(world, tmp_path)
-    at = desk(bypass_csp=True)
+    at = desk()
     at.sign_in(world, Role.ACCOUNTANT)
     wrong: list[str] = []
     for name, path, dialog in (

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from exigible.domain.roles import Role
-from tests.browser.conftest import DESKTOP, PHONE, SMALL, Desk
+from tests.browser.conftest import DESKTOP, PHONE, Desk
 from tests.factories import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -91,8 +91,10 @@ OVER = (
 )
 
 
-def test_axe_finds_nothing(world: World, desk: Callable[..., Desk]) -> None:
-    at = desk(bypass_csp=True)
+def test_axe_finds_nothing_and_the_console_is_silent(
+    world: World, desk: Callable[..., Desk]
+) -> None:
+    at = desk()
     at.sign_in(world, Role.MANAGER)
     wrong: list[str] = []
     for name, path in screens(world):
@@ -103,40 +105,14 @@ def test_axe_finds_nothing(world: World, desk: Callable[..., Desk]) -> None:
         at.bring_up(how)
         wrong += at.examine(name)
     assert not wrong, "\n".join(wrong)
-
-
-def test_the_console_is_silent_under_the_security_policy(
-    world: World, desk: Callable[..., Desk]
-) -> None:
-    at = desk(DESKTOP)
-    at.sign_in(world, Role.MANAGER)
-    for _, path in screens(world):
-        at.open(path)
-    for _, where, how in OVER:
-        at.open(_place(world, where))
-        at.bring_up(how)
     loud = [line for line in at.complaints if "404" not in line]  # the page that does not exist
     assert loud == []
-
-
-def test_nothing_scrolls_sideways_on_the_smallest_phone(
-    world: World, desk: Callable[..., Desk]
-) -> None:
-    at = desk(SMALL, touch=True)
-    at.sign_in(world, Role.MANAGER)
-    wide = {}
-    for name, path in screens(world):
-        at.open(path)
-        at.picture(f"{name}-320")
-        if at.sideways() > 0:
-            wide[name] = at.sideways()
-    assert wide == {}
 
 
 def test_the_entrance(world: World, desk: Callable[..., Desk]) -> None:
     for theme in ("light", "dark"):
         for size in (DESKTOP, PHONE):
-            at = desk(size, theme=theme, bypass_csp=True)
+            at = desk(size, theme=theme)
             at.open("/connexion/")
             at.picture(f"connexion-{size['width']}-{theme}")
             assert at.breaches() == []
@@ -151,7 +127,7 @@ def test_the_entrance(world: World, desk: Callable[..., Desk]) -> None:
 def test_roles_that_see_less_have_whole_pages(
     world: World, desk: Callable[..., Desk], role: Role
 ) -> None:
-    at = desk(DESKTOP, bypass_csp=True)
+    at = desk(DESKTOP)
     at.sign_in(world, role)
     assert at.page.locator("h1").count() == 1
     assert at.breaches() == []

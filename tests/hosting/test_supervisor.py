@@ -256,6 +256,7 @@ def test_ctrl_c_in_a_terminal_ends_everything(ready_home: Home):
         home.variables = {"EXIGIBLE_PORT": str(probe.getsockname()[1])}
 
     def own_the_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by what runs in the background
         os.setsid()
         import fcntl
         import termios

@@ -6,6 +6,7 @@ import struct
 import zipfile
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 import xlsxwriter
@@ -733,3 +734,10 @@ def test_an_answer_of_a_register_is_refused_by_name(tmp_path: Path) -> None:
     report = dry_run(write(tmp_path, '{"siren": "732829320"}', "reponse.json"))
     assert report.error is not None
     assert report.error.code == "json"
+
+
+def test_a_cell_of_spaces_is_read_in_no_time() -> None:
+    began = process_time()
+    for text in ("1" + " " * 60_000 + "x", " " * 60_000 + "x"):
+        assert amount_text(text, ",") == text
+    assert process_time() - began < 5  # minutes where each space was a beginning

@@ -10,6 +10,7 @@ import pytest
 from exigible.operations import exhibit_intake
 from exigible.operations.documents import read_document
 from exigible.operations.imports import receive_einvoices, run_import
+from exigible.operations.undoing import undo_import
 from exigible.store.models import (
     Account,
     Allocation,
@@ -83,6 +84,21 @@ def test_what_an_invoice_carries_becomes_an_exhibit_of_its_claim(creditor: Credi
     assert (exhibit.kind, exhibit.account_id) == ("delivery", Account.objects.get().pk)
     assert sorted(exhibit.links.values_list("claim__ref", flat=True)) == ["F-1", "F-2"]
     assert [one.status for one in ExhibitArrival.objects.order_by("pk")] == ["kept", "known"]
+    first, second = ImportBatch.objects.order_by("pk")
+    undo_import(first.pk, by=BY, at=AT)
+    exhibit.refresh_from_db()
+    assert exhibit.withdrawn_at is None  # the second invoice carries it still
+    undo_import(second.pk, by=BY, at=AT)
+    exhibit.refresh_from_db()
+    assert exhibit.withdrawn_reason == f"Import n° {second.pk} annulé"
+
+
+def test_what_an_invoice_carried_is_not_read_once_it_is_undone(creditor: Creditor):
+    einvoice(creditor, cii("F-1", attachments={"bon de livraison.pdf": pdf("Bon de livraison")}))
+    undo_import(ImportBatch.objects.get().pk, by=BY, at=AT)
+    exhibit_intake.read_drop(ExhibitArrival.objects.get().drop, at=AT)
+    assert ExhibitArrival.objects.get().status == "refused"
+    assert not Exhibit.objects.exists()
 
 
 def test_without_a_due_date_the_terms_of_the_invoice_serve_then_those_of_the_creditor(

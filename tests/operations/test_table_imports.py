@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -175,6 +175,17 @@ def test_another_currency_keeps_its_own(creditor: Creditor) -> None:
     assert report.totals == {"open": {"USD": 10_000, "EUR": 5_000}}
     figures = Account.objects.get().figures
     assert figures.balance_cents == 5_000  # another currency is never added to euros
+    take(creditor, text, name="items.csv", mode="stock")
+    take(creditor, text.replace("C1;90001", "C1;90003"), name="later.csv", mode="stock")
+    absence = StockAbsence.objects.get(claim__ref="90001", outcome="")
+    stock.decide(absence.pk, outcome="paid", on=date(2026, 11, 20), by=BY, at=AT)
+    assert open_claims(creditor) == {"90002": 5_000, "90003": 10_000}
+    stock.take_back(absence.pk, by=BY, at=AT)
+    assert open_claims(creditor)["90001"] == 10_000
+    assert set(Payment.objects.values_list("currency", "amount_cents")) == {
+        ("USD", 10_000),
+        ("USD", -10_000),
+    }
 
 
 def test_an_invoice_said_settled_comes_with_its_payment(creditor: Creditor) -> None:
@@ -336,6 +347,59 @@ def test_a_ledger_waits_while_a_dispute_stands_on_a_list(creditor: Creditor) -> 
 
 
 # --- the other kinds ------------------------------------------------------------------------------
+
+
+HEADS = "Code client;Date de règlement;Montant;Référence;Facture\n"
+
+
+def test_a_receipt_that_came_back_is_not_taken_again_by_a_later_list(creditor: Creditor) -> None:
+    take(creditor, ITEMS)
+    first = "DUPONT;02/03/2026;300,00;CHQ1;FA2\nDUPONT;09/03/2026;-300,00;CHQ1;\n"
+    take(creditor, HEADS + "DUPONT;02/03/2026;300,00;CHQ1;FA2\n")
+    take(creditor, HEADS + first)
+    assert Claim.objects.get(ref="FA2").balance_cents == 30000
+    # The next export has them both still, and a receipt of the same sum, of another cheque.
+    again = first + "DUPONT;02/04/2026;300,00;CHQ2;FA2\n"
+    _, report = take(creditor, HEADS + again)
+    assert report.written == {"payments": 1, "settlements": 1}
+    assert Claim.objects.get(ref="FA2").balance_cents == 0
+    _, report = take(creditor, HEADS + again + "DUPONT;09/03/2026;-300,00;CHQ1;\n")
+    assert "returned" not in report.written
+    assert Claim.objects.get(ref="FA2").balance_cents == 0
+
+
+def test_a_return_takes_back_no_receipt_of_another_reference(creditor: Creditor) -> None:
+    take(creditor, ITEMS)
+    take(creditor, HEADS + "DUPONT;02/03/2026;300,00;CHQ1;FA2\n")
+    _, report = take(creditor, HEADS + "DUPONT;09/03/2026;-300,00;CHQ9;\n")
+    assert [one.code for one in report.problems] == ["returned_unmatched"]
+    assert Claim.objects.get(ref="FA2").balance_cents == 0
+
+
+def test_a_credit_without_number_nor_day_is_opened_once(creditor: Creditor) -> None:
+    text = ITEMS.replace(
+        "DUPONT;Dupont et Fils;AV1;25/01/2026;;;50,00", "DUPONT;Dupont et Fils;;;;;50,00"
+    )
+    take(creditor, text)
+    batch = receive_file(
+        (text + "\r\n").encode(), name="liste.csv", creditor=creditor,
+        mapping=Mapping.from_json(ImportBatch.objects.latest("pk").options["mapping"]), by=BY, at=AT,
+    )  # fmt: skip
+    run_import(batch.pk, at=AT + timedelta(days=7), progress=lambda phase, done, total: None)
+    assert Payment.objects.filter(amount_cents=5000).count() == 1
+
+
+def test_the_ibans_of_a_customer_file_go_with_it(creditor: Creditor) -> None:
+    take(creditor, ITEMS)
+    text = "Code client;Raison sociale;IBAN\nDUPONT;Dupont et Fils;FR7630006000011234567890189\n"
+    batch, _ = take(creditor, text, name="clients.csv", kind="customers")
+    debtor = Debtor.objects.get(accounts__number="DUPONT")
+    assert debtor.bank_accounts.filter(ended_at=None).count() == 1
+    assert "1\u00a0IBAN de débiteur retiré" in undoing.undo_plan(batch).words
+    undoing.undo_import(batch.pk, by=BY, at=AT)
+    assert (
+        debtor.bank_accounts.filter(ended_at=None).count() == 0
+    )  # it recognises no payer any more
 
 
 def test_payments_pay_the_invoices_they_name(creditor: Creditor) -> None:

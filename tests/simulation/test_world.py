@@ -22,6 +22,7 @@ def _documents(settings: object, tmp_path: Path) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [7, 8])
 def test_a_few_weeks_agree_with_the_oracle_every_day(seed: int):
     start = date(2026, 1, 26)
@@ -49,6 +50,7 @@ def played_digest(seed: int) -> str:
     return digest
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_facts():
     first, again, other = (played_digest(seed) for seed in (5, 5, 6))
     assert first == again != other

@@ -239,7 +239,7 @@ def test_the_list_costs_the_same_whatever_its_length(
 ):
     for number in range(4):
         keep(world, f"BL {number}.pdf", pdf(f"Bon {number}"), account="morvelec")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         collector.get(reverse("exhibits"))
 
 

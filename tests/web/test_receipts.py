@@ -137,6 +137,16 @@ def test_an_agent_keeps_his_fees_and_debtors_are_paid_before_them(
     post(accountant, "settle_receipt", line, compte=account.pk, frais="100,00", **shares)
     assert set(claims(account).values()) == {0}
     assert LineFee.objects.get(line=line).amount_cents == 10_000
+    # Missing a transfer's costs: they stay owed, unless the creditor takes them.
+    post(accountant, "undo_receipt", line)
+    short = received(account, 59_000)
+    BankLineMatch.objects.filter(line=short).update(gap="bank_fees", gap_cents=1_000)
+    first = account.claims.get(ref="FZ26-00001")
+    share = {f"affecte-{first.pk}": "600"}
+    post(accountant, "settle_receipt", short, compte=account.pk, frais="10,00", **share)
+    assert LineFee.objects.get(line=short).kind == "bank"
+    first.refresh_from_db()
+    assert first.balance_cents == 0
 
 
 def test_a_discount_is_granted_only_in_time(accountant: Client, account: Account) -> None:

@@ -178,6 +178,9 @@ def test_a_failing_way_is_shown_with_its_reason(administrator: Client, world: Wo
     assert "Prochain essai" in page
     tried = administrator.post(reverse("try_mailbox", args=[one.pk]), headers=HTMX)
     assert "a échoué" in tried.content.decode()
+    MailBox.objects.update(secret=b"of another key")
+    tried = administrator.post(reverse("try_mailbox", args=[one.pk]), headers=HTMX)
+    assert "La clé du service a changé" in tried.content.decode()
     sheet = administrator.get(reverse("export_ways"), {"format": "csv"})
     assert "En panne" in b"".join(sheet).decode("utf-8-sig")
 

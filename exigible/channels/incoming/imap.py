@@ -52,19 +52,27 @@ class Found:
 
 
 class _Bounded(imaplib.IMAP4):
-    """`imaplib`, refusing an answer longer than any message that is taken."""
+    """`imaplib`, refusing an answer that is in all longer than any message that is taken."""
+
+    heard = 0  # bytes since the last command
 
     def read(self, size: int) -> bytes:
-        if size > MOST_BYTES:
-            raise imaplib.IMAP4.abort("the server announces an answer too long")
+        self._hear(size)
         return super().read(size)
 
+    def readline(self) -> bytes:
+        line = super().readline()
+        self._hear(len(line))
+        return line
 
-class _BoundedTls(imaplib.IMAP4_SSL):
-    def read(self, size: int) -> bytes:
-        if size > MOST_BYTES:
-            raise imaplib.IMAP4.abort("the server announces an answer too long")
-        return super().read(size)
+    def _hear(self, size: int) -> None:
+        self.heard += size
+        if self.heard > MOST_BYTES:
+            raise imaplib.IMAP4.abort("the server's answer is too long")
+
+
+class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
+    pass
 
 
 class Mailbox:
@@ -80,7 +88,7 @@ class Mailbox:
     ) -> None:
         """Connect, sign in and open the folder; raise MailboxUnreachable, saying which step failed."""
         self._where = f"{server.host}:{server.port}"
-        self._imap: imaplib.IMAP4 | None = None
+        self._imap: _Bounded | None = None
         with self._in_french():
             self._imap = imap = self._connected(server, seconds, context)
             try:
@@ -167,7 +175,7 @@ class Mailbox:
 
     def _connected(
         self, server: Server, seconds: float, context: ssl.SSLContext | None
-    ) -> imaplib.IMAP4:
+    ) -> _Bounded:
         context = context or ssl.create_default_context()
         if server.security == "tls":
             return _BoundedTls(server.host, server.port, ssl_context=context, timeout=seconds)
@@ -197,6 +205,7 @@ class Mailbox:
         self, verb: str, *words: str
     ) -> tuple[str, Sequence[bytes | tuple[bytes, bytes] | None]]:
         assert self._imap is not None
+        self._imap.heard = 0
         return self._imap.uid(verb, *words)
 
     @contextlib.contextmanager

@@ -21,6 +21,7 @@ from exigible.domain.matching.sums import Found, interchangeable, subsets
 from exigible.domain.matching.texts import compact, without_zeros
 
 BALANCE_WORDS = re.compile(r"\b(?:SOLDE|SLD|RELEVE|TOUT COMPTE|APUREMENT)\b")
+ON_ACCOUNT = re.compile(r"\b(?:ACOMPTE|AVANCE|PARTIEL|PARTIELLE|A VALOIR)\b")
 PLAN_WORDS = re.compile(
     r"\b(?:ECHEANCES?|ECHEANCIER|ECH|PLAN|MENSUALITES?|MENS|ACCORD|MORATOIRE|[0-9]{1,2} ?/ ?[0-9]{1,2})\b"
 )
@@ -216,6 +217,14 @@ def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
         found.doubts.append("Rien ne dit que ce sont plusieurs échéances du plan.")
     if len(rows.claims) > 1 and not plans.rank_agrees(rows, room.state, look.day, look.label):
         found.doubts.append("Une échéance précédente du plan n’est pas encore affectée.")
+    outside = any(
+        room.state.open[claim] > 0 and claim not in rows.claims
+        for claim in room.book.of_customer[rows.customer]
+    )
+    if outside and ON_ACCOUNT.search(look.label) and not plan_said(look, room, rows.plan.code):
+        found.doubts.append(
+            "Le libellé dit un acompte : il peut porter sur une facture hors du plan."
+        )
     if elsewhere and not cited:
         found.doubts.append(
             f"La facture {room.book.refs[elsewhere[0]]}, hors du plan, a le même montant."

@@ -53,7 +53,7 @@ _EPOCH = date(1899, 12, 30)
 _MONEY_MARKS = re.compile(r"(?i)\b(?:eur|euros?|usd|gbp|chf|cad)\b|[€$£]")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’`")
 _AMOUNT = re.compile(r"[+\-−(]?\d[\d.,]*[)+\-−]?|[+\-−(]?[.,]\d+[)+\-−]?")
-_SIDE = re.compile(r"(?i)\s*\b(cr|dr|db|d|c)\.?\s*$")
+_SIDE = re.compile(r"(?i)(?<!\s)\s*\b(cr|dr|db|d|c)\.?\s*$")  # a run of spaces is looked at once
 
 
 def day_text(text: str, order: DayOrder) -> str:

@@ -20,8 +20,10 @@ from exigible.intake.remittances.model import (
 )
 
 MAX_LINES = 20_000
+# Three groups at most: each number of a long row of them is then looked at once, not to its end.
 _AMOUNT = re.compile(
-    r"(?<![\w.,/-])-?(?:[0-9]{1,3}(?:[ .\u00a0\u202f'][0-9]{3})+|[0-9]{1,9})[.,][0-9]{2}(?![0-9.,/])-?"
+    r"(?<![\w.,/-])-?(?:[0-9]{1,3}(?:[ .\u00a0\u202f'][0-9]{3}){1,3}|[0-9]{1,9})[.,][0-9]{2}"
+    r"(?![0-9.,/])-?"
 )
 _TOKEN = re.compile(r"[A-Z0-9][A-Z0-9._/-]{2,30}[A-Z0-9]")
 _DAY = re.compile(r"\b([0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})\b")

@@ -2,7 +2,8 @@
 
 Everything goes through `operations.payments`, under the accounts' locks; the line is then matched, and
 the database checks that it is accounted for to the cent. Undoing is one act: payments are reversed,
-what a return had taken back is recorded again, and the line waits.
+what a return had taken back is recorded again (`returning`), and the line waits. What accounting
+recorded itself stays.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from exigible.domain.french import euros, percent
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import bank_lines, journal
 from exigible.operations.acts import By
-from exigible.operations.matching import learning
+from exigible.operations.matching import learning, ledger, returning
 from exigible.operations.matching.parts import Part, money_of, parts_as_json, parts_from
 from exigible.operations.matching.settings import settings_of
 from exigible.operations.payments import (
     NewPayment,
     allocate,
+    paris_day,
     record_payments,
     reverse_payment,
     reverse_settlement,
@@ -31,7 +33,6 @@ from exigible.store.models import (
     Account,
     BankLine,
     BankLinePayment,
-    Claim,
     DiscountGranted,
     EInvoice,
     LineDecision,
@@ -60,6 +61,7 @@ class Booking:
     parts: list[Part] = field(default_factory=list)
     reverses: list[int] = field(default_factory=list)
     fees_cents: int = 0
+    fee_kind: LineFee.Kind = LineFee.Kind.AGENT
     automatic: bool = False
     confidence: int = 0
     reasons: Sequence[str] = ()
@@ -75,12 +77,21 @@ def book(bookings: Sequence[Booking], *, by: By, at: datetime) -> None:
         for one in bookings:
             one.line = waiting[one.line.pk]
             _check(one)
-        _lock_accounts(bookings)
+        _lock_accounts(_accounts_of(bookings))
+        _refuse_what_no_longer_stands(bookings)
         settlements = {one.line.pk: _use_credit_notes(one.parts, by=by, at=at) for one in bookings}
         made = _record(bookings, by, at)
         for one in bookings:
             for payment_id in one.reverses:
-                made.setdefault(one.line.pk, []).extend(_take_back(one, payment_id, by, at))
+                back = returning.take_back(
+                    one.line,
+                    payment_id,
+                    fees_cents=one.fees_cents,
+                    whole=len(one.reverses) > 1,
+                    by=by,
+                    at=at,
+                )
+                made.setdefault(one.line.pk, []).extend(back)
         _write_fees(bookings, by, at)
         bank_lines.mark_many_matched(made, by=by, at=at)
         LineDecision.objects.bulk_create(
@@ -109,26 +120,30 @@ def undo(line_id: int, *, by: By, at: datetime, reason: str = "") -> BankLine:
             raise Refused(
                 "bank_line_state", "Cette opération n’est pas rapprochée : relisez la page."
             )
-        decision = line.decisions.filter(action=Action.BOOKED).order_by("-pk").first()
-        words = reason or "Rapprochement contrepassé"
         links = list(
             BankLinePayment.objects.filter(line=line, ended_at__isnull=True)
             .select_related("payment")
             .order_by("-pk")
         )
+        _lock_accounts({link.payment.account_id for link in links})
+        returning.refuse_if_returned(line)
+        decision = line.decisions.filter(action=Action.BOOKED).order_by("-pk").first()
+        words, on = reason or "Rapprochement contrepassé", paris_day(at)
         recorded = {part.payment_id for part in parts_from(decision.parts)} if decision else set()
-        for granted in DiscountGranted.objects.filter(
-            line=line, payment__reversed_by__isnull=True
-        ).select_related("payment"):
-            reverse_payment(granted.payment_id, on=at.date(), by=by, at=at, reason=words)
+        granted = DiscountGranted.objects.filter(line=line, payment__reversed_by__isnull=True)
+        for discount_id in granted.values_list("payment_id", flat=True):
+            reverse_payment(discount_id, on=on, by=by, at=at, reason=words)
         for settlement_id in decision.settlements if decision else ():
             _reverse_settlement(settlement_id, by, at, words)
         for link in links:
             payment = link.payment
             if payment.amount_cents < 0:
-                _restore(payment, line, by, at)
+                returning.restore(payment, by=by, at=at)
+            elif ledger.is_of_ledger(payment):
+                for settlement_id in ledger.settled_with(link):
+                    _reverse_settlement(settlement_id, by, at, words)
             elif payment.pk not in recorded and not hasattr(payment, "reversed_by"):
-                reverse_payment(payment.pk, on=at.date(), by=by, at=at, reason=words)
+                reverse_payment(payment.pk, on=on, by=by, at=at, reason=words)
         BankLinePayment.objects.filter(line=line, ended_at__isnull=True).update(
             ended_at=at, ended_by=by.actor
         )
@@ -176,12 +191,43 @@ def _locked(line_ids: Iterable[int]) -> dict[int, BankLine]:
     return found
 
 
-def _lock_accounts(bookings: Sequence[Booking]) -> None:
-    """Lock all the accounts of a batch in one order, so that two batches never wait for each other."""
+def _accounts_of(bookings: Sequence[Booking]) -> set[int]:
     ids = {part.account_id for one in bookings for part in one.parts}
     taken = [pk for one in bookings for pk in one.reverses]
-    ids |= set(Payment.objects.filter(pk__in=taken).values_list("account_id", flat=True))
-    list(Account.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    return ids | set(Payment.objects.filter(pk__in=taken).values_list("account_id", flat=True))
+
+
+def _lock_accounts(ids: Iterable[int]) -> None:
+    """Lock all the accounts of an act in one order, so that two acts never wait for each other."""
+    locked = Account.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
+    list(locked.values_list("pk"))
+
+
+def _refuse_what_no_longer_stands(bookings: Sequence[Booking]) -> None:
+    """Refuse to tie a line to a receipt already recorded that is not its money, or is no longer.
+
+    It must be of the account and the sum said, in the currency of the line, and not reversed since.
+    """
+    said = [
+        (one.line, part, part.payment_id)
+        for one in bookings
+        for part in one.parts
+        if part.payment_id is not None
+    ]
+    ids = [payment_id for _, _, payment_id in said]
+    standing = {
+        row[0]: row[1:]
+        for row in Payment.objects.filter(pk__in=ids, reversed_by__isnull=True)
+        .exclude(kind=PaymentKind.CREDIT_NOTE)
+        .values_list("pk", "account_id", "amount_cents", "currency")
+    }
+    for line, part, payment_id in said:
+        if standing.get(payment_id) != (part.account_id, part.cents, line.currency):
+            raise Refused(
+                "payment_gone",
+                "Le règlement déjà enregistré n’est plus celui-ci : il a été contrepassé, ou n’est pas "
+                "de cette somme. Relisez la ligne.",
+            )
 
 
 def _check(one: Booking) -> None:
@@ -311,7 +357,7 @@ def _write_fees(bookings: Sequence[Booking], by: By, at: datetime) -> None:
     LineFee.objects.bulk_create(
         LineFee(
             line=one.line,
-            kind=LineFee.Kind.BANK if one.line.amount_cents < 0 else LineFee.Kind.AGENT,
+            kind=LineFee.Kind.BANK if one.line.amount_cents < 0 else one.fee_kind,
             amount_cents=one.fees_cents,
             recorded_by=by.actor,
             recorded_at=at,
@@ -319,97 +365,6 @@ def _write_fees(bookings: Sequence[Booking], by: By, at: datetime) -> None:
         for one in bookings
         if one.fees_cents
     )
-
-
-# --- returns -----------------------------------------------------------------------------------
-
-
-def _take_back(one: Booking, payment_id: int, by: By, at: datetime) -> list[int]:
-    """Reverse a payment that came back; a return of part of it records the rest again."""
-    line = one.line
-    payment = Payment.objects.select_related("account").get(pk=payment_id)
-    if payment.account.creditor_id != line.creditor_id:
-        raise WrongInput("payment", "Ce règlement n’est pas du même créancier.", field="reverses")
-    back = -line.amount_cents - one.fees_cents
-    if len(one.reverses) > 1:
-        back = payment.amount_cents
-    if not 0 < back <= payment.amount_cents:
-        raise WrongInput(
-            "sum",
-            f"Le rejet ({euros(back)}) dépasse le règlement ({euros(payment.amount_cents)}).",
-            field="reverses",
-        )
-    shares = _shares_of(payment)
-    reversal = reverse_payment(payment.pk, on=line.booked_on, by=by, at=at, reason=line.label[:200])
-    made = [reversal.pk]
-    if back < payment.amount_cents:
-        made.append(_again(payment, payment.amount_cents - back, shares, by, at).pk)
-    return made
-
-
-def _restore(reversal: Payment, line: BankLine, by: By, at: datetime) -> None:
-    """Record again a payment that a return had taken back, and tie it to its own line."""
-    assert reversal.reverses is not None
-    payment = reversal.reverses
-    for rest in BankLinePayment.objects.filter(
-        line=line, ended_at__isnull=True, payment__amount_cents__gt=0
-    ).select_related("payment"):
-        if rest.payment.account_id == payment.account_id:
-            reverse_payment(rest.payment_id, on=at.date(), by=by, at=at)
-    shares = _shares_of(payment, before=reversal)
-    again = _again(payment, payment.amount_cents, shares, by, at)
-    link = BankLinePayment.objects.filter(payment=payment, ended_at__isnull=True).first()
-    if link is not None:
-        link.ended_at, link.ended_by = at, by.actor
-        link.save(update_fields=["ended_at", "ended_by"])
-        BankLinePayment.objects.create(
-            line_id=link.line_id, payment=again, recorded_by=by.actor, recorded_at=at
-        )
-
-
-def _again(
-    payment: Payment, cents: int, shares: Sequence[tuple[int, int]], by: By, at: datetime
-) -> Payment:
-    """Record a payment anew, on the claims it paid as far as they are open."""
-    open_ = dict(
-        Claim.objects.filter(pk__in=[claim for claim, _ in shares]).values_list(
-            "pk", "balance_cents"
-        )
-    )
-    left, kept = cents, []
-    for claim, share in shares:
-        part = min(share, left, max(open_.get(claim, 0), 0))
-        if part > 0:
-            kept.append((claim, part))
-            left -= part
-    [made] = record_payments(
-        [
-            NewPayment(
-                account_id=payment.account_id,
-                kind=payment.kind,
-                amount_cents=cents,
-                value_date=payment.value_date,
-                label=payment.label,
-                reference=payment.reference,
-                currency=payment.currency,
-                allocations=kept,
-            )
-        ],
-        by=by,
-        at=at,
-    )
-    return made
-
-
-def _shares_of(payment: Payment, before: Payment | None = None) -> list[tuple[int, int]]:
-    """Return what a payment paid of each claim it names; as it was before `before` reversed it."""
-    shares: dict[int, int] = {}
-    rows = payment.allocations.filter(claim__isnull=False).order_by("pk")
-    if before is not None:
-        rows = rows.exclude(recorded_at=before.recorded_at, amount_cents__lt=0)
-    for claim_id, cents in rows.values_list("claim_id", "amount_cents"):
-        shares[claim_id] = shares.get(claim_id, 0) + cents
-    return [(claim, cents) for claim, cents in shares.items() if cents > 0]
 
 
 # --- undoing -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from exigible.domain.matching import Allocation, Gap, Kind, Proposal
 from exigible.operations.matching.loading import (
     COLLECTED,
     CREDIT,
+    OPEN,
     SAME_PAYMENT_DAYS,
     KnownPayment,
     Loaded,
@@ -52,6 +53,13 @@ class Converter:
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
         self._used: set[int] = set()
+        self._open: dict[int, int] = {}  # cents of each open claim
+        self._payer: dict[int, int] = {}  # account of each payment that may come back
+        for one in loaded.money:
+            if one.what == OPEN:
+                self._open[one.row_id] = one.cents
+            elif one.what == COLLECTED:
+                self._payer[one.row_id] = one.account_id
 
     def answer(
         self, line: WaitingLine, proposals: Sequence[Proposal], row: BankLineMatch
@@ -134,21 +142,15 @@ class Converter:
 
     def _grant(self, parts: list[Part]) -> None:
         """Grant on each claim what the discount leaves of it."""
-        still = self._still([claim for part in parts for claim, _ in part.claims])
         for part in parts:
+            used = {claim: 0 for claim, _ in part.claims}
+            for _, claim, cents in part.credits:
+                used[claim] = used.get(claim, 0) + cents
             part.discounts = [
-                (claim, still[claim] - cents)
+                (claim, self._open[claim] - used[claim] - cents)
                 for claim, cents in part.claims
-                if still[claim] > cents
+                if self._open[claim] > used[claim] + cents
             ]
-
-    def _still(self, claims: Sequence[int]) -> dict[int, int]:
-        wanted = set(claims)
-        return {
-            one.row_id: one.cents
-            for one in self.loaded.money
-            if one.what not in (CREDIT, COLLECTED) and one.row_id in wanted
-        }
 
     def _candidates(self, line: WaitingLine, proposal: Proposal) -> list[dict[str, object]]:
         found: list[dict[str, object]] = []
@@ -175,11 +177,7 @@ class Converter:
         if parts:
             return one_account(parts)
         if row.reverses:
-            owners = {
-                one.account_id
-                for one in self.loaded.money
-                if one.what == COLLECTED and one.row_id in row.reverses
-            }
+            owners = {self._payer[payment] for payment in row.reverses}
             return owners.pop() if len(owners) == 1 else None
         if row.candidates:
             owners = {one["account"] for one in row.candidates}
@@ -279,7 +277,13 @@ class Converter:
         row.parts, row.candidates, row.reverses = [part.as_json()], [], []
         row.accounts, row.account_id = [payment.account_id], payment.account_id
         row.remittance_id = None
-        automatic = certain and self.loaded.settings.automatic and not row.kept_for_people
+        automatic = (
+            certain
+            and self.loaded.settings.automatic
+            and not row.kept_for_people
+            and not line.provisional
+            and line.state == "to_match"
+        )
         if automatic:
             self._used.add(payment.pk)
         return Answer(row, [part], automatic)

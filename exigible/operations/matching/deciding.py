@@ -12,13 +12,14 @@ from datetime import datetime
 from django.db import transaction
 
 from exigible.domain.french import typeset
+from exigible.domain.matching import Gap
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import bank_lines
 from exigible.operations.acts import By
 from exigible.operations.matching import booking, discounts, learning
 from exigible.operations.matching.booking import Booking, book, journal_house
 from exigible.operations.matching.parts import Part, one_account, parts_as_json, parts_from
-from exigible.store.models import Account, BankLine, BankLineMatch, Claim, LineDecision
+from exigible.store.models import Account, BankLine, BankLineMatch, Claim, LineDecision, LineFee
 
 Action = LineDecision.Action
 STATES = BankLine.State
@@ -26,7 +27,7 @@ STATES = BankLine.State
 
 @dataclass(slots=True)
 class Outcome:
-    """What an act on many lines did, and what it left, each with its reason."""
+    """What an act on many lines did, for how many euros, and what it left, each with its reason."""
 
     done: list[int] = field(default_factory=list)
     cents: int = 0
@@ -56,7 +57,7 @@ def accept(line_id: int, *, by: By, at: datetime, candidate: int | None = None) 
         parts,
         reverses=reverses,
         fees_cents=fees,
-        confidence=match.confidence,
+        confidence=int(said["confidence"]),  # type: ignore[call-overload]
         reasons=reasons,
         by=by,
         at=at,
@@ -88,6 +89,7 @@ def settle(
             parts=list(parts),
             reverses=list(reverses),
             fees_cents=fees_cents,
+            fee_kind=_fee_kind(line_id),
             confidence=confidence,
             reasons=list(reasons) or [typeset("Affectée à la main.")],
         )
@@ -108,7 +110,7 @@ def accept_many(line_ids: Sequence[int], *, by: By, at: datetime) -> Outcome:
             outcome.aside.append((line_id, refusal.message))
         else:
             outcome.done.append(line_id)
-            outcome.cents += line.amount_cents
+            outcome.cents += line.amount_cents if line.currency == "EUR" else 0
     return outcome
 
 
@@ -124,18 +126,18 @@ def undo(line_id: int, *, by: By, at: datetime, reason: str = "") -> BankLine:
     return line
 
 
-def set_aside(line_ids: Sequence[int], *, reason: str, by: By, at: datetime) -> int:
-    """Set lines aside, that are no customer's payment, with the reason."""
+def set_aside(line_ids: Sequence[int], *, reason: str, by: By, at: datetime) -> list[int]:
+    """Set lines aside, that are no customer's payment, with the reason; return those that waited."""
     return _move(line_ids, Action.ASIDE, [reason], by, at)
 
 
-def suspend(line_ids: Sequence[int], *, by: By, at: datetime) -> int:
-    """Put lines in suspense: money received from nobody knows whom yet."""
+def suspend(line_ids: Sequence[int], *, by: By, at: datetime) -> list[int]:
+    """Put lines in suspense: money received from nobody knows whom yet; return those that waited."""
     return _move(line_ids, Action.SUSPENSE, [], by, at)
 
 
-def put_back(line_ids: Sequence[int], *, by: By, at: datetime) -> int:
-    """Let lines set aside or in suspense wait again."""
+def put_back(line_ids: Sequence[int], *, by: By, at: datetime) -> list[int]:
+    """Let lines set aside or in suspense wait again; return those that were."""
     with transaction.atomic():
         BankLineMatch.objects.filter(
             line_id__in=line_ids, line__state__in=(STATES.SET_ASIDE, STATES.SUSPENSE)
@@ -149,7 +151,7 @@ def _move(
     reasons: Sequence[str],
     by: By,
     at: datetime,
-) -> int:
+) -> list[int]:
     target = {
         Action.ASIDE: STATES.SET_ASIDE,
         Action.SUSPENSE: STATES.SUSPENSE,
@@ -157,16 +159,18 @@ def _move(
     }[action]
     with transaction.atomic():
         before = set(
-            BankLine.objects.filter(pk__in=line_ids)
+            BankLine.objects.select_for_update()
+            .filter(pk__in=line_ids)
             .exclude(state=target)
+            .order_by("pk")
             .values_list("pk", flat=True)
         )
         if action == Action.ASIDE:
-            number = bank_lines.set_aside(before, reason=reasons[0], by=by, at=at)
+            bank_lines.set_aside(before, reason=reasons[0], by=by, at=at)
         elif action == Action.SUSPENSE:
-            number = bank_lines.suspend(before, by=by, at=at)
+            bank_lines.suspend(before, by=by, at=at)
         else:
-            number = bank_lines.put_back(before, by=by, at=at)
+            bank_lines.put_back(before, by=by, at=at)
         moved = list(
             BankLine.objects.filter(pk__in=before, state=target).values_list("pk", flat=True)
         )
@@ -178,7 +182,7 @@ def _move(
             journal_house(
                 f"bank_lines_{action.value}", "", by, at, lines=moved, reasons=list(reasons)
             )
-    return number
+    return moved
 
 
 def _match_of(line_id: int) -> BankLineMatch:
@@ -188,6 +192,12 @@ def _match_of(line_id: int) -> BankLineMatch:
             "no_proposal", "Cette ligne n’a pas encore été lue : lancez le rapprochement."
         )
     return match
+
+
+def _fee_kind(line_id: int) -> LineFee.Kind:
+    """Say who kept the fees of a line: its bank where the gap was thought to be its own, else an agent."""
+    by_bank = BankLineMatch.objects.filter(line_id=line_id, gap=Gap.BANK_FEES).exists()
+    return LineFee.Kind.BANK if by_bank else LineFee.Kind.AGENT
 
 
 def _keep(one: Booking, at: datetime) -> None:

@@ -55,7 +55,9 @@ def offered(terms: Discount | None, claims: Iterable[Claim], on: date) -> dict[i
 
 def require_due(account: Account, discounts: Iterable[tuple[int, int]], on: date) -> None:
     """Refuse a discount that the contract does not grant, or that came too late."""
-    wanted = dict(discounts)
+    wanted: dict[int, int] = {}
+    for claim_id, cents in discounts:
+        wanted[claim_id] = wanted.get(claim_id, 0) + cents
     if not wanted:
         return
     terms = terms_of(account)

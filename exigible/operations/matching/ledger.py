@@ -1,8 +1,8 @@
-"""Accounting takes over what the bank told first.
+"""Accounting takes over what the bank told too.
 
-A receipt booked from a bank line comes again with the next ledger. It is one payment: the ledger's
-stays, since it is the accounting fact; the one booked first is reversed, and its line and what it paid
-go to the ledger's.
+A receipt booked from a bank line comes again with the next ledger, or was there already where the line
+is of several accounts. It is one payment: the ledger's stays, since it is the accounting fact; the one
+booked from the line is reversed, and its line and what it paid go to the ledger's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,16 @@ from django.db import connection, transaction
 
 from exigible.domain.refusals import Refused
 from exigible.operations.acts import By
-from exigible.operations.payments import allocate, reverse_payment
-from exigible.store.models import Account, BankLinePayment, Claim, Payment
+from exigible.operations.payments import allocate, paris_day, reverse_payment
+from exigible.store.models import (
+    Account,
+    BankLine,
+    BankLinePayment,
+    Claim,
+    LedgerLine,
+    Payment,
+    Settlement,
+)
 
 BY = By.job("matching")
 SAME_DAYS = 8
@@ -28,7 +36,7 @@ _TWINS = """
       JOIN store_account a ON a.id = mine.account_id
       JOIN store_payment theirs ON theirs.account_id = mine.account_id
        AND theirs.amount_cents = mine.amount_cents AND theirs.currency = mine.currency
-       AND theirs.id > mine.id AND theirs.origin LIKE 'fec:%%'
+       AND theirs.origin LIKE 'fec:%%'
        AND theirs.value_date BETWEEN mine.value_date - %(days)s AND mine.value_date + %(days)s
      WHERE a.creditor_id = %(creditor)s AND b.ended_at IS NULL AND mine.amount_cents > 0
        AND mine.origin NOT LIKE 'fec:%%' AND theirs.kind <> 'credit_note'
@@ -50,13 +58,47 @@ def hand_over(creditor_id: int, *, at: datetime) -> int:
             continue
         used |= {mine, theirs}
         with transaction.atomic():
+            link = BankLinePayment.objects.get(pk=link_id)
+            BankLine.objects.select_for_update().get(pk=link.line_id)
             Account.objects.select_for_update().get(pk=account_id)
-            _replace(link_id, mine, theirs, at)
-            done += 1
+            link.refresh_from_db()
+            if link.ended_at is None and _both_stand(mine, theirs):
+                _replace(link, mine, theirs, at)
+                done += 1
     return done
 
 
-def _replace(link_id: int, mine: int, theirs: int, at: datetime) -> None:
+def is_of_ledger(payment: Payment) -> bool:
+    """Say whether accounting recorded a payment, or recognised it as one of its lines."""
+    return (
+        payment.origin.startswith("fec:")
+        or LedgerLine.objects.filter(payment=payment, withdrawn_at__isnull=True).exists()
+    )
+
+
+def settled_with(link: BankLinePayment) -> list[int]:
+    """Return what a payment settled as it was tied to its line, and that stands."""
+    return list(
+        Settlement.objects.filter(
+            allocations__payment_id=link.payment_id,
+            recorded_at=link.recorded_at,
+            reverses__isnull=True,
+            reversed_by__isnull=True,
+        )
+        .exclude(origin__startswith="fec:")
+        .distinct()
+        .values_list("pk", flat=True)
+    )
+
+
+def _both_stand(mine: int, theirs: int) -> bool:
+    """Say whether neither was reversed, nor the ledger's tied to a line, since they were found."""
+    standing = Payment.objects.filter(pk__in=(mine, theirs), reversed_by__isnull=True).count()
+    tied = BankLinePayment.objects.filter(payment=theirs, ended_at__isnull=True).exists()
+    return standing == 2 and not tied
+
+
+def _replace(link: BankLinePayment, mine: int, theirs: int, at: datetime) -> None:
     shares = list(
         Payment.objects.get(pk=mine)
         .allocations.filter(claim__isnull=False, amount_cents__gt=0)
@@ -64,7 +106,7 @@ def _replace(link_id: int, mine: int, theirs: int, at: datetime) -> None:
         .order_by("pk")
         .values_list("claim_id", "amount_cents")
     )
-    reverse_payment(mine, on=at.date(), by=BY, at=at, reason="Repris par la comptabilité")
+    reverse_payment(mine, on=paris_day(at), by=BY, at=at, reason="Repris par la comptabilité")
     taken = Payment.objects.get(pk=theirs)
     open_ = dict(
         Claim.objects.filter(pk__in=[claim for claim, _ in shares]).values_list(
@@ -83,7 +125,6 @@ def _replace(link_id: int, mine: int, theirs: int, at: datetime) -> None:
                 allocate(theirs, kept, by=BY, at=at)
         except Refused:
             pass  # accounting settled it otherwise meanwhile: what it says stands
-    link = BankLinePayment.objects.get(pk=link_id)
     link.ended_at, link.ended_by = at, BY.actor
     link.save(update_fields=["ended_at", "ended_by"])
     BankLinePayment.objects.create(

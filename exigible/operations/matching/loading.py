@@ -399,20 +399,23 @@ def _learned(creditor: Creditor, numbers: dict[int, str]) -> Learned:
 
 
 def _remittances(creditor_id: int) -> tuple[list[Cheque], list[Advice]]:
-    """Return the cheques and the advices of the documents that no matched line has used."""
+    """Return the cheques and the advices of the documents that no matched line has used.
+
+    One tied to a line withdrawn with its statement looks for its line as if it had none.
+    """
     cheques: list[Cheque] = []
     advices: list[Advice] = []
     slips: set[str] = set()
     for pk, kind, reference, sender, on, gross, fees, line_id, items in _rows(
         """SELECT r.id, r.kind, coalesce(nullif(r.reference, ''), r.filename), r.sender, r.dated_on, r.gross_cents, r.fees_cents,
-                  r.line_id,
+                  CASE WHEN l.state <> 'withdrawn' THEN r.line_id END,
                   (SELECT jsonb_agg(jsonb_build_array(i.reference, i.amount_cents, i.debtor)
                                     ORDER BY i.rank)
                      FROM store_remittanceitem i WHERE i.remittance_id = r.id)
              FROM store_remittance r
              LEFT JOIN store_bankline l ON l.id = r.line_id
             WHERE r.creditor_id = %s AND r.withdrawn_at IS NULL
-              AND (l.id IS NULL OR l.state IN ('to_match', 'suspense'))
+              AND (l.id IS NULL OR l.state IN ('to_match', 'suspense', 'withdrawn'))
               AND NOT EXISTS (SELECT 1 FROM store_banklinematch m
                                 JOIN store_bankline x ON x.id = m.line_id
                                WHERE m.remittance_id = r.id AND x.state = 'matched')

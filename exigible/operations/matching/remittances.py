@@ -19,6 +19,8 @@ from exigible.operations.acts import By, act_on_house
 from exigible.operations.documents import path_of, store_document
 from exigible.store.models import BankLine, Claim, Remittance, RemittanceItem
 
+MOST_CENTS = 10**15  # beyond, no sum received
+
 
 def receive(
     content: bytes | BinaryIO,
@@ -105,9 +107,15 @@ def _keep(
     by: By,
     at: datetime,
 ) -> Remittance:
-    if read.gross_cents <= 0:
+    if not 0 < read.gross_cents <= MOST_CENTS:
         raise WrongInput(
             "sum", "Les montants de ce document ne font pas une somme reçue.", field="file"
+        )
+    if read.fees_cents > read.gross_cents:
+        raise WrongInput(
+            "fees",
+            "Les frais de ce document dépassent ses montants. Vérifiez ses colonnes.",
+            field="file",
         )
     with transaction.atomic():
         made = Remittance.objects.create(

@@ -72,6 +72,8 @@ def run_matching(
         loaded = load(creditor, settings_of(creditor_id), line_ids=line_ids)
         answers = _answers(loaded, run, at, tell)
         _book_certain(run, answers, loaded, at, tell)
+        if run.booked:
+            ledger.hand_over(creditor_id, at=at)
         _keep(run, answers, at)
         run.finished_at, run.lines = at, len(loaded.lines)
         run.waiting = run.lines - run.booked - run.set_aside - run.proposed
@@ -163,6 +165,7 @@ def _book_batch(batch: Sequence[tuple[int, Answer]], at: datetime) -> set[int]:
         line.pk: line
         for line in BankLine.objects.select_for_update(of=("self",))
         .filter(pk__in=[pk for pk, _ in batch], state=BankLine.State.TO_MATCH)
+        .exclude(match__kept_for_people=True)  # undone while the run was reading
         .order_by("pk")
     }
     accounts = {part.account_id for _, one in batch for part in one.parts}

@@ -378,13 +378,14 @@ class _List:
         self.written["payments"] += 1
 
     def _credit(self, account: Account, item: OpenItem) -> None:
-        cents = -(item.amount_cents or 0)
-        on = min(item.issued_on or item.due_on or self.t.on, self.t.on)
+        cents, said_on = -(item.amount_cents or 0), item.issued_on or item.due_on
+        on = min(said_on or self.t.on, self.t.on)
         key = ref_key(item.invoice)
         known = self.credits[account.id]
         for credit in known:
+            same_day = credit.value_date == on or said_on is None
             if (credit.key == key and key) or (
-                credit.cents == cents and credit.value_date == on and (not key or not credit.key)
+                credit.cents == cents and same_day and (not key or not credit.key)
             ):
                 known.remove(credit)
                 self.counts["credits_known"] += 1

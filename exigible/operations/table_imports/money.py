@@ -2,7 +2,8 @@
 
 A receipt is the one already here by its amount, its day and its reference; one noted from elsewhere (by
 hand, from a bank) for the same sum within ten days is recognised, and not counted twice. It pays the
-invoices it names, oldest line first, and what is left stays *crédit non affecté*.
+invoices it names, oldest line first, and what is left stays *crédit non affecté*. A receipt that a list
+brought and that came back since is known too: a later list that still has both changes nothing.
 """
 
 from __future__ import annotations
@@ -36,13 +37,15 @@ _BETWEEN = re.compile(r"\s*[,;|+\n]\s*|\s+(?:et|and|/)\s+")
 
 @dataclass(slots=True)
 class _Receipt:
-    """A receipt already on an account."""
+    """A receipt already on an account; `came_back` where it was reversed since, but not by undoing."""
 
     id: int
     cents: int
+    currency: str
     value_date: date
     key: str
     of_list: bool
+    came_back: bool
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class _Payments:
         self.touched: set[int] = set()
         self.writer = Writer(taking.batch.pk, taking.at)
         self.receipts: dict[int, list[_Receipt]] = defaultdict(list)
+        self.listed: dict[int, list[_Receipt]] = defaultdict(list)  # those that the file has
         self.owed: dict[tuple[int, str], list[_Owed]] = defaultdict(list)
 
     def run(self) -> ImportReport:
@@ -102,18 +106,22 @@ class _Payments:
     def _read_known(self, account_ids: list[int]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                """SELECT p.account_id, p.id, p.amount_cents, p.value_date, p.reference,
-                          p.origin LIKE %s
-                     FROM store_payment p
-                    WHERE p.account_id = ANY(%s) AND p.amount_cents > 0
+                """SELECT p.account_id, p.id, p.amount_cents, p.currency, p.value_date, p.reference,
+                          p.origin LIKE %(lists)s, r.id IS NOT NULL
+                     FROM store_payment p LEFT JOIN store_payment r ON r.reverses_id = p.id
+                    WHERE p.account_id = ANY(%(accounts)s) AND p.amount_cents > 0
                       AND p.kind <> 'credit_note'
-                      AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id = p.id)
-                    ORDER BY p.id""",
-                [f"{LIST_ORIGIN}%", account_ids],
+                      AND (r.id IS NULL
+                           OR p.origin LIKE %(lists)s
+                              AND EXISTS (SELECT 1 FROM store_importedfact f
+                                           WHERE f.what = 'payment' AND f.object_id = p.id
+                                             AND f.undone_at IS NULL))
+                    ORDER BY r.id IS NOT NULL, p.id""",
+                {"lists": f"{LIST_ORIGIN}%", "accounts": account_ids},
             )
-            for account_id, id_, cents, on, reference, of_list in cursor.fetchall():
+            for account_id, id_, cents, currency, on, reference, *said in cursor.fetchall():
                 self.receipts[account_id].append(
-                    _Receipt(id_, cents, on, ref_key(reference), of_list)
+                    _Receipt(id_, cents, currency, on, ref_key(reference), *said)
                 )
             cursor.execute(
                 """SELECT account_id, id, ref, balance_cents, currency, ledger_account
@@ -156,6 +164,17 @@ class _Payments:
             )
         )
         self.t.made.add(What.PAYMENT, account.id, payment_id, line=row.line)
+        self.listed[account.id].append(
+            _Receipt(
+                payment_id,
+                row.amount_cents,
+                row.currency,
+                row.value_date,
+                ref_key(row.reference),
+                of_list=True,
+                came_back=False,
+            )
+        )
         self.written["payments"] += 1
         self.touched.add(account.id)
         self._allocate(account, row, payment_id, origin)
@@ -170,8 +189,9 @@ class _Payments:
                 if receipt.of_list
                 else apart <= SAME_RECEIPT_DAYS
             )
-            if receipt.cents == row.amount_cents and same:
+            if (receipt.cents, receipt.currency) == (row.amount_cents, row.currency) and same:
                 receipts.remove(receipt)
+                self.listed[account.id].append(receipt)
                 self.counts["payments_known"] += 1
                 if not receipt.of_list:
                     self.counts["recognised"] += 1
@@ -247,9 +267,17 @@ class _Payments:
     def _take_return(self, account: Account, row: PaymentLine) -> None:
         """Take a sum below zero: the receipt that came back, by its reference, else its amount."""
         key, cents = ref_key(row.reference), -row.amount_cents
-        alike = [one for one in self.receipts[account.id] if one.cents == cents]
-        named = [one for one in alike if key and one.key == key]
-        found = (named or alike if len(named or alike) == 1 else named)[:1]
+        if self._is_known_return(account, row):
+            return
+        alike = [
+            one
+            for one in (*self.listed[account.id], *self.receipts[account.id])
+            if (one.cents, one.currency, one.came_back) == (cents, row.currency, False)
+        ]
+        found = [one for one in alike if key and one.key == key][:1]
+        if not found:  # no reference tells: the only one of that sum
+            unnamed = [one for one in alike if not (key and one.key)]
+            found = unnamed if len(unnamed) == 1 else []
         if not found:
             self._wrong(
                 row,
@@ -259,7 +287,9 @@ class _Payments:
                 "plusieurs. Contrepassez-le depuis le compte.",
             )
             return
-        self.receipts[account.id].remove(found[0])
+        for receipts in (self.listed[account.id], self.receipts[account.id]):
+            if found[0] in receipts:
+                receipts.remove(found[0])
         reverse_payment(
             found[0].id,
             on=min(row.value_date, self.t.on),
@@ -269,6 +299,22 @@ class _Payments:
         )
         self.written["returned"] += 1
         self.touched.add(account.id)
+
+    def _is_known_return(self, account: Account, row: PaymentLine) -> bool:
+        """Say whether a return was taken already: by its reference, else beside the receipt it took."""
+        key = ref_key(row.reference)
+        for receipts, told in ((self.listed[account.id], True), (self.receipts[account.id], False)):
+            for receipt in receipts:
+                same = receipt.key == key if key else told
+                if (
+                    same
+                    and receipt.came_back
+                    and (receipt.cents, receipt.currency) == (-row.amount_cents, row.currency)
+                ):
+                    receipts.remove(receipt)
+                    self.counts["payments_known"] += 1
+                    return True
+        return False
 
     def _wrong(self, row: PaymentLine, field: str, code: str, reason: str) -> None:
         self.problems.add(

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 
 from exigible.domain.french import day as french_day
-from exigible.domain.french import euros
+from exigible.domain.french import money
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import figures
 from exigible.operations.acts import AccountAct, By, act_on
@@ -184,6 +184,7 @@ def decide(absence_id: int, *, outcome: str, on: date, by: By, at: datetime) -> 
                 label=f"{_LABELS[Outcome(outcome)]} « {absence.batch.filename} » du "
                 f"{french_day(absence.noticed_on)}",
                 reference=absence.claim.ref,
+                currency=absence.claim.currency,
                 allocations=[(absence.claim_id, absence.amount_cents)],
                 by=by,
                 at=at,
@@ -242,8 +243,8 @@ def _check_balance(absence: StockAbsence) -> None:
     if balance < absence.amount_cents:
         raise Refused(
             "balance_moved",
-            f"{absence.claim} : il n’en reste que {euros(balance)} à payer, moins que les "
-            f"{euros(absence.amount_cents)} absents du fichier. Importez le stock à jour.",
+            f"{absence.claim} : il n’en reste que {money(balance, absence.claim.currency)} à payer, moins que les "
+            f"{money(absence.amount_cents, absence.claim.currency)} absents du fichier. Importez le stock à jour.",
         )
 
 

@@ -68,11 +68,7 @@ def look(mailbox_id: int, *, at: datetime) -> int:
         try:
             with Mailbox(box, decrypted(box.secret)) as open_:
                 taken = _look(box, open_, at)
-        except SecretLost:
-            why = "La clé du service a changé : saisissez de nouveau le mot de passe de la boîte."
-            looking.failed(box, why, at=at)
-            return 0
-        except MailboxUnreachable as error:
+        except (SecretLost, MailboxUnreachable) as error:
             looking.failed(box, str(error), at=at)
             return 0
         except OSError as error:  # ours: the disk is full, or cannot be written

@@ -15,7 +15,12 @@ from django.conf import settings
 
 
 class SecretLost(Exception):
-    """A secret was encrypted under another key: it must be typed again."""
+    """A secret was encrypted under another key: it must be typed again; the message says so."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "La clé du service a changé : saisissez de nouveau le mot de passe de la boîte."
+        )
 
 
 def encrypted(secret: str) -> bytes:

@@ -22,7 +22,7 @@ from exigible.channels.incoming.imap import Mailbox, MailboxUnreachable
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations.acts import By, act_on_house
 from exigible.operations.ways.mail import ANYBODY
-from exigible.operations.ways.secrets import decrypted, encrypted
+from exigible.operations.ways.secrets import SecretLost, decrypted, encrypted
 from exigible.store.models import Creditor, MailBox, WatchedFolder
 
 LEAST_STILL, MOST_STILL = 2, 3600
@@ -150,6 +150,8 @@ def try_mailbox(mailbox_id: int) -> str:
             waiting = len(
                 open_.after(box.last_uid if open_.uid_validity == box.uid_validity else 0)
             )
+    except SecretLost as error:
+        raise Refused("mailbox_password", str(error)) from error
     except MailboxUnreachable as error:
         raise Refused("mailbox_unreachable", str(error)) from error
     if not waiting:

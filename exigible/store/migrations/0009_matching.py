@@ -419,5 +419,9 @@ class Migration(migrations.Migration):
             model_name='remittanceitem',
             constraint=models.CheckConstraint(condition=models.Q(('amount_cents', 0), _negated=True), name='remittance_item_of_something'),
         ),
+        migrations.AddIndex(
+            model_name='bankline',
+            index=models.Index(fields=['creditor', '-booked_on'], name='bank_line_recent'),
+        ),
         migrations.RunSQL(guards(), migrations.RunSQL.noop),
     ]

@@ -175,6 +175,7 @@ class BankLine(models.Model):
                 name="bank_line_day",
                 condition=~Q(state="withdrawn"),
             ),
+            models.Index(fields=["creditor", "-booked_on"], name="bank_line_recent"),
         ]
 
 

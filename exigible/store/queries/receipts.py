@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Abs, Coalesce
 
 from exigible.domain.text_keys import name_key, ref_key
@@ -32,16 +32,15 @@ SORTS: dict[str, Order] = {
     "confiance": Order("sure", descending=True),
 }
 _UNALLOCATED = BankLinePayment.objects.filter(
-    line=OuterRef("pk"),
     ended_at__isnull=True,
     payment__amount_cents__gt=F("payment__allocated_cents"),
     payment__reversed_by__isnull=True,
-)
+).values("line")
 _RETURNS = Q(match__kind="return") | Q(moves_money=False) | Q(is_return=True)
 TABS: dict[str, Q] = {
     "a-rapprocher": Q(state=State.TO_MATCH, moves_money=True),
     "rapprochees": Q(state=State.MATCHED),
-    "non-affectes": Q(Exists(_UNALLOCATED), state=State.MATCHED),
+    "non-affectes": Q(pk__in=_UNALLOCATED, state=State.MATCHED),
     "rejets": _RETURNS & ~Q(state=State.WITHDRAWN),
     "remises": Q(match__kind="cheques") & ~Q(state=State.WITHDRAWN),
     "fonds-de-tiers": Q(match__kind="agent") & ~Q(state=State.WITHDRAWN),
@@ -138,8 +137,10 @@ def with_account(lines: QuerySet[BankLine]) -> QuerySet[BankLine]:
 
 
 def totals(lines: QuerySet[BankLine]) -> Totals:
-    """Count and sum the whole view."""
-    sums = lines.order_by().aggregate(lines=Count("pk"), cents=Sum("amount_cents"))
+    """Count and sum the whole view; only euros are added."""
+    sums = lines.order_by().aggregate(
+        lines=Count("pk"), cents=Sum("amount_cents", filter=Q(currency="EUR"))
+    )
     return Totals(sums["lines"], sums["cents"] or 0)
 
 
@@ -168,7 +169,7 @@ def figures(user: User, today: date) -> Figures:
     )
     left = (
         visible_lines(user)
-        .filter(TABS["a-rapprocher"], amount_cents__gt=0)
+        .filter(TABS["a-rapprocher"], amount_cents__gt=0, currency="EUR")
         .aggregate(cents=Sum("amount_cents"))
     )
     return Figures(said["lines"], said["alone"], left["cents"] or 0, said["first"], said["last"])

@@ -3,7 +3,7 @@
 from django import forms
 
 from exigible.store.models import ClaimKind, Contact, DebtorKind
-from exigible.web.forms.fields import TERM_METHODS, ActForm, AmountField, DayField
+from exigible.web.forms.fields import TERM_METHODS, ActForm, AmountField, DayField, RateField
 
 
 class DebtorForm(ActForm):
@@ -59,6 +59,17 @@ class TermsForm(ActForm):
         ],
     )
     credit_limit = AmountField(label="Plafond d’encours", required=False)
+    discount_rate = RateField(
+        label="Escompte propre à ce compte, %",
+        required=False,
+        help_text="Vide : celui des conditions générales.",
+    )
+    discount_days = forms.IntegerField(
+        label="Fonds reçus dans les … jours de la facture",
+        required=False,
+        min_value=1,
+        max_value=90,
+    )
     waives_accessories = forms.BooleanField(
         label="Renoncer aux pénalités et à l’indemnité de 40 €", required=False
     )

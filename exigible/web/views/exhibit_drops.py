@@ -177,7 +177,9 @@ def undo(request: HttpRequest, drop_id: UUID) -> HttpResponse:
 
 
 def _all_seen(request: HttpRequest, rows: list[ExhibitArrival]) -> bool:
-    """Say whether a person sees every exhibit that came of a drop."""
+    """Say whether a person sees the whole of a drop, and every exhibit that came of it."""
+    if len(rows) != ExhibitArrival.objects.filter(drop=rows[0].drop).count():
+        return False
     kept = {row.exhibit_id for row in rows if row.exhibit_id}
     return reads.visible(person(request)).filter(pk__in=kept).count() == len(kept)
 

@@ -94,6 +94,10 @@ def terms(request: HttpRequest, account_id: int) -> HttpResponse:
         term_days=account.term_days,
         term_method=account.term_method,
         credit_limit=typed_amount(account.credit_limit_cents),
+        discount_rate=""
+        if account.discount_rate is None
+        else french.decimal(account.discount_rate),
+        discount_days=account.discount_days,
         waives_accessories=account.waives_accessories,
         never_chased=account.never_chased,
         never_chased_reason=account.never_chased_reason,
@@ -108,6 +112,8 @@ def terms(request: HttpRequest, account_id: int) -> HttpResponse:
             waives_accessories=data["waives_accessories"],
             never_chased=data["never_chased"],
             never_chased_reason=data["never_chased_reason"],
+            discount_rate=data["discount_rate"] or None,
+            discount_days=data["discount_days"],
             **frame.dated,
         )
         return Done("Conditions enregistrées.")

@@ -106,13 +106,20 @@ def rules(request: HttpRequest) -> HttpResponse:
     if user.current_creditor_id:
         creditors = [one for one in creditors if one.pk == user.current_creditor_id]
     whole = set(whole_creditors(user))
+    settings = MatchingSettings.objects.in_bulk([one.pk for one in creditors])
+    runs = {
+        run.creditor_id: run
+        for run in MatchingRun.objects.filter(
+            creditor__in=creditors, finished_at__isnull=False, lines__gt=0
+        )
+        .order_by("creditor_id", "-started_at")
+        .distinct("creditor_id")
+    }
     shown = [
         OfCreditor(
             one,
-            settings_of(one.pk),
-            MatchingRun.objects.filter(creditor=one, finished_at__isnull=False, lines__gt=0)
-            .order_by("-started_at")
-            .first(),
+            settings.get(one.pk) or MatchingSettings(creditor_id=one.pk),
+            runs.get(one.pk),
         )
         for one in creditors
     ]

@@ -51,6 +51,8 @@ CAPABILITY_LABELS: dict[Capability, str] = {
     Capability.COMPLETE_DATA: "Compléter les données",
     Capability.MERGE_DEBTORS: "Réunir les débiteurs connus deux fois, défaire une réunion",
     Capability.RECORD_PAYMENTS: "Règlements et affectations",
+    Capability.SEE_RECEIPTS: "Encaissements",
+    Capability.SET_MATCHING: "Régler le rapprochement",
     Capability.SEE_MESSAGES: "Voir les envois",
     Capability.APPROVE_MESSAGES: "Valider les envois",
     Capability.SEE_AGEING: "Balance âgée",

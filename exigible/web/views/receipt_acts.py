@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -86,9 +86,14 @@ def _reasons(line: BankLine, parts: list[deciding.Part], *, unallocated: bool) -
 
 def _said(line: BankLine, left: int) -> str:
     if line.amount_cents < 0:
-        return f"Rejet de {french.euros(-line.amount_cents)} : le règlement est contrepassé."
-    words = f"{french.euros(line.amount_cents)} affectés"
-    return f"{words}, dont {french.euros(left)} au crédit du compte." if left else f"{words}."
+        back = french.money(-line.amount_cents, line.currency)
+        return f"Rejet de {back} : le règlement est contrepassé."
+    words = f"{_sum(line)} affectés"
+    return (
+        f"{words}, dont {french.money(left, line.currency)} au crédit du compte."
+        if left
+        else f"{words}."
+    )
 
 
 @page(Capability.RECORD_PAYMENTS, section=SCREEN)
@@ -100,7 +105,7 @@ def undo(request: HttpRequest, line_id: int) -> HttpResponse:
         request,
         line,
         lambda by: deciding.undo(line_id, by=by, at=clock.now()),
-        f"Rapprochement de {french.euros(line.amount_cents)} contrepassé : la ligne est à rapprocher.",
+        f"Rapprochement de {_sum(line)} contrepassé : la ligne est à rapprocher.",
     )
 
 
@@ -112,8 +117,8 @@ def suspend(request: HttpRequest, line_id: int) -> HttpResponse:
     return _at_once(
         request,
         line,
-        lambda by: deciding.suspend([line_id], by=by, at=clock.now()),
-        f"{french.euros(line.amount_cents)} portés en compte d’attente.",
+        lambda by: _moved(deciding.suspend([line_id], by=by, at=clock.now())),
+        f"{_sum(line)} portés en compte d’attente.",
         undo_by="put_back_receipt",
     )
 
@@ -126,7 +131,7 @@ def put_back(request: HttpRequest, line_id: int) -> HttpResponse:
     return _at_once(
         request,
         line,
-        lambda by: deciding.put_back([line_id], by=by, at=clock.now()),
+        lambda by: _moved(deciding.put_back([line_id], by=by, at=clock.now())),
         "Ligne remise à rapprocher.",
     )
 
@@ -152,11 +157,13 @@ def set_aside(request: HttpRequest, line_id: int) -> HttpResponse:
     refused = None
     if form.is_valid():
         try:
-            deciding.set_aside(
-                [line_id],
-                reason=form.cleaned_data["reason"],
-                by=By.user(person(request)),
-                at=clock.now(),
+            _moved(
+                deciding.set_aside(
+                    [line_id],
+                    reason=form.cleaned_data["reason"],
+                    by=By.user(person(request)),
+                    at=clock.now(),
+                )
             )
         except Refused as refusal:
             refused = refusal
@@ -170,7 +177,7 @@ def set_aside(request: HttpRequest, line_id: int) -> HttpResponse:
     return answers.dialog(
         request,
         "components/form_dialog.html",
-        title=f"Mettre de côté {french.euros(line.amount_cents)}",
+        title=f"Mettre de côté {_sum(line)}",
         action=request.path,
         back=_back(line),
         form=form,
@@ -225,7 +232,7 @@ def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
         more=max(len(fit) - NAMED, 0),
         count=len(fit),
         out=len(found) - len(fit),
-        cents=sum(line.amount_cents for line in fit),
+        cents=_euros_of(fit),
         accepts=verb == "affecter",
         ticked=ticks,
         beyond=beyond,
@@ -261,15 +268,14 @@ def _do(verb: str, lines: list[BankLine], form: forms.ReasonForm, by: By) -> Out
     ids, at = [line.pk for line in lines], clock.now()
     if verb == "affecter":
         return deciding.accept_many(ids, by=by, at=at)
-    outcome = Outcome(cents=sum(line.amount_cents for line in lines), done=ids)
+    outcome = Outcome()
     if verb == "ecarter":
-        deciding.set_aside(ids, reason=form.cleaned_data["reason"], by=by, at=at)
+        outcome.done = deciding.set_aside(ids, reason=form.cleaned_data["reason"], by=by, at=at)
     elif verb == "attente":
-        deciding.suspend(ids, by=by, at=at)
+        outcome.done = deciding.suspend(ids, by=by, at=at)
     elif verb == "remettre":
-        deciding.put_back(ids, by=by, at=at)
+        outcome.done = deciding.put_back(ids, by=by, at=at)
     else:
-        outcome = Outcome()
         for line in lines:
             try:
                 deciding.undo(line.pk, by=by, at=at)
@@ -277,7 +283,8 @@ def _do(verb: str, lines: list[BankLine], form: forms.ReasonForm, by: By) -> Out
                 outcome.aside.append((line.pk, refusal.message))
             else:
                 outcome.done.append(line.pk)
-                outcome.cents += line.amount_cents
+    done = set(outcome.done)
+    outcome.cents = _euros_of(line for line in lines if line.pk in done)
     return outcome
 
 
@@ -294,6 +301,22 @@ def run(request: HttpRequest) -> HttpResponse:
     return answers.acted(
         request, "Rapprochement demandé : la page se met à jour.", back=tab_address("a-rapprocher")
     )
+
+
+def _euros_of(lines: Iterable[BankLine]) -> int:
+    """Return the sum of lines in euros: another currency is never added to it."""
+    return sum(line.amount_cents for line in lines if line.currency == "EUR")
+
+
+def _sum(line: BankLine) -> str:
+    return french.money(line.amount_cents, line.currency)
+
+
+def _moved(lines: list[int]) -> None:
+    if not lines:
+        raise Refused(
+            "bank_line_state", "Cette ligne n’est plus où vous l’aviez vue : relisez la page."
+        )
 
 
 def _aside_form(request: HttpRequest, *, posted: bool) -> forms.ReasonForm:

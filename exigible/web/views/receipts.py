@@ -76,7 +76,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "first_page": not request.GET.get("suite"),
         "query": request.GET.urlencode(),
         "everyone": len({one.creditor_id for one in slice_.rows}) > 1,
-        "under_way": any(queueing.is_matching_queued(one) for one in creditors[:20]),
+        "under_way": queueing.is_matching_queued(creditors),
         **(_detail(request, line) if line else {}),
     }
     response = render(request, "receipts/page.html", context)

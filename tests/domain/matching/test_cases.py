@@ -179,6 +179,13 @@ def test_instalments_pay_the_claims_of_the_plan_in_order():
     ]
 
 
+def test_a_payment_on_account_may_be_of_an_invoice_outside_the_plan():
+    day = {"on": date(2026, 10, 11), "plans": [PLAN]}
+    apart = [*THREE, claim("FA-26-00099", 800.00, "C-100")]
+    assert not one(apart, f"{NAME} ACOMPTE", 292.05, **day).automatic
+    assert one(apart, f"{NAME} ACOMPTE PLAN P-07", 292.05, **day).automatic
+
+
 def test_an_instalment_on_an_odd_day_is_asked():
     found = one(THREE, NAME, 292.05, on=date(2026, 9, 20), plans=[PLAN])
     assert not found.automatic

@@ -1,6 +1,7 @@
 """Remittances as customers and agents send them: in columns, in a PDF's lines, in an e-mail."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -79,3 +80,11 @@ def test_an_advice_in_an_email(tmp_path: Path) -> None:
     found = read(tmp_path, mail(body=body), "avis.eml")
     assert {one.reference for one in found.items} == {"FA26-00412", "FA26-00414"}
     assert found.checked
+
+
+def test_a_row_of_numbers_without_end_is_read_in_no_time(tmp_path: Path) -> None:
+    body = "FA26-00412 " + "111 " * 40_000
+    began = process_time()
+    with pytest.raises(UnreadableRemittance):
+        read(tmp_path, mail(body=body), "avis.eml")
+    assert process_time() - began < 5  # a minute where each number was read to the end of the row

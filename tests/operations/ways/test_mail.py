@@ -167,7 +167,7 @@ def test_a_death_at_any_word_of_the_conversation_loses_and_doubles_nothing(serve
 
 
 def test_failures_are_told_and_tried_again_less_and_less_often(
-    server: ImapServer, settings: object
+    server: ImapServer, settings: object, monkeypatch: pytest.MonkeyPatch
 ):
     box = box_on(server, banked_creditor(), secret=encrypted("fausse"))
     look(box)
@@ -204,6 +204,11 @@ def test_failures_are_told_and_tried_again_less_and_less_often(
     server.inbox.add(message())
     server.answer_to["UID FETCH"] = b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\n" + b"x" * 100
     assert "a échoué" in error_of()
+    server.answer_to.clear()
+    with monkeypatch.context() as bounded:
+        bounded.setattr(imap, "MOST_BYTES", 10_000)  # no line is long, the whole is
+        server.answer_to["UID SEARCH"] = b"* OK still looking\r\n" * 1_000
+        assert "too long" in error_of()
     server.answer_to.clear()
     assert error_of() == ""
     settings.SECRET_KEY = "une autre clé, qui n’ouvre plus ce que la première a fermé"

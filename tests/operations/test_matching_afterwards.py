@@ -1,0 +1,230 @@
+"""What later facts do to a line that was matched: returns, discounts lost, undoing out of order."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from exigible.domain.refusals import Refused, WrongInput
+from exigible.operations.acts import By
+from exigible.operations.imports import run_import
+from exigible.operations.matching import deciding, remittances
+from exigible.operations.matching.parts import Part
+from exigible.operations.matching.running import run_matching
+from exigible.operations.matching.settings import save_settings
+from exigible.operations.payments import record_payment, reverse_payment
+from exigible.operations.undoing import undo_import
+from exigible.store.models import (
+    Account,
+    BankLine,
+    Claim,
+    Creditor,
+    CreditorBankAccount,
+    DiscountGranted,
+    ImportBatch,
+    Payment,
+)
+from tests.bank_text import IBAN, camt
+from tests.builders import make_account, make_claim, make_creditor, make_debtor
+from tests.operations.importing import AT, BY, done, sound
+
+pytestmark = pytest.mark.django_db
+USER = By("user:00000000-0000-4000-8000-00000000000a")
+DUE = date(2026, 10, 31)
+LATER = AT + timedelta(minutes=5)
+
+
+@pytest.fixture
+def creditor() -> Creditor:
+    made = make_creditor()
+    CreditorBankAccount.objects.create(creditor=made, iban=IBAN, is_default=True)
+    return made
+
+
+@pytest.fixture
+def account(creditor: Creditor) -> Account:
+    made = make_account(creditor, debtor=make_debtor(name="Paysages Lignon"))
+    make_claim(made, 100000, DUE, ref="FL26-0001", issued_on=date(2026, 10, 1))
+    return made
+
+
+def line(cents: int) -> BankLine:
+    return BankLine.objects.get(amount_cents=cents)
+
+
+def owed() -> int:
+    return Claim.objects.get().balance_cents
+
+
+def statement(creditor: Creditor, *amounts: str) -> None:
+    entries = [
+        (f"2026-11-{3 + rank:02d}", amount, f"OPERATION {rank}", f"Z{rank}")
+        for rank, amount in enumerate(amounts)
+    ]
+    done(creditor, camt(entries), name="releve.xml")
+
+
+def settle(account: Account, cents: int, **part: object) -> Payment:
+    claim = Claim.objects.get()
+    paid = Part(account_id=account.pk, cents=cents, claims=[(claim.pk, cents)], **part)  # type: ignore[arg-type]
+    deciding.settle(line(cents).pk, [paid], by=USER, at=AT)
+    return Payment.objects.exclude(kind="credit_note").get(amount_cents=cents)
+
+
+def take_back(payment: Payment, cents: int) -> None:
+    deciding.settle(line(-cents).pk, [], reverses=[payment.pk], by=USER, at=AT)
+
+
+def test_a_receipt_that_came_back_is_not_undone_before_its_return(
+    creditor: Creditor, account: Account
+) -> None:
+    statement(creditor, "1000.00", "-1000.00")
+    take_back(settle(account, 100000), 100000)
+    assert owed() == 100000
+    # Undone alone, its money would pay again while the return took it back from nothing.
+    with pytest.raises(Refused, match="revenu"):
+        deciding.undo(line(100000).pk, by=USER, at=LATER)
+    deciding.undo(line(-100000).pk, by=USER, at=LATER)
+    assert owed() == 0
+    deciding.undo(line(100000).pk, by=USER, at=LATER + timedelta(minutes=1))
+    assert owed() == 100000
+    assert sound() == []
+
+
+def test_a_part_that_came_back_is_undone(creditor: Creditor, account: Account) -> None:
+    statement(creditor, "1000.00", "-400.00")
+    take_back(settle(account, 100000), 40000)
+    assert owed() == 40000
+    with pytest.raises(Refused, match="revenu"):
+        deciding.undo(line(100000).pk, by=USER, at=LATER)
+    deciding.undo(line(-40000).pk, by=USER, at=LATER)
+    assert owed() == 0
+    assert sound() == []
+    deciding.undo(line(100000).pk, by=USER, at=LATER + timedelta(minutes=1))
+    assert owed() == 100000
+    assert sound() == []
+
+
+def test_a_discount_is_lost_with_the_receipt_that_earned_it(
+    creditor: Creditor, account: Account
+) -> None:
+    save_settings(creditor.pk, {"discount_rate": 20000, "discount_days": 60}, by=USER, at=AT)
+    statement(creditor, "980.00", "-980.00")
+    claim = Claim.objects.get()
+    payment = settle(account, 98000, discounts=[(claim.pk, 2000)])
+    assert owed() == 0
+    take_back(payment, 98000)
+    assert owed() == 100000
+    # The return was a mistake: the receipt and its discount stand again.
+    deciding.undo(line(-98000).pk, by=USER, at=LATER)
+    assert owed() == 0
+    assert DiscountGranted.objects.filter(payment__reversed_by=None).count() == 1
+    deciding.undo(line(98000).pk, by=USER, at=LATER + timedelta(minutes=1))
+    assert owed() == 100000
+    assert sound() == []
+
+
+def test_a_line_is_only_a_standing_receipt_of_its_own_currency(
+    creditor: Creditor, account: Account
+) -> None:
+    statement(creditor, "1000.00", "-1000.00")
+    payments = {
+        kind: record_payment(
+            account.pk, kind=kind, amount_cents=100000, value_date=DUE, by=BY, at=AT
+        )
+        for kind in ("transfer", "credit_note")
+    }
+    reverse_payment(payments["transfer"].pk, on=DUE, by=BY, at=AT)
+    dollars = Payment.objects.create(
+        account=account, kind="transfer", amount_cents=100000, currency="USD", value_date=DUE,
+        recorded_at=AT, origin="test",
+    )  # fmt: skip
+    for one in (*payments.values(), dollars):
+        part = Part(account_id=account.pk, cents=100000, payment_id=one.pk)
+        with pytest.raises(Refused):
+            deciding.settle(line(100000).pk, [part], by=USER, at=AT)
+        with pytest.raises(Refused):
+            deciding.settle(line(-100000).pk, [], reverses=[one.pk], by=USER, at=AT)
+    assert line(100000).state == "to_match"
+
+
+def test_undoing_leaves_to_accounting_what_it_recorded(
+    creditor: Creditor, account: Account
+) -> None:
+    statement(creditor, "1000.00")
+    settle(account, 100000)
+    theirs = record_payment(
+        account.pk, kind="transfer", amount_cents=100000, value_date=date(2026, 11, 4),
+        by=By("fec:2:40"), at=AT,
+    )  # fmt: skip
+    run_matching(creditor.pk, at=AT)
+    theirs.refresh_from_db()
+    assert (owed(), theirs.allocated_cents) == (0, 100000)
+    deciding.undo(line(100000).pk, by=USER, at=LATER)
+    theirs.refresh_from_db()
+    assert not hasattr(theirs, "reversed_by")
+    assert (owed(), theirs.allocated_cents) == (100000, 0)
+    assert sound() == []
+
+
+def test_a_discount_is_granted_once_a_claim(creditor: Creditor, account: Account) -> None:
+    save_settings(creditor.pk, {"discount_rate": 20000, "discount_days": 60}, by=USER, at=AT)
+    statement(creditor, "960.00")
+    claim = Claim.objects.get()
+    with pytest.raises((Refused, WrongInput)):
+        settle(account, 96000, discounts=[(claim.pk, 2000), (claim.pk, 2000)])
+    assert owed() == 100000
+
+
+def test_a_document_tied_to_a_line_withdrawn_finds_it_again_in_the_next_statement(
+    creditor: Creditor, account: Account
+) -> None:
+    statement(creditor, "1000.00")
+    paper = remittances.receive(
+        "Facture;Montant payé\nFL26-0001;1000,00\n".encode(),
+        name="avis.csv", creditor_id=creditor.pk, line_id=line(100000).pk, by=USER, at=AT,
+    )  # fmt: skip
+    undo_import(ImportBatch.objects.get().pk, by=BY, at=AT)
+    statement(creditor, "1000.00")
+    run_matching(creditor.pk, at=LATER)
+    assert BankLine.objects.get(state="matched").match.remittance == paper
+    assert owed() == 0
+
+
+def test_a_document_whose_fees_pass_its_sums_is_refused(creditor: Creditor) -> None:
+    text = "Facture;Montant;Frais\nFL26-0001;10,00;20,00\n"
+    with pytest.raises(WrongInput, match="frais"):
+        remittances.receive(
+            text.encode(), name="reversement.csv", creditor_id=creditor.pk, by=USER, at=AT
+        )
+
+
+def test_an_import_taken_back_is_not_run_again(creditor: Creditor) -> None:
+    statement(creditor, "1000.00")
+    batch = ImportBatch.objects.get()
+    undo_import(batch.pk, by=BY, at=AT)
+    with pytest.raises(Refused, match="déjà terminé"):
+        run_import(batch.pk, at=LATER)
+
+
+def test_what_the_ledger_had_of_several_accounts_is_not_counted_twice(
+    creditor: Creditor, account: Account
+) -> None:
+    other = make_account(creditor, debtor=make_debtor(name="Garage Tournebise"))
+    make_claim(other, 20000, DUE, ref="FL26-0002", issued_on=date(2026, 10, 1))
+    statement(creditor, "1200.00")
+    claims = {claim.account_id: claim for claim in Claim.objects.all()}
+    for one, cents in ((account, 100000), (other, 20000)):
+        record_payment(
+            one.pk, kind="transfer", amount_cents=cents, value_date=date(2026, 11, 4),
+            by=By(f"fec:2:{one.pk}"), at=AT,
+        )  # fmt: skip
+    parts = [
+        Part(account_id=one.pk, cents=cents, claims=[(claims[one.pk].pk, cents)])
+        for one, cents in ((account, 100000), (other, 20000))
+    ]
+    deciding.settle(line(120000).pk, parts, by=USER, at=AT)
+    run_matching(creditor.pk, at=LATER)
+    live = Payment.objects.filter(amount_cents__gt=0, reversed_by=None)
+    assert sorted((one.origin[:3], one.unallocated_cents) for one in live) == [("fec", 0)] * 2
+    assert set(Claim.objects.values_list("balance_cents", flat=True)) == {0}
+    assert sound() == []
