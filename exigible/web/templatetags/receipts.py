@@ -84,6 +84,12 @@ def thousandths(value: int) -> str:
 
 
 @register.filter
+def one_in(millionths: int) -> str:
+    """How many cases a share in millionths, above zero, is one of: 2 000 → « 500 »."""
+    return french.grouped(1_000_000 // millionths)
+
+
+@register.filter
 def decimal_value(cents: int) -> str:
     """« -750.00 », as programs read it."""
     return str(Decimal(cents).scaleb(-2))
