@@ -195,6 +195,9 @@ def test_a_person_sees_the_lines_of_their_portfolio(
     assert f"ligne-{hidden.pk}" not in page
     assert f"ligne-{loose.pk}" not in page  # of nobody yet: whoever sees the whole creditor sees it
     assert client.get(reverse("receipt", args=[hidden.pk])).status_code == 404
+    # An advice proves for accounts that they do not see.
+    assert client.get(reverse("attach_remittance", args=[own.pk])).status_code == 404
+    assert "Joindre un avis" not in client.get(reverse("receipt", args=[own.pk])).content.decode()
     answer = post(client, "settle_receipt", own, compte=other.pk)
     assert "portefeuille" in answer.content.decode()
     found = client.get(

@@ -17,7 +17,7 @@ from exigible.operations import queueing
 from exigible.store.keyset import read_page
 from exigible.store.models import BankLine
 from exigible.store.queries import receipts as reads
-from exigible.store.queries.access import visible_creditors
+from exigible.store.queries.access import visible_creditors, whole_creditors
 from exigible.store.queries.timeline import names_of
 from exigible.web import answers, clock, listing
 from exigible.web.access import page, person
@@ -207,6 +207,7 @@ def _detail(request: HttpRequest, line: BankLine) -> dict[str, Any]:
             for one in sheet.decisions
         ],
         "may": powers(person(request)),
+        "whole": line.creditor_id in whole_creditors(person(request)),
         "today": clock.today(),
     }
 

@@ -102,8 +102,10 @@ def remittances(request: HttpRequest) -> HttpResponse:
 
 @page(Capability.RECORD_PAYMENTS, section=SCREEN)
 def attach(request: HttpRequest, line_id: int) -> HttpResponse:
-    """Tie a document to a line: a new one, or one received."""
+    """Tie a document to a line. It proves for every account of the creditor: whoever sees them all may."""
     line = line_or_404(request, line_id)
+    if line.creditor_id not in whole_creditors(person(request)):
+        raise Http404
     form = _form(request)
     form.fields.pop("creditor")
     refused = None
