@@ -121,7 +121,9 @@ class TypedForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, DayField):
                 field.today = today
-            field.error_messages["required"] = "La réponse manque."
+            field.error_messages["required"] = (
+                "Indiquez un jour." if isinstance(field, DayField) else "La réponse manque."
+            )
             if isinstance(field, forms.CharField | forms.IntegerField):
                 field.error_messages |= BOUNDS
             if "invalid_choice" in field.error_messages:
