@@ -61,12 +61,12 @@ SIGNS: dict[ExhibitKind, str] = {
     ),
     ExhibitKind.INVOICE: r"\bfactures?\b|\binvoices?\b|\bfact?[ _-]?\d|\binv\b|\brechnung",
     ExhibitKind.DELIVERY: (
-        r"bons? de livraison|bordereau de livraison|\bbl[ _-]?n?\d|proces[- ]verbal de reception|"
+        r"^bl\b|bons? de livraison|bordereau de livraison|\bbl[ _-]?n?\d|proces[- ]verbal de reception|"
         r"pv de reception|bons? d.intervention|lettre de voiture|\bcmr\b|\bemarge|delivery note|\bpod\b|"
         r"attestation d.execution|\breceptionne"
     ),
     ExhibitKind.ORDER: (
-        r"bons? de commande|accuse de (reception de )?commande|confirmation de commande|"
+        r"^bc\b|bons? de commande|accuse de (reception de )?commande|confirmation de commande|"
         r"\bbc[ _-]?n?\d|purchase order|ordre de service"
     ),
     ExhibitKind.QUOTE: r"\bdevis\b|bon pour accord|proposition commerciale|offre de prix|\bquotation\b",
@@ -113,8 +113,11 @@ def guess_kind(name: str, text: str = "", *, mail: bool = False) -> Guess:
     """Return what a document seems to be; `other` where nothing says it.
 
     The name of the file says most, then the first lines, then the rest. Of equal kinds, the one named
-    first: a delivery note names the invoice to come, a credit note the one it corrects.
+    first: a delivery note names the invoice to come, a credit note the one it corrects. A message
+    speaks of papers and is none of them: what it encloses is guessed apart.
     """
+    if mail:
+        return Guess(ExhibitKind.LETTER, "message")
     file = name_key(re.sub(r"[._]+", " ", name))
     words = name_key(text[:TEXT_CHARACTERS])
     title = words[:TITLE_CHARACTERS]
@@ -131,4 +134,4 @@ def guess_kind(name: str, text: str = "", *, mail: bool = False) -> Guess:
             best, found, most = kind, seen, (weight, first)
     if most[0] >= ENOUGH:
         return Guess(best, found)
-    return Guess(ExhibitKind.LETTER, "message") if mail else Guess(ExhibitKind.OTHER)
+    return Guess(ExhibitKind.OTHER)

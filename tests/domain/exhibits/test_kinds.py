@@ -17,6 +17,9 @@ from exigible.domain.exhibits import ExhibitKind, expected, guess_kind, missing
         ("Kbis Morvélec.pdf", "", ExhibitKind.REGISTER),
         ("mise en demeure.pdf", "", ExhibitKind.FORMAL_NOTICE),
         ("devis 12.pdf", "Bon pour accord", ExhibitKind.QUOTE),
+        ("BL FA-26-0412.png", "", ExhibitKind.DELIVERY),
+        ("scan.pdf", "BON DE LIVRAISON\nFacture FA-26-0412 à suivre", ExhibitKind.DELIVERY),
+        ("scan.pdf", "FACTURE 12\nAprès avoir été livré", ExhibitKind.INVOICE),
         ("document.pdf", "x " * 900 + "facture", ExhibitKind.OTHER),
     ],
 )
@@ -28,8 +31,9 @@ def test_a_guess_says_what_it_rests_on():
     assert guess_kind("BL_77120.pdf").why == "bl 7"
 
 
-def test_a_message_that_names_nothing_is_a_letter():
-    assert guess_kind("re.eml", "Bonjour", mail=True).kind is ExhibitKind.LETTER
+@pytest.mark.parametrize("text", ["Bonjour", "La facture FA-26-0412 et son bon de livraison"])
+def test_a_message_is_a_letter_whatever_it_speaks_of(text: str):
+    assert guess_kind("facture.eml", text, mail=True).kind is ExhibitKind.LETTER
 
 
 def test_what_a_judge_would_ask_for():
