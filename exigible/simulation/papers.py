@@ -13,6 +13,7 @@ import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
 from exigible.domain import french
+from exigible.domain.text_keys import name_key
 from exigible.simulation import doing
 from exigible.simulation.play import Play, moment
 from exigible.simulation.world import House
@@ -128,8 +129,9 @@ def _picture(title: str, lines: Sequence[str]) -> bytes:
     pen.rectangle((60, 60, 840, 1140), outline=(90, 90, 90), width=3)
     pen.text((110, 120), title, fill=(30, 30, 30), font=ImageFont.load_default(44))
     for number, words in enumerate(lines):
+        stamped = name_key(words).upper()  # the font at hand has no accents
         pen.text(
-            (110, 240 + 70 * number), words, fill=(40, 40, 60), font=ImageFont.load_default(30)
+            (110, 240 + 70 * number), stamped, fill=(40, 40, 60), font=ImageFont.load_default(30)
         )
     pen.line(
         [(480, 900), (560, 840), (600, 930), (660, 850), (740, 900)], fill=(20, 40, 120), width=5

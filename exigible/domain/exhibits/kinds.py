@@ -61,13 +61,13 @@ SIGNS: dict[ExhibitKind, str] = {
     ),
     ExhibitKind.INVOICE: r"\bfactures?\b|\binvoices?\b|\bfact?[ _-]?\d|\binv\b|\brechnung",
     ExhibitKind.DELIVERY: (
-        r"^bl\b|bons? de livraison|bordereau de livraison|\bbl[ _-]?n?\d|proces[- ]verbal de reception|"
+        r"bons? de livraison|bordereau de livraison|\bbl[ _-]?n?\d|^bl\b|proces[- ]verbal de reception|"
         r"pv de reception|bons? d.intervention|lettre de voiture|\bcmr\b|\bemarge|delivery note|\bpod\b|"
         r"attestation d.execution|\breceptionne"
     ),
     ExhibitKind.ORDER: (
-        r"^bc\b|bons? de commande|accuse de (reception de )?commande|confirmation de commande|"
-        r"\bbc[ _-]?n?\d|purchase order|ordre de service"
+        r"bons? de commande|accuse de (reception de )?commande|confirmation de commande|"
+        r"\bbc[ _-]?n?\d|^bc\b|purchase order|ordre de service"
     ),
     ExhibitKind.QUOTE: r"\bdevis\b|bon pour accord|proposition commerciale|offre de prix|\bquotation\b",
     ExhibitKind.TERMS: (
