@@ -11,7 +11,7 @@ from django.db import connection
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
-from tests.database import ensure_server
+from tests.database import ensure_server, ensure_template
 
 # Speed is measured in benchmarks/, never in a test: a busy machine is not a failure.
 hypothesis_settings.register_profile("exigible", deadline=None)
@@ -41,9 +41,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Have a server before the first test database is created."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Have a server before the first test database is created, and what to copy it from."""
     ensure_server()
+    with django_db_blocker.unblock():
+        ensure_template()
 
 
 @pytest.fixture(scope="session")
