@@ -11,10 +11,11 @@ from django.db import connection
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
+from tests.campaign import rounds
 from tests.database import ensure_server, ensure_template
 
 # Speed is measured in benchmarks/, never in a test: a busy machine is not a failure.
-hypothesis_settings.register_profile("exigible", deadline=None)
+hypothesis_settings.register_profile("exigible", deadline=None, max_examples=rounds(40, 2_000))
 hypothesis_settings.load_profile("exigible")
 
 JOBS = (

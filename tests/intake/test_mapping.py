@@ -621,7 +621,7 @@ def spoilt_inside(content: bytes, seed: int) -> bytes:
 
 @pytest.mark.slow
 def test_many_spoilt_texts_and_workbooks(tmp_path: Path) -> None:
-    times = rounds(400, 10_000)
+    times = rounds(150, 10_000)
     for number, style in enumerate(sorted(STYLES)):
         text, encoding = STYLES[style]
         survive(tmp_path, text.encode(encoding), 1_000 + number, times // len(STYLES) + 1)

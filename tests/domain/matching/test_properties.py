@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from exigible.domain.matching import Book, Claim, Customer, Proposal, match_lines
 from exigible.domain.matching.sums import subsets
+from tests.campaign import rounds
 from tests.domain.matching.small_book import ISSUED, claim, line
 
 NAMES = ("Menuiserie Vauban", "Transports Lorrain", "Pharmacie Petit", "Menuiserie Petit")
@@ -66,7 +67,7 @@ def shown(proposals: list[Proposal]) -> dict[str, object]:
     }
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(100, 6_000))
 @given(st.data())
 def test_nothing_beyond_a_line_nor_a_claim(data: st.DataObject):
     claims = data.draw(books())
@@ -93,7 +94,7 @@ def test_nothing_beyond_a_line_nor_a_claim(data: st.DataObject):
             assert min(one.cents, 0) <= paid <= max(one.cents, 0)
 
 
-@settings(max_examples=150)
+@settings(max_examples=rounds(50, 3_000))
 @given(st.data(), st.randoms(use_true_random=False))
 def test_the_order_of_the_files_changes_nothing(data: st.DataObject, shuffle: random.Random):
     claims = data.draw(books())
@@ -106,7 +107,7 @@ def test_the_order_of_the_files_changes_nothing(data: st.DataObject, shuffle: ra
     assert shown(match_lines(Book(customers, claims), lines)) == before
 
 
-@settings(max_examples=100)
+@settings(max_examples=rounds(30, 2_000))
 @given(st.data())
 def test_lines_that_concern_nobody_here_change_nothing(data: st.DataObject):
     claims = data.draw(books())
@@ -121,7 +122,7 @@ def test_lines_that_concern_nobody_here_change_nothing(data: st.DataObject):
     assert {key: after[key] for key in before} == before
 
 
-@settings(max_examples=100)
+@settings(max_examples=rounds(30, 2_000))
 @given(st.data())
 def test_a_book_serves_again(data: st.DataObject):
     claims = data.draw(books())
@@ -140,7 +141,7 @@ def test_a_book_is_kept_up_to_date():
     assert not match_lines(book, [bare])[0].automatic
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(100, 6_000))
 @given(
     st.lists(st.integers(-3000, 30_000).filter(bool), min_size=1, max_size=24),
     st.data(),
