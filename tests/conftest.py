@@ -1,5 +1,6 @@
 """Shared fixtures. The database is PostgreSQL: the embedded one, or EXIGIBLE_DATABASE_URL's."""
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -31,6 +32,12 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the long tests: what is left can be shared out to the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector thousands of tests and modules that live to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
