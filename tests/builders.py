@@ -26,7 +26,7 @@ from exigible.store.models import (
     Portfolio,
 )
 
-_NUMBERS = count(1)
+_NUMBERS = count(20_000)  # beyond those that tests and their world choose
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 
