@@ -401,6 +401,8 @@ class _Comparison(TakesOver):
             return kept
         signatures = {signature for signature, _ in wanted}
         by_hand = [s for s in self.known.settlements if not s.of_ledger and s.live]
+        on_top = [s for s in by_hand if s.on_top]
+        by_hand = [s for s in by_hand if not s.on_top]
         for settlement in self.known.settlements:
             if not settlement.of_ledger:
                 continue
@@ -434,7 +436,33 @@ class _Comparison(TakesOver):
                 ):
                     self._reverse_settlement(settlement)
                     self.w.written.overruled.append((self.account_id, settlement.id))
+        self._free_what_the_ledger_needs(on_top, [group for _, group in wanted])
         return kept
+
+    def _free_what_the_ledger_needs(
+        self, on_top: Sequence[KnownSettlement], groups: Sequence[Group]
+    ) -> None:
+        """Give back what paid penalties and 40 € where accounting letters that money with claims."""
+        if not on_top:
+            return
+        used: Counter[int] = Counter()
+        for group in groups:
+            for payment, _, _, cents in self._facts(group)[1]:
+                used[payment] += cents
+        for settlement in on_top:
+            if settlement.id in self.reversed_settlements:
+                continue
+            wanted: Counter[int] = Counter()
+            for payment, _, _, cents in settlement.allocations:
+                wanted[payment] += cents
+            if any(
+                payment in used
+                and payment in self.known.payments
+                and used[payment] + cents > self.known.payments[payment].amount_cents
+                for payment, cents in wanted.items()
+            ):
+                self._reverse_settlement(settlement)
+                self.w.written.overruled.append((self.account_id, settlement.id))
 
     def _write_block(self, group: Group) -> None:
         place, fy, code = group.key

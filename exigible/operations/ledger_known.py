@@ -9,6 +9,8 @@ from datetime import date
 
 from django.db import connection
 
+from exigible.store.models import SettlementKind
+
 ORIGIN = "fec:"
 EntryFact = tuple[int, str, date, int, str]  # claim, ledger account, day, cents, kind
 LooseFact = tuple[int, str, str, date, int]  # claim, kind, ledger account, day, cents
@@ -37,6 +39,7 @@ class KnownSettlement:
     code: str
     scope: str
     reversed_by: str | None  # origin of its reversal, if it was reversed
+    kind: str = ""
     entries: list[KnownEntry] = field(default_factory=list)
     allocations: list[AllocationFact] = field(default_factory=list)
 
@@ -47,6 +50,11 @@ class KnownSettlement:
     @property
     def of_ledger(self) -> bool:
         return self.origin.startswith(ORIGIN)
+
+    @property
+    def on_top(self) -> bool:
+        """Whether it pays penalties and 40 €: no claim's principal moves by it."""
+        return self.kind == SettlementKind.ACCESSORIES
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -163,7 +171,7 @@ def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
             claim, kind, place, on, cents = key
             found[account].loose[claim, kind, place, on, cents].append(entry)
         cursor.execute(
-            """SELECT s.account_id, s.id, s.origin, s.code, s.scope, r.origin
+            """SELECT s.account_id, s.id, s.origin, s.code, s.scope, r.origin, s.kind
                  FROM store_settlement s LEFT JOIN store_settlement r ON r.reverses_id = s.id
                 WHERE s.account_id = ANY(%(ids)s) AND s.reverses_id IS NULL ORDER BY s.id""",
             parameters,

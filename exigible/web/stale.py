@@ -21,6 +21,7 @@ _DEEDS = {
     "task_finished": "a terminé une tâche",
     "payment_recorded": "a saisi un règlement",
     "payment_allocated": "a affecté un règlement",
+    "accessories_paid": "a imputé un règlement sur des pénalités",
     "payment_reversed": "a contrepassé un règlement",
     "settlement_reversed": "a contrepassé une affectation",
     "collector_assigned": "a confié le compte",

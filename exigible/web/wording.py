@@ -326,6 +326,7 @@ JOURNAL = {
     "strategy_assigned": "Stratégie changée",
     "payment_recorded": "Règlement saisi",
     "payment_allocated": "Règlement affecté",
+    "accessories_paid": "Pénalités et indemnité réglées",
     "payment_reversed": "Règlement contrepassé",
     "bank_line_matched": "Opération bancaire rapprochée",
     "settlement_reversed": "Affectation contrepassée",

@@ -279,6 +279,7 @@ def _record(bookings: Sequence[Booking], by: By, at: datetime) -> dict[int, list
                     reference=(line.end_to_end or line.bank_ref)[:100],
                     currency=line.currency,
                     allocations=part.claims,
+                    accessories=part.accessories,
                 )
             )
             of_line.append((line.pk, part, False))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.operations import accessories
 from exigible.operations.acts import By
 from exigible.operations.payments import NewPayment, record_payments, reverse_payment
 from exigible.store.models import (
@@ -23,6 +24,7 @@ from exigible.store.models import (
     DiscountGranted,
     Payment,
     PaymentKind,
+    SettlementKind,
 )
 
 Shares = Sequence[tuple[int, int]]  # claim, cents
@@ -51,7 +53,7 @@ def take_back(
             f"Le rejet ({euros(back)}) dépasse le règlement ({euros(payment.amount_cents)}).",
             field="reverses",
         )
-    shares = _shares_of(payment)
+    shares, on_top = _shares_of(payment), _accessories_of(payment)
     discounts = _discounts_with(payment)
     reason = line.label[:200]
     reversal = reverse_payment(payment.pk, on=line.booked_on, by=by, at=at, reason=reason)
@@ -59,7 +61,7 @@ def take_back(
         reverse_payment(granted.payment_id, on=line.booked_on, by=by, at=at, reason=reason)
     made = [reversal.pk]
     if back < payment.amount_cents:
-        made.append(_again(payment, payment.amount_cents - back, shares, by, at).pk)
+        made.append(_again(payment, payment.amount_cents - back, shares, on_top, by, at).pk)
     return made
 
 
@@ -67,7 +69,9 @@ def restore(reversal: Payment, *, by: By, at: datetime) -> None:
     """Record again a payment that a return took back, and its discount; tie both to their own line."""
     assert reversal.reverses is not None
     payment = reversal.reverses
-    again = _again(payment, payment.amount_cents, _shares_of(payment, before=reversal), by, at)
+    shares = _shares_of(payment, before=reversal)
+    on_top = _accessories_of(payment, before=reversal)
+    again = _again(payment, payment.amount_cents, shares, on_top, by, at)
     for granted in _discounts_with(payment).filter(
         payment__reversed_by__recorded_at=reversal.recorded_at
     ):
@@ -121,7 +125,7 @@ def _grant_again(granted: DiscountGranted, by: By, at: datetime) -> None:
         granted.payment.amount_cents
     ):
         return
-    made = _again(granted.payment, granted.payment.amount_cents, shares, by, at)
+    made = _again(granted.payment, granted.payment.amount_cents, shares, (), by, at)
     DiscountGranted.objects.create(
         line_id=granted.line_id,
         payment=made,
@@ -133,8 +137,15 @@ def _grant_again(granted: DiscountGranted, by: By, at: datetime) -> None:
     )
 
 
-def _again(payment: Payment, cents: int, shares: Shares, by: By, at: datetime) -> Payment:
-    """Record a payment anew, on the claims it paid as far as they are open."""
+def _again(
+    payment: Payment, cents: int, shares: Shares, on_top: Shares, by: By, at: datetime
+) -> Payment:
+    """Record a payment anew, on the claims it paid as far as they are open, then on their accessories.
+
+    Penalties and 40 € are paid again as far as they are still due: principal comes first, as it had.
+    """
+    allocations = _as_far_as_open(shares, cents)
+    left = cents - sum(share for _, share in allocations)
     [made] = record_payments(
         [
             NewPayment(
@@ -145,13 +156,27 @@ def _again(payment: Payment, cents: int, shares: Shares, by: By, at: datetime) -
                 label=payment.label,
                 reference=payment.reference,
                 currency=payment.currency,
-                allocations=_as_far_as_open(shares, cents),
+                allocations=allocations,
+                accessories=_as_far_as_due(payment, on_top, left),
             )
         ],
         by=by,
         at=at,
     )
     return made
+
+
+def _as_far_as_due(payment: Payment, on_top: Shares, left: int) -> list[tuple[int, int]]:
+    if not on_top or left <= 0:
+        return []
+    owed = accessories.due(payment.account_id, [claim for claim, _ in on_top], payment.value_date)
+    kept = []
+    for claim, share in on_top:
+        part = min(share, left, owed.get(claim, accessories.NOTHING).total_cents)
+        if part > 0:
+            kept.append((claim, part))
+            left -= part
+    return kept
 
 
 def _as_far_as_open(shares: Shares, cents: int) -> list[tuple[int, int]]:
@@ -171,10 +196,22 @@ def _as_far_as_open(shares: Shares, cents: int) -> list[tuple[int, int]]:
 
 def _shares_of(payment: Payment, before: Payment | None = None) -> list[tuple[int, int]]:
     """Return what a payment paid of each claim it names; as it was before `before` reversed it."""
+    return _sums(payment, before, on_top=False)
+
+
+def _accessories_of(payment: Payment, before: Payment | None = None) -> list[tuple[int, int]]:
+    """Return what a payment paid on top of each claim; as it was before `before` reversed it."""
+    return _sums(payment, before, on_top=True)
+
+
+def _sums(payment: Payment, before: Payment | None, *, on_top: bool) -> list[tuple[int, int]]:
     shares: dict[int, int] = {}
-    rows = payment.allocations.filter(claim__isnull=False).order_by("pk")
+    about = Q(settlement__kind=SettlementKind.ACCESSORIES) | Q(
+        settlement__reverses__kind=SettlementKind.ACCESSORIES
+    )
+    rows = payment.allocations.filter(about if on_top else ~about, claim__isnull=False)
     if before is not None:
         rows = rows.exclude(recorded_at=before.recorded_at, amount_cents__lt=0)
-    for claim_id, cents in rows.values_list("claim_id", "amount_cents"):
+    for claim_id, cents in rows.order_by("pk").values_list("claim_id", "amount_cents"):
         shares[claim_id] = shares.get(claim_id, 0) + cents
     return [(claim, cents) for claim, cents in shares.items() if cents > 0]

@@ -6,8 +6,9 @@ items, but for the line they are tied to. `LearnedPayer` has an end. Money itsel
 
 `parts` holds what a line brings, an account after another:
 `[{"account", "cents", "claims": [[claim, cents]], "credits": [[payment, claim, cents]],
-"discounts": [[claim, cents]]}]`; `cents` is the money of the line that goes to the account, of which
-`claims` are allocated; credit notes and discounts come on top.
+"discounts": [[claim, cents]], "accessories": [[claim, cents]]}]`; `cents` is the money of the line that
+goes to the account, of which `claims` are allocated and `accessories` pay penalties and the 40 €; credit
+notes and discounts come on top.
 """
 
 from django.contrib.postgres.fields import ArrayField
