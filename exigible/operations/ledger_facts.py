@@ -34,6 +34,7 @@ from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.models import ClaimKind, DueOnSource, EntryKind, SettlementKind
 
 SAME_RECEIPT_DAYS = 10  # a receipt typed by hand and the ledger's line of it
+GRANTED_DAYS = 62  # a discount granted is often booked with the month, at its end
 
 NOTE, PAID, MOVED = (
     EntryKind.CREDIT_NOTE.value,
@@ -148,6 +149,10 @@ class _Comparison(TakesOver):
                 else line.payment_id
             )
             found = self.known.payments.get(existing) if existing is not None else None
+            if found is not None and found.stand_in is not None:
+                self.payment_of[id(credit)] = found.stand_in
+                self.payment_link[line] = found.id
+                continue
             if (
                 found is not None
                 and found.amount_cents == credit.cents
@@ -157,6 +162,7 @@ class _Comparison(TakesOver):
             else:
                 self.payment_of[id(credit)] = (
                     self._receipt_by_hand(credit)
+                    or self._discount_granted(credit)
                     or self._credit_note(credit)
                     or self._new_payment(credit)
                 )
@@ -177,6 +183,18 @@ class _Comparison(TakesOver):
                 self.known.unlinked_receipts.remove(receipt)
                 self.w.written.add(self.account_id, "recognised")
                 return receipt.id
+        return None
+
+    def _discount_granted(self, credit: Credit) -> int | None:
+        """Return an early-payment discount granted here that this line of the ledger books, if any."""
+        if credit.line.posted_as is PostedAs.MONEY:
+            return None
+        for granted in self.known.granted:
+            days = (credit.line.on - granted.value_date).days
+            if granted.amount_cents == credit.cents and -SAME_RECEIPT_DAYS <= days <= GRANTED_DAYS:
+                self.known.granted.remove(granted)
+                self.w.written.add(self.account_id, "recognised")
+                return granted.id
         return None
 
     def _new_payment(self, credit: Credit) -> int:

@@ -100,6 +100,7 @@ class NewPayment:
     currency: str = "EUR"
     allocations: Allocations = ()
     accessories: Allocations = ()  # penalties and 40 € paid on top of claims
+    stands_for: int | None = None  # the receipt of accounting that this one takes the place of
 
 
 @transaction.atomic
@@ -125,6 +126,7 @@ def record_payments(rows: Sequence[NewPayment], *, by: By, at: datetime) -> list
             label=row.label,
             reference=row.reference,
             origin=by.actor,
+            stands_for_id=row.stands_for,
         )
         for row in rows
     )

@@ -58,7 +58,7 @@ _TWINS = """
        AND theirs.origin LIKE 'fec:%%'
        AND theirs.value_date BETWEEN mine.value_date - %(days)s AND mine.value_date + %(days)s
      WHERE a.creditor_id = %(creditor)s AND b.ended_at IS NULL AND mine.amount_cents > 0
-       AND mine.origin NOT LIKE 'fec:%%' AND theirs.kind <> 'credit_note'
+       AND mine.origin NOT LIKE 'fec:%%' AND mine.stands_for_id IS NULL AND theirs.kind <> 'credit_note'
        AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id IN (mine.id, theirs.id))
        AND NOT EXISTS (SELECT 1 FROM store_banklinepayment o
                         WHERE o.payment_id = theirs.id AND o.ended_at IS NULL)
@@ -88,19 +88,20 @@ def hand_over(creditor_id: int, *, at: datetime) -> int:
 
 
 def is_of_ledger(payment: Payment) -> bool:
-    """Say whether accounting recorded a payment, or recognised it as one of its lines."""
+    """Say whether accounting recorded a payment, or recognised it, or the one that it stands for."""
     return (
         payment.origin.startswith("fec:")
+        or payment.stands_for_id is not None
         or LedgerLine.objects.filter(payment=payment, withdrawn_at__isnull=True).exists()
     )
 
 
-def settled_with(link: BankLinePayment) -> list[int]:
+def settled_at(payment_id: int, moment: datetime) -> list[int]:
     """Return what a payment settled as it was tied to its line, and that stands."""
     return list(
         Settlement.objects.filter(
-            allocations__payment_id=link.payment_id,
-            recorded_at=link.recorded_at,
+            allocations__payment_id=payment_id,
+            recorded_at=moment,
             reverses__isnull=True,
             reversed_by__isnull=True,
         )

@@ -16,7 +16,14 @@ from exigible.domain.french import euros
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import accessories
 from exigible.operations.acts import By
-from exigible.operations.payments import NewPayment, record_payments, reverse_payment
+from exigible.operations.matching import ledger
+from exigible.operations.payments import (
+    NewPayment,
+    allocate,
+    record_payments,
+    reverse_payment,
+    reverse_settlement,
+)
 from exigible.store.models import (
     BankLine,
     BankLinePayment,
@@ -24,6 +31,7 @@ from exigible.store.models import (
     DiscountGranted,
     Payment,
     PaymentKind,
+    Settlement,
     SettlementKind,
 )
 
@@ -58,7 +66,10 @@ def take_back(
     reason = line.label[:200]
     reversal = reverse_payment(payment.pk, on=line.booked_on, by=by, at=at, reason=reason)
     for granted in discounts.filter(payment__reversed_by__isnull=True):
-        reverse_payment(granted.payment_id, on=line.booked_on, by=by, at=at, reason=reason)
+        if ledger.is_of_ledger(granted.payment):
+            _free(granted.payment, by, at, reason)
+        else:
+            reverse_payment(granted.payment_id, on=line.booked_on, by=by, at=at, reason=reason)
     made = [reversal.pk]
     if back < payment.amount_cents:
         made.append(_again(payment, payment.amount_cents - back, shares, on_top, by, at).pk)
@@ -76,6 +87,8 @@ def restore(reversal: Payment, *, by: By, at: datetime) -> None:
         payment__reversed_by__recorded_at=reversal.recorded_at
     ):
         _grant_again(granted, by, at)
+    for granted in _discounts_with(payment).filter(payment__reversed_by__isnull=True):
+        _use_again(granted.payment, reversal.recorded_at, by, at)
     link = BankLinePayment.objects.filter(payment=payment, ended_at__isnull=True).first()
     if link is not None:
         link.ended_at, link.ended_by = at, by.actor
@@ -83,6 +96,27 @@ def restore(reversal: Payment, *, by: By, at: datetime) -> None:
         BankLinePayment.objects.create(
             line_id=link.line_id, payment=again, recorded_by=by.actor, recorded_at=at
         )
+
+
+def _free(credit_note: Payment, by: By, at: datetime, reason: str) -> None:
+    """Let a credit note of accounting pay nothing any more: it stays, for accounting to take back."""
+    standing = Settlement.objects.filter(
+        allocations__payment=credit_note, reverses__isnull=True, reversed_by__isnull=True
+    )
+    for settlement_id in standing.distinct().values_list("pk", flat=True):
+        reverse_settlement(settlement_id, by=by, at=at, reason=reason)
+
+
+def _use_again(credit_note: Payment, freed_at: datetime, by: By, at: datetime) -> None:
+    """Use a credit note of accounting again on the claims that a return had freed it from."""
+    freed = credit_note.allocations.filter(
+        recorded_at=freed_at, amount_cents__lt=0, claim__isnull=False
+    ).values_list("claim_id", "amount_cents")
+    kept = _as_far_as_open(
+        [(claim, -cents) for claim, cents in freed], credit_note.unallocated_cents
+    )
+    if kept:
+        allocate(credit_note.pk, kept, by=by, at=at)
 
 
 def refuse_if_returned(line: BankLine) -> None:
@@ -142,10 +176,15 @@ def _again(
 ) -> Payment:
     """Record a payment anew, on the claims it paid as far as they are open, then on their accessories.
 
+    One of accounting's that is recorded whole stands for it: the ledger, read again, finds it so.
+
     Penalties and 40 € are paid again as far as they are still due: principal comes first, as it had.
     """
     allocations = _as_far_as_open(shares, cents)
     left = cents - sum(share for _, share in allocations)
+    stands_for = None
+    if cents == payment.amount_cents and ledger.is_of_ledger(payment):
+        stands_for = payment.stands_for_id or payment.pk
     [made] = record_payments(
         [
             NewPayment(
@@ -158,6 +197,7 @@ def _again(
                 currency=payment.currency,
                 allocations=allocations,
                 accessories=_as_far_as_due(payment, on_top, left),
+                stands_for=stands_for,
             )
         ],
         by=by,

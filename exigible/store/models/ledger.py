@@ -237,10 +237,24 @@ class Payment(models.Model):
     reverses = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
     )
+    # The receipt of accounting that this one takes the place of, since that one was taken back by mistake.
+    stands_for = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="stand_ins",
+        db_index=False,
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["account", "-value_date"], name="payment_account"),
+            models.Index(
+                fields=["stands_for"],
+                name="payment_stands_for",
+                condition=Q(stands_for__isnull=False),
+            ),
             models.Index(
                 fields=["account"],
                 name="payment_unallocated",

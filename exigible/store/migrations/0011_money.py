@@ -1,4 +1,4 @@
-"""Penalties and the 40 € that a payment pays on top of its invoices: due and paid in one settlement."""
+"""Penalties and 40 € paid on top of invoices; what stands for a receipt of accounting taken back by mistake."""
 
 from django.db import migrations, models
 
@@ -49,6 +49,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='entry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('component', 'principal'), models.Q(('kind', 'accessory'), _negated=True)), models.Q(models.Q(('component', 'principal'), _negated=True), models.Q(models.Q(('amount_cents__gt', 0), ('kind', 'accessory')), models.Q(('amount_cents__lt', 0), ('kind', 'settlement')), ('kind', 'reversal'), _connector='OR')), _connector='OR'), name='accessory_entry_is_due_or_paid'),
+        ),
+        migrations.AddField(
+            model_name='payment',
+            name='stands_for',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=models.PROTECT, related_name='stand_ins', to='store.payment'),
+        ),
+        migrations.AddIndex(
+            model_name='payment',
+            index=models.Index(condition=models.Q(('stands_for__isnull', False)), fields=['stands_for'], name='payment_stands_for'),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]
