@@ -1,4 +1,5 @@
-"""Penalties and 40 € paid on top of invoices; what stands for a receipt of accounting taken back by mistake."""
+"""Penalties and 40 € paid on top of invoices; what stands for a receipt of accounting taken back by mistake;
+what may be kept of a sum."""
 
 from django.db import migrations, models
 
@@ -58,6 +59,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='payment',
             index=models.Index(condition=models.Q(('stands_for__isnull', False)), fields=['stands_for'], name='payment_stands_for'),
+        ),
+        migrations.AddField(
+            model_name='matchingsettings',
+            name='fees_rate',
+            field=models.PositiveIntegerField(default=300000),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

@@ -55,6 +55,8 @@ class MatchingSettings(models.Model):
     most_coincidence = models.PositiveIntegerField(default=2_000)  # in millionths
     automatic_up_to_cents = models.BigIntegerField(null=True, blank=True)  # null: no limit
     bank_fees_cents = models.PositiveIntegerField(default=5_000)
+    # What an agent or a bank may keep of a sum, typed by hand: a share of the gross, 1/10,000 of a percent.
+    fees_rate = models.PositiveIntegerField(default=300_000)
     early_days = models.PositiveSmallIntegerField(default=3)
     return_days = models.PositiveSmallIntegerField(default=400)
     # The discount of the general terms: rate in 1/10,000 of a percent, days from the invoice.
