@@ -91,6 +91,7 @@ urlpatterns = [
         name="take_back_absence",
     ),
     path("imports/sources/", import_wizard.sources, name="import_sources"),
+    path("imports/sources/<int:mapping_id>/", import_wizard.change, name="change_source"),
     path("imports/sources/<int:mapping_id>/oublier/", import_wizard.forget, name="forget_source"),
     path("imports/<int:import_id>/", imports.detail, name="import_detail"),
     path("imports/<int:import_id>/preparer/", import_wizard.prepare, name="prepare_import"),

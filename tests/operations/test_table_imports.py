@@ -228,6 +228,19 @@ def test_what_the_stock_no_longer_lists_is_to_be_confirmed(
     assert StockAbsence.objects.count() == 1
 
 
+def test_a_stock_that_finds_less_than_half_of_what_is_open_is_told(creditor: Creditor) -> None:
+    _, report = take(creditor, ITEMS, mode="stock")
+    assert stock.COVERS_LITTLE not in [one.code for one in report.problems]  # nothing was open
+    _, report = take(creditor, without("FA1"), name="s.csv", mode="stock")
+    assert stock.COVERS_LITTLE not in [one.code for one in report.problems]  # two in three
+    batch, report = take(
+        creditor, without("FA1", "FA2").replace("FA3", "FA4"), name="t.csv", mode="stock"
+    )
+    [told] = [one for one in report.problems if one.code == stock.COVERS_LITTLE]
+    assert "ne couvre que 0\u00a0pièce des 3 pièces ouvertes" in told.message
+    assert stock.warning_of(batch) is not None
+
+
 def test_a_part_that_is_missing_is_the_difference(creditor: Creditor) -> None:
     take(creditor, ITEMS, mode="stock")
     take(creditor, ITEMS.replace("1 200,00", "900,00"), name="s.csv", mode="stock")

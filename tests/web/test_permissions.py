@@ -183,6 +183,7 @@ EXPECTED: dict[str, Capability | str] = {
     "drop_import": C.IMPORT,
     "import_sources": C.IMPORT,
     "forget_source": C.IMPORT,
+    "change_source": C.IMPORT,
     "absences": C.IMPORT,
     "export_absences": C.EXPORT,
     "decide_absences": C.RECORD_PAYMENTS,
