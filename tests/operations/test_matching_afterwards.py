@@ -14,6 +14,7 @@ from exigible.operations.matching.parts import Part
 from exigible.operations.matching.running import run_matching
 from exigible.operations.matching.settings import save_settings
 from exigible.operations.payments import allocate, record_payment, reverse_payment
+from exigible.operations.table_imports import stock
 from exigible.operations.undoing import undo_import
 from exigible.store.models import (
     Account,
@@ -24,6 +25,7 @@ from exigible.store.models import (
     DiscountGranted,
     ImportBatch,
     Payment,
+    StockAbsence,
 )
 from tests.bank_text import IBAN, camt
 from tests.builders import make_account, make_claim, make_creditor, make_debtor
@@ -324,4 +326,35 @@ def test_a_discount_that_accounting_books_is_one_credit_and_stays_accountings(
     granted.refresh_from_db()
     assert not hasattr(granted, "reversed_by")
     assert owed() - granted.unallocated_cents == 98000
+    assert sound() == []
+
+
+def test_money_accepted_from_a_list_is_the_line_that_comes_weeks_later(
+    creditor: Creditor, account: Account
+) -> None:
+    claim = Claim.objects.get()
+    batch = ImportBatch.objects.create(
+        creditor=creditor, format="open_items", filename="stock.csv", created_at=AT
+    )
+    absence = StockAbsence.objects.create(
+        account=account, claim=claim, batch=batch, amount_cents=100000,
+        noticed_on=date(2026, 10, 12), noticed_at=AT,
+    )  # fmt: skip
+    stock.decide(absence.pk, outcome="paid", on=date(2026, 10, 12), by=USER, at=AT)
+    entries = [("2026-11-05", "1000.00", "VIR SEPA PAYSAGES LIGNON FL26-0001", "Q1")]
+    done(creditor, camt(entries), name="releve.xml")
+    run_matching(creditor.pk, at=LATER)
+    assert line(100000).state == "matched"
+    assert "accepté d’après une liste" in line(100000).match.reasons[0]
+    payment = Payment.objects.get()
+    assert payment.bank_lines.get().line == line(100000)
+    # The next month's invoice of the same sum is paid by the next line: not the same money.
+    second = make_claim(account, 100000, DUE, ref="FL26-0002", issued_on=date(2026, 11, 1))
+    deciding.undo(line(100000).pk, by=USER, at=LATER)
+    deciding.set_aside([line(100000).pk], reason="essai", by=USER, at=LATER)
+    later = [("2026-11-09", "1000.00", "VIR SEPA PAYSAGES LIGNON FL26-0002", "Q2")]
+    done(creditor, camt(later, number="2"), name="suite.xml")
+    run_matching(creditor.pk, at=LATER + timedelta(minutes=1))
+    second.refresh_from_db()
+    assert second.balance_cents == 0
     assert sound() == []

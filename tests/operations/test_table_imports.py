@@ -104,6 +104,15 @@ def test_a_list_opens_accounts_claims_and_credits(creditor: Creditor) -> None:
     assert [problem.code for problem in report.problems] == []
 
 
+def test_a_name_that_stands_for_the_number_is_shown_once(creditor: Creditor) -> None:
+    take(creditor, ITEMS.splitlines()[0] + "\r\nAUBIN SARL;Aubin SARL;FA3;21/01/2026;;60,50;\r\n")
+    account = Account.objects.get()
+    assert account.debtor.name == "Aubin SARL"
+    assert account.shown_number == ""
+    account.number = "C-0042"
+    assert account.shown_number == "C-0042"
+
+
 def test_what_accounting_has_closed_or_only_adds_up_opens_nothing(creditor: Creditor) -> None:
     head = "Compte tiers;Intitulé;N° pièce;Date;Date d'échéance;Débit;Crédit;Lettrage\r\n"
     opened = "DUPONT;Dupont;FA1;10/01/2026;10/02/2026;1 200,00;;\r\n"

@@ -12,6 +12,7 @@ from exigible.domain.matching import Allocation, Gap, Kind, Proposal
 from exigible.operations.matching import on_top
 from exigible.operations.matching.loading import (
     COLLECTED,
+    CONFIRMED_DAYS,
     CREDIT,
     OPEN,
     SAME_PAYMENT_DAYS,
@@ -267,8 +268,7 @@ class Converter:
         near = [
             one
             for one in self.loaded.known.get((line.currency, line.cents), ())
-            if one.pk not in self._used
-            and abs(one.on - line.on) <= timedelta(days=SAME_PAYMENT_DAYS)
+            if one.pk not in self._used and self._is_near(one, line, proposals[0])
         ]
         if not near:
             return None
@@ -284,6 +284,22 @@ class Converter:
             return None
         return (near[0], False) if len(near) == 1 else None
 
+    def _is_near(self, one: KnownPayment, line: WaitingLine, proposal: Proposal) -> bool:
+        """Say whether the days agree; that of a receipt accepted from a list was only thought to be.
+
+        Further off, it is that money only where the line pays nothing that is still open: a rent of the
+        next month has the same sum.
+        """
+        apart = abs(one.on - line.on)
+        if apart <= timedelta(days=SAME_PAYMENT_DAYS):
+            return True
+        return (
+            one.confirmed
+            and not proposal.allocations
+            and apart <= timedelta(days=CONFIRMED_DAYS)
+            and one.account_id in {self.loaded.accounts[code] for code in proposal.payers}
+        )
+
     def _recorded(
         self, line: WaitingLine, known: tuple[KnownPayment, bool], row: BankLineMatch
     ) -> Answer:
@@ -291,7 +307,11 @@ class Converter:
         part = Part(account_id=payment.account_id, cents=payment.cents, payment_id=payment.pk)
         row.kind, row.gap, row.gap_cents, row.fees_cents = Kind.PAYMENT, "", 0, 0
         row.confidence = 990 if certain else 600
-        words = f"La comptabilité a déjà enregistré ce règlement le {french_day(payment.on)}"
+        words = (
+            f"Ce règlement a déjà été accepté d’après une liste, au {french_day(payment.on)}"
+            if payment.confirmed
+            else f"La comptabilité a déjà enregistré ce règlement le {french_day(payment.on)}"
+        )
         row.reasons = [
             typeset(f"{words} : même montant, même payeur. La ligne y est rattachée.")
             if certain

@@ -9,6 +9,7 @@ transaction.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from exigible.channels.incoming.folder import (
+    DONE,
+    REFUSED,
+    TO_COMPLETE,
     DropFolder,
     FolderUnusable,
     NotAFile,
@@ -194,12 +198,14 @@ def _put_away(folder: WatchedFolder, drop: DropFolder, at: datetime) -> None:
 
 
 def _settle(incoming: Incoming, drop: DropFolder, said: Outcome, at: datetime) -> None:
-    filed_as = drop.file_name(
-        incoming.place,
-        f"{paris_day(incoming.received_at):%Y-%m}",
-        refused=said.status == Status.REFUSED,
-        number=incoming.pk,
-    )
+    if said.status == Status.REFUSED:
+        put_in = REFUSED
+    elif said.status == Status.ASKS:  # it is not done: somebody has to answer first
+        put_in = TO_COMPLETE
+        said = replace(said, note=f"{said.note}\nLe fichier est rangé dans « {TO_COMPLETE} ».")
+    else:
+        put_in = f"{DONE}/{paris_day(incoming.received_at):%Y-%m}"
+    filed_as = drop.file_name(incoming.place, put_in, number=incoming.pk)
     receiving.settle(incoming, said, at=at, filed_as=filed_as)
 
 
