@@ -180,6 +180,7 @@ urlpatterns = [
     path("administration/droits/", people.rights, name="rights"),
     path("administration/voies/", ways.ways, name="ways"),
     path("administration/voies/exporter/", ways.export, name="export_ways"),
+    path("administration/voies/plusieurs/<slug:verb>/", ways.in_bulk, name="ways_in_bulk"),
     path("administration/voies/dossier/nouveau/", ways.watch_folder, name="watch_folder"),
     path("administration/voies/dossier/<int:folder_id>/", ways.folder, name="watched_folder"),
     path(
@@ -226,6 +227,7 @@ urlpatterns = [
     ),
     path("administration/jetons/", tokens.tokens, name="tokens"),
     path("administration/jetons/exporter/", tokens.export, name="export_tokens"),
+    path("administration/jetons/revoquer/", tokens.revoke_many, name="revoke_tokens"),
     path("administration/jetons/nouveau/", tokens.create, name="new_token"),
     path("administration/jetons/<int:token_id>/revoquer/", tokens.revoke, name="revoke_token"),
     path("bienvenue/<uuid:opaque_id>/<str:token>/", people.welcome, name="welcome"),

@@ -225,6 +225,8 @@ EXPECTED: dict[str, Capability | str] = {
     "export_arrivals": C.IMPORT,
     "ways": C.ADMINISTER,
     "export_ways": C.ADMINISTER,
+    "ways_in_bulk": C.ADMINISTER,
+    "revoke_tokens": C.ADMINISTER,
     "watch_folder": C.ADMINISTER,
     "watched_folder": C.ADMINISTER,
     "pause_folder": C.ADMINISTER,
