@@ -339,6 +339,11 @@ BULK: dict[str, dict[str, Capability]] = {
         "confirmer": C.COMPLETE_DATA,
         "echeance": C.COMPLETE_DATA,
     },
+    "ways_in_bulk": {
+        "suspendre": C.ADMINISTER,
+        "reprendre": C.ADMINISTER,
+        "fermer": C.ADMINISTER,
+    },
     "receipts_in_bulk": {
         "affecter": C.RECORD_PAYMENTS,
         "ecarter": C.RECORD_PAYMENTS,
@@ -405,6 +410,8 @@ POSTED = {
     "default_bank_account",
     "close_bank_account",
     "set_access",
+    "ways_in_bulk",
+    "revoke_tokens",
     "pause_folder",
     "resume_folder",
     "pause_mailbox",

@@ -33,11 +33,11 @@ from exigible.operations.acts import By
 from exigible.operations.payments import paris_day
 from exigible.operations.ways import looking, receiving
 from exigible.operations.ways.receiving import Arrived, Outcome
+from exigible.store import locks
 from exigible.store.models import Incoming, WatchedFolder
 
 MOST_BYTES = 4 * 1024**3  # as what a page receives
 MOST_AT_ONCE = 200  # files taken in one look: the other folders have their turn
-KIND = 1
 Status = Incoming.Status
 log = logging.getLogger("exigible.ways")
 
@@ -55,7 +55,7 @@ def look(folder_id: int, *, at: datetime, root: Path | None = None) -> int:
     Nothing where another worker is on it. A folder that cannot be used is noted, and left in peace for
     a while.
     """
-    with looking.alone(KIND, folder_id) as ours:
+    with looking.alone(locks.WATCHED_FOLDER, folder_id) as ours:
         folder = WatchedFolder.objects.select_related("creditor").filter(pk=folder_id).first()
         if not ours or folder is None or folder.closed_at is not None:
             return 0
