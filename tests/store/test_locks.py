@@ -6,7 +6,7 @@ from pathlib import Path
 import exigible
 from exigible.store import locks
 
-NUMBER = re.compile(r"advisory[a-z_]*lock\(\s*[0-9]|LOCK(_SPACE)?\s*=\s*[0-9]")
+NUMBER = re.compile(r"advisory[a-z_]*lock\(\s*[0-9]|(?<!B)LOCK(_SPACE)?\s*=\s*[0-9]")
 
 
 def test_no_two_locks_are_one():
