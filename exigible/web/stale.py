@@ -28,6 +28,7 @@ _DEEDS = {
     "strategy_assigned": "a changé la stratégie",
     "contact_saved": "a enregistré un contact",
     "debtor_completed": "a complété l’identité",
+    "register_taken_back": "a défait une reprise du registre",
     "debtors_merged": "a réuni deux débiteurs",
     "merge_undone": "a défait une réunion",
     "register_asked": "a interrogé le registre",

@@ -319,6 +319,7 @@ JOURNAL = {
     "debtors_set_apart": "Débiteurs dits distincts",
     "debtors_brought_back": "Doublon de nouveau proposé",
     "register_asked": "Registre interrogé",
+    "register_taken_back": "Reprise du registre défaite",
     "claims_completed": "Créances complétées",
     "contact_saved": "Contact enregistré",
     "terms_set": "Conditions du compte changées",
