@@ -62,7 +62,7 @@ test: setup assets browser
 
 # The tests that draw their cases, much further: hours.
 campaign: setup assets
-	EXIGIBLE_CAMPAIGN=1 $(BIN)/pytest -n 2 -m "not browser"
+	TESTS_CAMPAIGN=1 $(BIN)/pytest -n 2 -m "not browser"
 
 browser: setup
 	$(BIN)/python tools/ensure_chromium.py

@@ -185,6 +185,7 @@ class Traps:
             for number, party in enumerate(self.parties):
                 names.setdefault(party.name, []).append(number)
             self._twins = [n for group in names.values() if len(group) > 1 for n in group]
+            self._named = names
         for _ in range(20 if self._twins else 0):
             number = r.choice(self._twins)
             if items := self._take(party=number):
@@ -201,9 +202,9 @@ class Traps:
                     iban="",
                 )
                 self._settleable_bare(line, items)
-                for other in self.parties:
-                    same = any(self.items[i].cents == line.cents for i in other.items)
-                    if other.name == party.name and other is not party and not town and same:
+                for other in self._named[party.name] if not town else ():
+                    same = any(self.items[i].cents == line.cents for i in self.parties[other].items)
+                    if other != number and same:
                         line.waits = True
                 return
 

@@ -4,7 +4,7 @@ further in a campaign (`make campaign`), which takes hours.
 
 import os
 
-CAMPAIGN = bool(os.environ.get("EXIGIBLE_CAMPAIGN"))
+CAMPAIGN = bool(os.environ.get("TESTS_CAMPAIGN"))
 
 
 def rounds(usual: int, campaign: int) -> int:

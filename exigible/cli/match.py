@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -32,6 +33,7 @@ def match(
 ) -> None:
     """Propose ce que paient des lignes de banque, avec les raisons ; n’enregistre rien."""
     from exigible.domain.matching import Book, match_lines
+    from exigible.domain.matching.spreading import without_collector
     from exigible.intake.matching_files import (
         read_invoices,
         read_lines,
@@ -39,20 +41,22 @@ def match(
         read_remittances,
     )
 
-    customers, claims = read_invoices(invoices)
-    bank = read_lines(lines)
-    cheques = read_remittances(remittances) if remittances is not None else []
-    agreed = (
-        read_plans(plans, frozenset(claim.ref for claim in claims)) if plans is not None else []
-    )
-    with progress_bar(quiet=as_json) as show:
-        book = Book(customers, claims, plans=agreed)
-        found = match_lines(
-            book,
-            bank,
-            cheques=cheques,
-            progress=lambda done, total: show("lecture des libellés", done, total),
+    with without_collector():
+        customers, claims = read_invoices(invoices)
+        bank = read_lines(lines)
+        cheques = read_remittances(remittances) if remittances is not None else []
+        agreed = (
+            read_plans(plans, frozenset(claim.ref for claim in claims)) if plans is not None else []
         )
+        with progress_bar(quiet=as_json) as show:
+            book = Book(customers, claims, plans=agreed)
+            found = match_lines(
+                book,
+                bank,
+                cheques=cheques,
+                processes=os.cpu_count() or 1,
+                progress=lambda done, total: show("lecture des libellés", done, total),
+            )
     if as_json:
         _write_answers(found)
     else:

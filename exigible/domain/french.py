@@ -92,10 +92,16 @@ def full_day(on: date) -> str:
     return f"{WEEKDAYS[on.weekday()]} {long_day(on)}"
 
 
+_ENDS = ("« ", ". ", "° ")
+_BEFORE = re.compile(r"(«|\bart\.|\bn°|\b[LRDA]\.) (?=\S)")
+_NO_BREAK_AFTER = r"\1" + NO_BREAK
+
+
 def typeset(text: str) -> str:
     """Return a sentence written with plain spaces with the no-break ones French asks for."""
-    text = re.sub(r" ([;:?!»€%])", NO_BREAK + r"\1", text)
-    return re.sub(r"(«|\bart\.|\bn°|\b[LRDA]\.) (?=\S)", r"\1" + NO_BREAK, text)
+    for mark in ";:?!»€%":
+        text = text.replace(" " + mark, NO_BREAK + mark)
+    return _BEFORE.sub(_NO_BREAK_AFTER, text) if any(end in text for end in _ENDS) else text
 
 
 def capital(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from exigible.domain.matching.facts import Claim, Customer, Learned, Plan
 from exigible.domain.matching.payers import Payers
 from exigible.domain.matching.references import References
-from exigible.domain.matching.texts import compact, without_zeros
+from exigible.domain.matching.texts import compact, folded, without_zeros
 
 UNKNOWN_DAY = 0
 
@@ -45,7 +45,8 @@ class Book:
         self._ordered: dict[int, list[int]] = {}
         self.by_amount: dict[tuple[str, int], list[int]] = {}
         self.plans: dict[int, list[PlanRows]] = {}
-        self.plan_codes: dict[str, PlanRows] = {}
+        self._plan_codes: dict[str, PlanRows] = {}
+        self._plan_heads: set[str] = set()  # what their first word may begin with
         self._by_ref: dict[str, list[int]] = {}
         for customer in customers:
             self.add_customer(customer)
@@ -102,11 +103,34 @@ class Book:
             owner = self.owner[claims[0]]
         if owner is None or not claims or plan.cents <= 0:
             return
-        rows = PlanRows(plan, owner, tuple(claims))
+        owners = frozenset(self.owner[claim] for claim in claims)
+        rows = PlanRows(plan, owner, tuple(claims), owners)
         self.plans.setdefault(owner, []).append(rows)
         key = without_zeros(compact(plan.code))
         if len(key) >= 3:
-            self.plan_codes[key] = rows
+            self._plan_codes[key] = rows
+            self._plan_heads |= {key[0], "0"}  # zeros that begin a number were dropped
+
+    def prepare(self) -> None:
+        """Build what the first line would build: weights of words, lengths of numbers."""
+        self.payers.prepare()
+        self.references.prepare()
+
+    def plan_cited(self, label: str) -> PlanRows | None:
+        """Return the plan whose code a plain label carries, in up to three words."""
+        codes = self._plan_codes
+        if not codes:
+            return None
+        words = label.split()
+        for rank, first in enumerate(words):
+            if first[0].isalnum() and folded(first[0]) not in self._plan_heads:
+                continue
+            joined = ""
+            for word in words[rank : rank + 3]:
+                joined += without_zeros(compact(word))
+                if (rows := codes.get(joined)) is not None:
+                    return rows
+        return None
 
     def same_group(self, one: int, other: int) -> bool:
         """Say whether two customers belong to one group."""
@@ -132,6 +156,7 @@ class PlanRows:
     plan: Plan
     customer: int
     claims: tuple[int, ...]
+    owners: frozenset[int]  # of its claims
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exigible.domain.french import count, euros
 from exigible.domain.matching.book import State
-from exigible.domain.matching.context import Look, Room
+from exigible.domain.matching.context import Look, Room, sent_by
 from exigible.domain.matching.explaining import Evidence, Explanation
 from exigible.domain.matching.facts import Cheque
 from exigible.domain.matching.payers import Payer, Sure
@@ -26,6 +26,7 @@ class Slips:
     cheques: dict[str, list[Cheque]]
     by_total: dict[int, list[str]]
     by_number: dict[str, list[str]]
+    _drawn: dict[tuple[str, Cheque], Look] = field(default_factory=dict)
 
     @classmethod
     def of(cls, cheques: Iterable[Cheque]) -> Slips:
@@ -48,6 +49,21 @@ class Slips:
                     slips.by_number.setdefault(key, []).append(slip)
         return slips
 
+    def drawn(self, look: Look, room: Room, cheque: Cheque) -> Look:
+        """Return a cheque of a slip as a line that says nothing but its drawer and its amount."""
+        found = self._drawn.get((look.line.id, cheque))
+        if found is None:
+            line = look.line._replace(
+                cents=cheque.cents, label="", counterparty=cheque.drawer, iban="", end_to_end=""
+            )
+            payers = room.book.payers
+            named = cheque.drawer.strip()
+            payer = payers.read(line, room.rules, name=cheque.drawer) if named else Payer()
+            sender = sent_by(line, "", payer, payers)
+            found = Look(line, "", look.day, Reading(), sender)
+            self._drawn[look.line.id, cheque] = found
+        return found
+
     def cited(self, look: Look) -> list[str]:
         """Return the slips whose number a line carries."""
         words = [*look.label.replace("/", " ").split(), look.line.end_to_end]
@@ -67,6 +83,7 @@ class Slips:
 def explain_slip(look: Look, room: Room, slips: Slips) -> Explanation | None:
     """Return what the cheques of a slip pay; None where the line is no slip that is known."""
     slip, cited = _slip(look, room.state, slips)
+    look.customers = None
     if slip is None:
         return None
     cheques = slips.cheques[slip]
@@ -80,20 +97,21 @@ def explain_slip(look: Look, room: Room, slips: Slips) -> Explanation | None:
         return found
     found.evidence.add(Evidence.AMOUNT)
     trial = Trial(room)
-    waiting = list(cheques)
+    waiting = [(cheque, slips.drawn(look, room, cheque)) for cheque in cheques]
+    look.customers = frozenset(c for _, drawn in waiting for c in drawn.payer.customers)
     while waiting:  # a cheque that is certain may leave one choice to another of the same drawer
         left = []
-        for cheque in waiting:
-            best = _of_cheque(look, room, cheque)
+        for cheque, drawn in waiting:
+            best = trial.explain(drawn)
             if best is not None and best.passes(room.rules):
                 found.shares += trial.take(best.shares)
             else:
-                left.append(cheque)
+                left.append((cheque, drawn))
         if len(left) == len(waiting):
             break
         waiting = left
-    for cheque in waiting:
-        best = _of_cheque(look, room, cheque)
+    for cheque, drawn in waiting:
+        best = trial.explain(drawn)
         who = cheque.drawer or cheque.number
         found.doubts.append(f"Chèque de {who}, {euros(cheque.cents)} : à affecter.")
         if best is not None and not best.ambiguous and best.confidence(room.rules) >= 0.6:
@@ -110,11 +128,26 @@ class Trial:
     """Takes from the state while a slip is looked at, and gives back."""
 
     def __init__(self, room: Room) -> None:
+        self._room = room
         self._open = room.state.open
         self._taken: list[tuple[int, int]] = []
+        self._touched: dict[int, int] = {}  # customer → how many takings before his last
+        self._known: dict[int, tuple[int, Explanation | None]] = {}  # cheque → takings then, answer
+
+    def explain(self, drawn: Look) -> Explanation | None:
+        """Return what a cheque pays; what was found before, where its drawers were not touched."""
+        if drawn.payer.sure is Sure.NO:
+            return None
+        then, answer = self._known.get(id(drawn), (-1, None))
+        if then < 0 or any(self._touched.get(c, -1) >= then for c in drawn.payer.customers):
+            options = explain_payer(drawn, self._room)
+            answer = options[0] if options else None
+            self._known[id(drawn)] = len(self._taken), answer
+        return answer
 
     def take(self, shares: list[tuple[int, int]]) -> list[tuple[int, int]]:
         for claim, cents in shares:
+            self._touched[self._room.book.owner[claim]] = len(self._taken)
             self._open[claim] -= cents
             self._taken.append((claim, cents))
         return shares
@@ -122,24 +155,6 @@ class Trial:
     def undo(self) -> None:
         for claim, cents in self._taken:
             self._open[claim] += cents
-
-
-def _of_cheque(look: Look, room: Room, cheque: Cheque) -> Explanation | None:
-    line = replace_line(look, cheque)
-    payer = room.book.payers.read(line.line, room.rules, name=cheque.drawer)
-    if payer.sure is Sure.NO or not cheque.drawer.strip():
-        return None
-    line.payer = payer
-    options = explain_payer(line, room)
-    return options[0] if options else None
-
-
-def replace_line(look: Look, cheque: Cheque) -> Look:
-    """Return a cheque as a line of its own, that says nothing but its drawer and its amount."""
-    line = look.line._replace(
-        cents=cheque.cents, label="", counterparty=cheque.drawer, iban="", end_to_end=""
-    )
-    return Look(line, "", look.day, Reading(), Payer(), look.payers)
 
 
 def _slip(look: Look, state: State, slips: Slips) -> tuple[str | None, bool]:

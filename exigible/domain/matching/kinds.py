@@ -96,6 +96,9 @@ _OUTSIDE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
+_ANY_OUTSIDE = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _OUTSIDE))
+
+
 def is_cheque_slip(label: str) -> bool:
     """Say whether a plain label is that of cheques paid in."""
     return _CHEQUES.search(label) is not None
@@ -122,6 +125,8 @@ def outside(label: str, known_words: frozenset[str]) -> str:
     `known_words` belong to the name of a recognised payer: « Mutuelle des Transports » may well be
     a customer.
     """
+    if _ANY_OUTSIDE.search(label) is None:  # most lines: one search instead of a dozen
+        return ""
     public = _PUBLIC.search(label) is not None
     for pattern, reason in _OUTSIDE:
         if public and reason == TAXES:

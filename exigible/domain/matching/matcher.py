@@ -14,7 +14,7 @@ from exigible.domain.french import typeset
 from exigible.domain.matching.advices import Advices, explain_advice
 from exigible.domain.matching.book import Book, State
 from exigible.domain.matching.cheques import Slips, explain_slip
-from exigible.domain.matching.context import Look, Room
+from exigible.domain.matching.context import Look, Room, Said, read_line, sender_of
 from exigible.domain.matching.explaining import Evidence, Explanation, payer_reason
 from exigible.domain.matching.facts import (
     Advice,
@@ -26,14 +26,15 @@ from exigible.domain.matching.facts import (
     Kind,
     Proposal,
 )
-from exigible.domain.matching.kinds import is_cheque_slip, is_return, is_transfer
+from exigible.domain.matching.kinds import is_transfer
 from exigible.domain.matching.loosely import loosely_named
 from exigible.domain.matching.named import Named, explain_named
-from exigible.domain.matching.payers import Payer, Sure
+from exigible.domain.matching.payers import Sure
 from exigible.domain.matching.returns import explain_return
 from exigible.domain.matching.rules import Rules
-from exigible.domain.matching.texts import bare_iban, plain
-from exigible.domain.matching.unnamed import explain_payer, explain_plan, plan_cited
+from exigible.domain.matching.spreading import spread, useful, without_collector
+from exigible.domain.matching.texts import bare_iban
+from exigible.domain.matching.unnamed import explain_payer, explain_plan
 
 ROUNDS = 3
 LIKELY = 0.55  # confidence from which an explanation is proposed rather than listed
@@ -47,40 +48,70 @@ def match_lines(
     cheques: Iterable[Cheque] = (),
     advices: Iterable[Advice] = (),
     rules: Rules | None = None,
+    processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Proposal]:
     """Return a proposal for each line, in the order given.
 
     The book is not changed. A line decided takes what it pays away from the others of the batch.
+    The work is shared by up to so many `processes`; the answers do not depend on it.
     """
-    given = list(lines)
+    with without_collector():
+        return _matched(book, list(lines), list(cheques), list(advices), rules, processes, progress)
+
+
+def _matched(
+    book: Book,
+    given: list[BankLine],
+    cheques: list[Cheque],
+    advices: list[Advice],
+    rules: Rules | None,
+    processes: int,
+    progress: Callable[[int, int], None] | None,
+) -> list[Proposal]:
+    processes = useful(processes, len(given))
     room = Room(book, State(book), rules or Rules())
     run = _Run(room, Slips.of(cheques), Advices.of(advices, given))
     order = sorted(range(len(given)), key=lambda place: _order(given[place]))
-    looks: dict[int, Look] = {}
-    for done, place in enumerate(order):
-        looks[place] = run.look(given[place])
-        if progress is not None and done % 1000 == 0:
-            progress(done, len(order))
+    looks = _read(given, room, processes, progress)
     answers: dict[int, Proposal] = {}
     for turn in range(ROUNDS + 1):
-        decided = 0
-        for place in order:
-            if place in answers:
-                continue
+        left = [place for place in order if place not in answers]
+        if turn == 1 and processes > 1:
+            run.explain([looks[place] for place in left], processes)
+        for place in left:
             look = looks[place]
             if turn and not run.look_again(look) and turn > 1:
                 continue
             found = run.certain(look, cited_only=turn == 0)
             if found is not None:
                 answers[place] = found
-                decided += 1
-        if turn and not decided:
+        if turn and len(answers) + len(left) == len(given):
             break
     for place in order:
         if place not in answers:
             answers[place] = run.propose(looks[place])
     return [answers[place] for place in range(len(given))]
+
+
+def _read(
+    lines: Sequence[BankLine],
+    room: Room,
+    processes: int,
+    progress: Callable[[int, int], None] | None,
+) -> list[Look]:
+    room.book.prepare()  # once, before it is shared
+
+    def said(first: int, last: int) -> list[Said]:
+        found = []
+        for rank in range(first, last):
+            if progress is not None and rank % 1000 == 0:
+                progress(rank, len(lines))
+            found.append(read_line(lines[rank], room.book, room.rules))
+        return found
+
+    each = spread(said, len(lines), processes)
+    return [Look.of(line, one, room.book) for line, one in zip(lines, each, strict=True)]
 
 
 def _worded(sentences: Sequence[str]) -> tuple[str, ...]:
@@ -104,19 +135,6 @@ class _Run:
         self.slips = slips
         self.advices = advices
 
-    def look(self, line: BankLine) -> Look:
-        book, rules = self.room.book, self.room.rules
-        label = plain(f"{line.label} {line.counterparty}")
-        reading = book.references.read((line.end_to_end, line.label))
-        if line.cents < 0 and not (line.back or is_return(label) or reading.cited):
-            payer = Payer()
-        else:
-            payer = book.payers.read(line, rules)
-        look = Look(line, label, line.on.toordinal(), reading, payer, book.payers)
-        look.back = line.back or is_return(label)
-        look.slip = is_cheque_slip(label)
-        return look
-
     def look_again(self, look: Look) -> bool:
         """Say whether what was decided since may change the answer to a line.
 
@@ -125,21 +143,37 @@ class _Run:
         state, line = self.room.state, look.line
         unsure = look.payer.by in ("", "name") and look.payer.sure < Sure.FULL
         if unsure and line.cents > 0 and line.iban and bare_iban(line.iban) in state.taught:
-            look.payer = self.room.book.payers.read(line, self.room.rules, taught=state.taught)
+            look.sender = sender_of(line, self.room.book, self.room.rules, taught=state.taught)
             look.options = None
             return True
         return self._changed(look)
 
     def _changed(self, look: Look) -> bool:
-        """Say whether the claims that may explain a line moved since it was last explained."""
+        """Say whether what may explain a line moved since it was last explained."""
         state = self.room.state
         if state.clock == look.seen:
             return False
-        if look.slip or not look.payer.customers:
+        customers = self._concerned(look)
+        if customers is None:
             return True
-        owners = {self.room.book.owner[c] for one in look.reading.cited for c in one.claims}
-        customers = owners.union(look.payer.customers)
         return any(state.touched.get(customer, -1) > look.seen for customer in customers)
+
+    def _concerned(self, look: Look) -> Iterable[int] | None:
+        """Return the customers whose claims may explain a line; None where all may."""
+        book = self.room.book
+        if look.customers is not None:  # a slip that was found
+            used = look.options and look.options[0].slip in self.room.state.used_slips
+            return None if used else look.customers
+        if look.slip or look.line.cents in self.slips.by_total:
+            return None
+        if not look.payer.customers or self.advices.of_line(look.line.id) is not None:
+            return None
+        found = {book.owner[c] for one in look.reading.cited for c in one.claims}
+        found.update(look.payer.customers)
+        for rows in (look.plan, *(r for c in look.payer.customers for r in book.plans.get(c, ()))):
+            if rows is not None:
+                found |= rows.owners
+        return found
 
     # --- deciding ----------------------------------------------------------------------------
 
@@ -167,6 +201,17 @@ class _Run:
         self._learn(look, best)
         return self._answer(look, best, automatic=True)
 
+    def explain(self, looks: Sequence[Look], processes: int) -> None:
+        """Find the explanations of credits as things stand: they hold until a claim of theirs moves."""
+        credits = [look for look in looks if look.line.cents > 0]
+
+        def found(first: int, last: int) -> list[tuple[list[Explanation], frozenset[int] | None]]:
+            return [(self.options(look), look.customers) for look in credits[first:last]]
+
+        for look, answer in zip(credits, spread(found, len(credits), processes), strict=True):
+            look.options, look.customers = answer
+            look.seen = self.room.state.clock
+
     def options(self, look: Look) -> list[Explanation]:
         """Return the explanations of a credit, best first; those of before if nothing moved."""
         if look.options is None or self._changed(look):
@@ -184,9 +229,8 @@ class _Run:
             if slip is not None:
                 return [slip]
         found: list[Explanation] = []
-        cited = plan_cited(look, room)
-        if cited is not None:
-            plan = explain_plan(look, room, cited)
+        if look.plan is not None:
+            plan = explain_plan(look, room, look.plan)
             if plan is not None:
                 return [plan]
         if look.reading.cited:

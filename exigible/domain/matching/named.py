@@ -47,6 +47,7 @@ class Named:
         self.shown: list[str] = []
         self.strength = STRONG
         self.unclear = False
+        self.cut = False  # one of the sure ones may be the beginning of another number
         self.unclear_rest = False  # several sets of other items would complete the sum
         singles = {
             book.owner[cited.claims[0]]
@@ -67,6 +68,7 @@ class Named:
                     self.sure.append(claim)
                     self.shown.append(cited.shown)
                     self.strength = min(self.strength, cited.strength)
+                    self.cut |= cited.cut
             elif claim not in self.maybe:
                 self.maybe.append(claim)
         for cited in look.reading.hinted:
@@ -483,6 +485,8 @@ def _doubts(named: Named, found: Explanation) -> None:
         found.doubts.append("Le nom et l’IBAN désignent deux comptes.")
     if named.unclear_rest:
         found.doubts.append("Plusieurs pièces du compte expliqueraient la différence.")
+    if named.cut and not exact:
+        found.doubts.append(f"Le dernier numéro, « {named.shown[-1]} », est peut-être coupé.")
     if named.unclear and not exact:
         found.doubts.append("Un numéro lu est celui de plusieurs factures.")
     if not exact and named.closed:

@@ -157,7 +157,10 @@ class Payers:
             self._by_word.setdefault(word, []).append(number)
         self._stale = True
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Index what was added since the last time."""
+        if not self._stale:
+            return
         total = len(self._towns)
         for iban, codes in self._learned.ibans.items():
             if known := {self._places[code] for code in codes if code in self._places}:
@@ -195,8 +198,7 @@ class Payers:
 
         `taught` are IBANs met earlier in the same batch: likely, not certain.
         """
-        if self._stale:
-            self._prepare()
+        self.prepare()
         by_name = self._by_name(line, name or line.counterparty, rules)
         by_number = self._by_number(line, taught or {}) if not name else None
         if by_number is None or (by_number.sure < by_name.sure and by_name.single):

@@ -46,6 +46,7 @@ class Cited:
     claims: tuple[int, ...]
     strength: int
     shown: str
+    cut: bool = False  # at the end of a list: zeros lost, or the beginning of another number
 
 
 @dataclass(slots=True)
@@ -105,7 +106,10 @@ class References:
             shape = (letters[0], sum(map(len, runs)))
             self._shapes[shape] = self._shapes.get(shape, 0) + 1
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Index what was added since the last time."""
+        if not self._stale:
+            return
         lengths: dict[str, set[int]] = {}
         for key in self._keys:
             lengths.setdefault(key[:2], set()).add(len(key))
@@ -117,8 +121,7 @@ class References:
 
     def read(self, texts: Sequence[str]) -> Reading:
         """Return what the texts of a line (label, end-to-end reference) cite."""
-        if self._stale:
-            self._prepare()
+        self.prepare()
         reading = Reading()
         for text in texts:
             if text and len(reading.cited) < LONGEST_CITED:
@@ -170,10 +173,11 @@ class References:
                 if begin < free_from:
                     continue
                 for length in lengths.get(joined[begin : begin + 2], ()):
-                    end = begin + length
-                    claims = keys.get(joined[begin:end])
+                    key = joined[begin : begin + length]  # shorter at the end of the text
+                    claims = keys.get(key)
                     if claims is None:
                         continue
+                    end = begin + len(key)
                     last = rank
                     while last + 1 < len(bare) and starts[last + 1] < end:
                         last += 1
@@ -182,15 +186,20 @@ class References:
                     if any(other in used for other in range(rank, last + 1)):
                         continue
                     shown = " ".join(words[rank : last + 1])
-                    strength = _strength(joined[begin:end], words, rank, offset, last, called)
-                    if not exact and last == len(words) - 1 and reading.cited:
-                        strength = (
-                            WEAK  # at the end of a list, a number cut more likely than zeros lost
-                        )
-                    _cite(reading, claims, strength, shown)
+                    strength = _strength(key, words, rank, offset, last, called)
+                    cut = last == len(words) - 1 and bool(reading.cited)
+                    cut = cut and (not exact or self._shorter(claims, len(key)))
+                    if cut and not exact:
+                        strength = WEAK  # cut by the bank more likely than zeros lost
+                    _cite(reading, claims, strength, shown, cut=cut)
                     used.update(range(rank, last + 1))
                     free_from = end
                     break
+
+    def _shorter(self, claims: int | tuple[int, ...], length: int) -> bool:
+        """Say whether what was read is shorter than the numbers it stands for: zeros were lost."""
+        several = (claims,) if isinstance(claims, int) else claims
+        return all(len(self.compacts[claim]) > length for claim in several)
 
     def _scan_digits(self, words: Sequence[str], reading: Reading, used: set[int]) -> None:
         """Look for the digits of numbers whose letters were dropped."""
@@ -462,11 +471,19 @@ def _is_day(key: str) -> bool:
     )
 
 
-def _cite(reading: Reading, claims: int | tuple[int, ...], strength: int, shown: str) -> None:
+def _cite(
+    reading: Reading,
+    claims: int | tuple[int, ...],
+    strength: int,
+    shown: str,
+    *,
+    cut: bool = False,
+) -> None:
     several = (claims,) if isinstance(claims, int) else claims
     for other in reading.cited:
         if set(several) & set(other.claims):
             if len(several) <= len(other.claims) and strength > other.strength:
                 other.claims, other.strength, other.shown = several, strength, shown
+                other.cut = cut
             return
-    reading.cited.append(Cited(several, strength, shown))
+    reading.cited.append(Cited(several, strength, shown, cut))

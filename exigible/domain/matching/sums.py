@@ -11,10 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 MOST_FOUND = 8
+TRIPLES_UP_TO = 120  # items
+type Places = np.ndarray[tuple[int], np.dtype[np.intp]]
 type Add = Callable[[tuple[int, ...], str], None]
 _STEPS = (100_000, 10_000, 5_000, 1_000, 500, 100, 50, 10, 5)  # cents: how round amounts are
 
@@ -138,9 +141,9 @@ def _few(amounts: Sequence[int], target: int, shape: str, add: Add) -> None:
         for other in order[low[place] : high[place]].tolist():
             if other > place:
                 add(chosen(place, other), shape)
-    if count > 120 or _chance(amounts, target, 3, 1) > 0.2:
+    if count > TRIPLES_UP_TO or _chance(amounts, target, 3, 1) > 0.2:
         return
-    first, second = np.triu_indices(count, 1)
+    first, second = _pairs(count)
     wanted = target - values[first] - values[second]
     low = np.searchsorted(ranked, wanted, "left")
     high = np.searchsorted(ranked, wanted, "right")
@@ -149,6 +152,13 @@ def _few(amounts: Sequence[int], target: int, shape: str, add: Add) -> None:
         for other in order[low[pair] : high[pair]].tolist():
             if other > two:
                 add(chosen(one, two, other), shape)
+
+
+@lru_cache(maxsize=TRIPLES_UP_TO + 1)
+def _pairs(count: int) -> tuple[Places, Places]:
+    """Return every pair of places, the lower first, as two columns."""
+    first, second = np.triu_indices(count, 1)
+    return first, second
 
 
 def _chance(amounts: Sequence[int], target: int, size: int, grain: int) -> float:

@@ -15,10 +15,14 @@ from exigible.domain.matching.context import Look, Room
 from exigible.domain.matching.explaining import Evidence, Explanation, payer_reason
 from exigible.domain.matching.facts import Gap
 from exigible.domain.matching.loosely import begun, numbered
-from exigible.domain.matching.named import DISCOUNT_WORDS, discounted_shares, within_discount
+from exigible.domain.matching.named import (
+    DISCOUNT_WORDS,
+    ROUND,
+    discounted_shares,
+    within_discount,
+)
 from exigible.domain.matching.payers import Sure
 from exigible.domain.matching.sums import Found, interchangeable, subsets
-from exigible.domain.matching.texts import compact, without_zeros
 
 BALANCE_WORDS = re.compile(r"\b(?:SOLDE|SLD|RELEVE|TOUT COMPTE|APUREMENT)\b")
 ON_ACCOUNT = re.compile(r"\b(?:ACOMPTE|AVANCE|PARTIEL|PARTIELLE|A VALOIR)\b")
@@ -84,7 +88,7 @@ def _of_customer(look: Look, room: Room, customer: int) -> list[Explanation]:
     others = _by_sums(look, room, customer, items, sums, designated)
     if plan is not None:
         others = [one for one in others if sorted(one.shares) != sorted(plan.shares)]
-    if plan is not None and others and not plan_said(look, room, plan.plan):
+    if plan is not None and others and not plan_said(look, plan.plan):
         plan.doubts.append("D’autres factures du compte font aussi ce montant.")
         for one in others:
             one.doubts.append("C’est aussi le montant d’une échéance du plan.")
@@ -166,23 +170,10 @@ def _plan(look: Look, room: Room, customer: int) -> Explanation | None:
     return found[0] if found else None
 
 
-def plan_cited(look: Look, room: Room) -> PlanRows | None:
-    """Return the plan whose code the label carries."""
-    if not room.book.plan_codes:
-        return None
-    words = look.label.split()
-    for rank in range(len(words)):
-        for last in (rank + 1, rank + 2, rank + 3):
-            rows = room.book.plan_codes.get(without_zeros(compact("".join(words[rank:last]))))
-            if rows is not None:
-                return rows
-    return None
-
-
-def plan_said(look: Look, room: Room, code: str) -> bool:
+def plan_said(look: Look, code: str) -> bool:
     """Say whether the label speaks of a plan, by its code or in words."""
-    cited = plan_cited(look, room)
-    return (cited is not None and cited.plan.code == code) or bool(PLAN_WORDS.search(look.label))
+    cited = look.plan is not None and look.plan.plan.code == code
+    return cited or PLAN_WORDS.search(look.label) is not None
 
 
 def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
@@ -194,7 +185,7 @@ def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
     shares = plans.shares(rows, room.state, cents, look.line.currency)
     if not shares:
         return None
-    cited = plan_cited(look, room) is rows
+    cited = look.plan is rows
     found = Explanation(shares, {Evidence.AMOUNT, Evidence.DOCUMENT}, [])
     found.plan, found.instalments = rows.plan.code, number
     if rows.customer in look.payer.customers:
@@ -213,7 +204,7 @@ def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
         for claim in room.book.of_customer[rows.customer]
         if room.state.open[claim] == cents and claim not in rows.claims
     ]
-    if number > 1 and not plan_said(look, room, rows.plan.code):
+    if number > 1 and not plan_said(look, rows.plan.code):
         found.doubts.append("Rien ne dit que ce sont plusieurs échéances du plan.")
     if len(rows.claims) > 1 and not plans.rank_agrees(rows, room.state, look.day, look.label):
         found.doubts.append("Une échéance précédente du plan n’est pas encore affectée.")
@@ -221,7 +212,7 @@ def explain_plan(look: Look, room: Room, rows: PlanRows) -> Explanation | None:
         room.state.open[claim] > 0 and claim not in rows.claims
         for claim in room.book.of_customer[rows.customer]
     )
-    if outside and ON_ACCOUNT.search(look.label) and not plan_said(look, room, rows.plan.code):
+    if outside and ON_ACCOUNT.search(look.label) and not plan_said(look, rows.plan.code):
         found.doubts.append(
             "Le libellé dit un acompte : il peut porter sur une facture hors du plan."
         )
@@ -431,6 +422,9 @@ def _doubts(look: Look, room: Room, one: Explanation) -> None:
         one.ambiguous = True
     if look.outside:
         one.doubts.append(f"Le libellé évoque autre chose : {look.outside}.")
+    round_sum = look.line.cents % ROUND == 0 and Evidence.NUMBER not in one.evidence
+    if round_sum and not one.plan and ON_ACCOUNT.search(look.label):
+        one.doubts.append("Le libellé dit un acompte, et la somme est ronde.")
     if look.back:
         one.doubts.append("Le libellé évoque un rejet.")
     if len(one.shares) > room.rules.most_members:

@@ -132,6 +132,28 @@ def test_a_part_payment_without_a_number_is_proposed_on_the_only_claim():
     assert not found.automatic
 
 
+def test_a_round_payment_on_account_may_be_of_another_invoice_than_that_of_its_amount():
+    claims = [claim("FA-26-00011", 230), claim("FA-26-00012", 521.08)]
+    assert alone(one(claims, NAME, 230)) == {"FA-26-00011": 230}
+    found = one(claims, f"{NAME} ACOMPTE", 230)
+    assert not found.automatic
+    assert "acompte" in found.reason
+
+
+def test_a_number_cut_at_the_end_of_a_list_is_not_one_that_lost_a_zero():
+    claims = [
+        claim("FA-26-00011", 647.13),
+        claim("FA-26-04330", 510.34),
+        claim("FA-26-43302", 255.40),
+        claim("FA-26-43307", 255.40),
+    ]
+    found = one(claims, f"{NAME} FA-26-00011 + FA-26-4330", 1157.93)  # 0,46 beyond the first two
+    assert not found.automatic
+    assert "peut-être coupé" in found.reason
+    found = one(claims, f"{NAME} FA-26-00011 + FA-26-4330", 1157.47)  # to the cent: it is that one
+    assert alone(found) == {"FA-26-00011": 647.13, "FA-26-04330": 510.34}
+
+
 def test_part_then_rest():
     lines = [line(f"{NAME} FA-26-00011", 300, id="1"), line(f"{NAME} FA-26-00011", 347.13, id="2")]
     assert [alone(one) for one in decide(THREE, lines)] == [

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from datetime import timedelta
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exigible.domain.matching import Book, Claim, Customer, Proposal, match_lines
+from exigible.domain.matching import Book, Claim, Customer, Proposal, match_lines, matcher
 from exigible.domain.matching.sums import subsets
 from tests.domain.matching.small_book import ISSUED, claim, line
 
@@ -104,6 +105,16 @@ def test_the_order_of_the_files_changes_nothing(data: st.DataObject, shuffle: ra
     shuffle.shuffle(lines)
     shuffle.shuffle(claims)
     assert shown(match_lines(Book(customers, claims), lines)) == before
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_the_number_of_processes_changes_nothing(data: st.DataObject):
+    claims = data.draw(books())
+    lines = data.draw(batches(claims))
+    alone = match_lines(Book(CUSTOMERS, claims), lines)
+    with mock.patch.object(matcher, "useful", lambda processes, count: processes):
+        assert match_lines(Book(CUSTOMERS, claims), lines, processes=2) == alone
 
 
 @settings(max_examples=100)
