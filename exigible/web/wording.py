@@ -106,6 +106,8 @@ _FILE_FIELDS = {
     "details": "détail",
     "total": "total",
     "status": "statut",
+    "seller": "vendeur",
+    "payments": "règlements",
 }
 _NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
 
