@@ -1,5 +1,6 @@
 """Shared fixtures. The database is PostgreSQL: the embedded one, or EXIGIBLE_DATABASE_URL's."""
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from django.db import connection
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
-from tests.database import ensure_server
+from tests.campaign import rounds
+from tests.database import ensure_server, ensure_template
 
 # Speed is measured in benchmarks/, never in a test: a busy machine is not a failure.
-hypothesis_settings.register_profile("exigible", deadline=None)
+hypothesis_settings.register_profile("exigible", deadline=None, max_examples=rounds(40, 2_000))
 hypothesis_settings.load_profile("exigible")
 
 JOBS = (
@@ -32,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_collection_finish() -> None:
+    """Spare the collector thousands of tests and modules that live to the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real files that live beside the project, where they do."""
@@ -41,9 +49,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Have a server before the first test database is created."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Have a server before the first test database is created, and what to copy it from."""
     ensure_server()
+    with django_db_blocker.unblock():
+        ensure_template()
 
 
 @pytest.fixture(scope="session")

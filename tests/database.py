@@ -4,6 +4,9 @@ Without EXIGIBLE_DATABASE_URL, an embedded server of the session's own starts wh
 asks for a database, shared by the workers of pytest-xdist. It never syncs to the disk: nothing in
 it outlives the session. A guardian process removes it, and the home, at the end of the session,
 even when pytest itself is killed: it waits for the end of a pipe that pytest holds.
+
+Migrating takes many seconds, most of them Django's: whatever needs a migrated database is copied
+from one that the first to ask has migrated, for all the workers.
 """
 
 import os
@@ -11,11 +14,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 _OURS = "PYTEST_EXIGIBLE_HOME"  # set by the controller, read by its workers
+_MIGRATED = "migrated"  # under our home: a home whose database is migrated, and stopped
+_TEMPLATE = "exigible_template"
 _guardian: subprocess.Popen[bytes] | None = None
 
 
@@ -57,6 +64,50 @@ def ensure_server() -> None:
             connection.execute(f"ALTER ROLE {ROLE} SUPERUSER")
 
 
+@contextmanager
+def made_once(name: str) -> Iterator[bool]:
+    """Hold the making of something the workers share; yield whether it remains to be made."""
+    from exigible.hosting.locks import exclusive
+
+    folder = Path(os.environ[_OURS])
+    with exclusive(folder / f"{name}.lock"):
+        made = folder / f"{name}.made"
+        yield not made.exists()
+        made.touch()
+
+
+def ensure_template() -> None:
+    """Migrate a database for the workers to copy, if there are several and the server is ours."""
+    from django.db import connection
+
+    from exigible.hosting.environment import read_environment
+
+    if "PYTEST_XDIST_WORKER" not in os.environ or read_environment().database is not None:
+        return
+    asked = connection.settings_dict["TEST"]
+    with made_once("template") as missing:
+        if missing:
+            kept = connection.settings_dict["NAME"], asked["NAME"]
+            asked["NAME"] = _TEMPLATE
+            connection.creation.create_test_db(verbosity=0, autoclobber=True)
+            connection.close()
+            connection.settings_dict["NAME"], asked["NAME"] = kept
+    asked["TEMPLATE"] = _TEMPLATE
+
+
+def migrated_home() -> Path:
+    """Return a stopped home whose database `exigible migrate` made; remade for no worker."""
+    home = Path(os.environ[_OURS]) / _MIGRATED
+    with made_once(_MIGRATED) as missing:
+        if missing:
+            exigible = Path(sys.executable).with_name("exigible")
+            variables = {**os.environ, "EXIGIBLE_HOME": str(home)}
+            variables.pop("EXIGIBLE_DATABASE_URL", None)
+            for command in (["migrate"], ["db", "stop"]):
+                subprocess.run([exigible, *command], env=variables, check=True, capture_output=True)
+    return home
+
+
 def remove_home(home: Path) -> None:
     """Stop the server of a home and remove all of it, what lives under /var/lib included."""
     from exigible.hosting import embedded
@@ -78,6 +129,7 @@ def remove_home(home: Path) -> None:
 
 if __name__ == "__main__":
     sys.stdin.buffer.read()  # until the session ends, or dies
+    remove_home(Path(sys.argv[1]) / _MIGRATED)
     remove_home(Path(sys.argv[1]))
 else:
     _choose_home()

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exigible.cli.main import run
+from tests.campaign import rounds
 from tests.intake.test_court_files import COMMERCIAL, JUDICIAL
 
 
@@ -123,7 +124,7 @@ def test_a_person_reads_the_court_the_ground_and_what_is_not_known(
     st.dates().map(str) | st.text(max_size=5),
 )
 @settings(
-    max_examples=200,
+    max_examples=rounds(70, 4_000),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

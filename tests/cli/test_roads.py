@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from exigible.cli.main import run
 from exigible.domain.roads.facts import CHOICES, MEANINGS
+from tests.campaign import rounds
 
 CASE: dict[str, Any] = {
     "ref": "F-2026-118",
@@ -179,7 +180,9 @@ NAMES = st.sampled_from([*MEANINGS, "on", "value", "x"])
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=rounds(70, 4_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(changes=st.dictionaries(NAMES, VALUES, max_size=4), whole=st.booleans())
 def test_whatever_is_asked_gets_an_answer_or_a_refusal(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exigible.domain.deadlines import Place, ProcedureCase, deadlines
 from exigible.domain.law.time_limits import procedure, procedure_ids
 from exigible.domain.refusals import Refused
+from tests.campaign import rounds
 
 DAY = timedelta(days=1)
 PUT_OFF = {"CPC_DAYS", "CPC_MONTHS", "WEEKS", "EU_1182_71"}
@@ -94,7 +95,7 @@ def last_day(rule: dict[str, Any], start: date, place: Place) -> date | None:
     return day if counting in known else None
 
 
-@settings(max_examples=1500)
+@settings(max_examples=rounds(500, 30_000))
 @given(
     st.sampled_from(STARTS),
     st.dates(date(2024, 1, 1), date(2120, 12, 31)),
@@ -138,7 +139,7 @@ def test_easter_agrees_with_gauss(year: int):
     assert easter(year) == gauss_easter(year)
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(100, 6_000))
 @given(st.sampled_from(STARTS), st.dates(date(2027, 1, 1), date(2100, 1, 1)))
 def test_a_later_event_never_ends_sooner(start: tuple[str, str], day: date):
     name, event = start

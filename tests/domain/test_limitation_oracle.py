@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exigible.domain.limitation import Act, LimitationCase, Outcome, Suspension, limitation
+from tests.campaign import rounds
 
 DAY = timedelta(days=1)
 START = date(2019, 1, 1)
@@ -133,13 +134,13 @@ def cases(draw: st.DrawFn) -> LimitationCase:
 
 
 @given(cases())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=rounds(200, 12_000), deadline=None)
 def test_the_walk_agrees(case: LimitationCase):
     assert limitation(case).last_day == walk(case)
 
 
 @given(cases(), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(50, 3_000), deadline=None)
 def test_the_order_events_are_given_in_changes_nothing(case: LimitationCase, chance):
     shuffled = list(case.events)
     chance.shuffle(shuffled)
@@ -153,7 +154,7 @@ def test_the_order_events_are_given_in_changes_nothing(case: LimitationCase, cha
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(50, 3_000), deadline=None)
 def test_a_step_that_has_no_effect_could_be_left_out(case: LimitationCase):
     found = limitation(case)
     useless = {step.on for step in found.steps if step.what.value == "no_effect"}

@@ -38,6 +38,7 @@ from exigible.domain.roads.facts import (
 )
 from exigible.domain.roads.opening import document_name
 from exigible.domain.roads.valuing import ValueQuestion, claim_value
+from tests.campaign import rounds
 
 ON = date(2026, 11, 22)
 OPEN, CONDITIONAL, BARRED = RoadState.OPEN, RoadState.CONDITIONAL, RoadState.BARRED
@@ -631,7 +632,7 @@ def claims(draw: st.DrawFn) -> ClaimFacts:
             return facts
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(70, 4_000), deadline=None)
 @given(claims(), st.data())
 def test_knowing_more_never_undoes_an_answer_nor_adds_to_what_is_missing(
     facts: ClaimFacts, data: st.DataObject
@@ -656,7 +657,7 @@ def test_knowing_more_never_undoes_an_answer_nor_adds_to_what_is_missing(
             assert name not in now.missing_facts
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(70, 4_000), deadline=None)
 @given(claims())
 def test_an_open_road_rests_on_known_facts_alone(facts: ClaimFacts):
     answer = open_roads(facts)

@@ -18,7 +18,7 @@ import pytest
 from exigible.hosting import embedded
 from exigible.hosting.cluster import Cluster
 from exigible.hosting.environment import Environment, read_environment
-from tests.database import remove_home
+from tests.database import migrated_home, remove_home
 
 EXIGIBLE = Path(sys.executable).with_name("exigible")
 AS_ROOT = os.name != "nt" and os.geteuid() == 0
@@ -130,14 +130,9 @@ def new_home() -> Iterator[Callable[..., Home]]:
 
 
 @pytest.fixture(scope="session")
-def migrated() -> Iterator[Home]:
+def migrated() -> Home:
     """A stopped home with a migrated database, to copy from: migrating takes seconds."""
-    home = Home(Path(tempfile.mkdtemp(prefix="exh-")) / "template")
-    assert home.run("migrate").returncode == 0
-    assert home.run("db", "stop").returncode == 0
-    yield home
-    home.close()
-    home.path.parent.rmdir()
+    return Home(migrated_home())
 
 
 @pytest.fixture

@@ -69,6 +69,24 @@ def furnished(house: Home, new_home: Callable[..., Home]) -> Home:
     return home
 
 
+@pytest.fixture(scope="module")
+def standing(house: Home) -> Iterator[Home]:
+    """A furnished home whose server runs, for the tests that leave it as it was."""
+    home = copy_of(house, Home(Path(tempfile.mkdtemp(prefix="exh-")) / "standing"))
+    embedded.ensure_running(home.environment, say=lambda sentence: None)
+    yield home
+    home.close()
+    home.path.parent.rmdir()
+
+
+@pytest.fixture(scope="module")
+def saved(standing: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of a furnished home: each is furnished with the same."""
+    file = tmp_path_factory.mktemp("saved") / "s.zip"
+    assert standing.run("backup", file).returncode == 0
+    return file
+
+
 def documents(home: Home) -> dict[str, bytes]:
     folder = home.path / "documents"
     return {
@@ -150,16 +168,14 @@ def test_what_waited_to_leave_is_held_after_a_restore(
     ]
 
 
-def test_a_database_in_use_is_not_replaced_unless_told(furnished: Home, tmp_path: Path):
-    file = tmp_path / "s.zip"
-    assert furnished.run("backup", file).returncode == 0
+def test_a_database_in_use_is_not_replaced_unless_told(furnished: Home, saved: Path):
     before = furnished.query(STATE)
-    assert refused(furnished, "restore", file)["code"] == "database_not_empty"
+    assert refused(furnished, "restore", saved)["code"] == "database_not_empty"
     assert furnished.query(STATE) == before
     furnished.python(WORK_ON)
     assert furnished.query(STATE) != before
     assert len(documents(furnished)) == 6
-    answer = furnished.run("restore", file, "--replace", "--json")
+    answer = furnished.run("restore", saved, "--replace", "--json")
     assert answer.returncode == 0, answer.stderr
     assert furnished.query(STATE) == before
     assert len(documents(furnished)) == 3
@@ -168,9 +184,7 @@ def test_a_database_in_use_is_not_replaced_unless_told(furnished: Home, tmp_path
     assert furnished.run("check").returncode == 0
 
 
-def test_a_restore_under_people_at_work_takes_over_their_sessions(furnished: Home, tmp_path: Path):
-    file = tmp_path / "s.zip"
-    assert furnished.run("backup", file).returncode == 0
+def test_a_restore_under_people_at_work_takes_over_their_sessions(furnished: Home, saved: Path):
     keys = embedded.connection_settings(furnished.environment)
     stop = threading.Event()
     reads: list[object] = []
@@ -192,7 +206,7 @@ def test_a_restore_under_people_at_work_takes_over_their_sessions(furnished: Hom
     for worker in workers:
         worker.start()
     try:
-        assert furnished.run("restore", file, "--replace").returncode == 0
+        assert furnished.run("restore", saved, "--replace").returncode == 0
         seen = len(reads)
         for _ in range(200):
             if len(reads) > seen:
@@ -207,12 +221,12 @@ def test_a_restore_under_people_at_work_takes_over_their_sessions(furnished: Hom
     assert databases(furnished) == ["exigible", "postgres"]
 
 
-def test_an_existing_file_is_not_overwritten_unless_told(furnished: Home, tmp_path: Path):
+def test_an_existing_file_is_not_overwritten_unless_told(standing: Home, tmp_path: Path):
     file = tmp_path / "s.zip"
     file.write_text("précieux")
-    assert refused(furnished, "backup", file)["code"] == "backup_exists"
+    assert refused(standing, "backup", file)["code"] == "backup_exists"
     assert file.read_text() == "précieux"
-    assert furnished.run("backup", file, "--force").returncode == 0
+    assert standing.run("backup", file, "--force").returncode == 0
     assert zipfile.is_zipfile(file)
 
 
@@ -228,12 +242,11 @@ def test_a_damaged_document_is_named_and_the_rest_saved(furnished: Home, tmp_pat
     assert len(saved["damaged_documents"]) == 2
 
 
-def rewrite(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+def rewrite(file: Path, other: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """The same archive with some members changed."""
     with zipfile.ZipFile(file) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)
-    other = file.with_name("changed.zip")
     with zipfile.ZipFile(other, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
@@ -266,28 +279,26 @@ def climb_out(members: dict[str, bytes]) -> None:
     "spoil", [spoil_dump, spoil_document, drop_document, drop_manifest, climb_out]
 )
 def test_a_backup_that_is_not_intact_changes_nothing(
-    furnished: Home, tmp_path: Path, spoil: Callable[[dict[str, bytes]], None]
+    standing: Home, saved: Path, tmp_path: Path, spoil: Callable[[dict[str, bytes]], None]
 ):
-    file = tmp_path / "s.zip"
-    assert furnished.run("backup", file).returncode == 0
-    before, kept = furnished.query(STATE), documents(furnished)
-    error = refused(furnished, "restore", rewrite(file, spoil), "--replace")
+    before, kept = standing.query(STATE), documents(standing)
+    error = refused(
+        standing, "restore", rewrite(saved, tmp_path / "changed.zip", spoil), "--replace"
+    )
     assert error["code"] == "not_a_backup"
-    assert furnished.query(STATE) == before
-    assert documents(furnished) == kept
-    assert databases(furnished) == ["exigible", "postgres"]
+    assert standing.query(STATE) == before
+    assert documents(standing) == kept
+    assert databases(standing) == ["exigible", "postgres"]
 
 
-def test_files_that_are_not_backups_are_refused(furnished: Home, tmp_path: Path):
+def test_files_that_are_not_backups_are_refused(standing: Home, saved: Path, tmp_path: Path):
     text = tmp_path / "lettre.zip"
     text.write_text("Bonjour")
-    assert refused(furnished, "restore", text)["code"] == "not_a_backup"
-    file = tmp_path / "s.zip"
-    assert furnished.run("backup", file).returncode == 0
+    assert refused(standing, "restore", text)["code"] == "not_a_backup"
     cut = tmp_path / "cut.zip"
-    cut.write_bytes(file.read_bytes()[:-2000])
-    assert refused(furnished, "restore", cut)["code"] == "not_a_backup"
-    assert refused(furnished, "restore", tmp_path / "absent.zip")["code"] == "file_not_found"
+    cut.write_bytes(saved.read_bytes()[:-2000])
+    assert refused(standing, "restore", cut)["code"] == "not_a_backup"
+    assert refused(standing, "restore", tmp_path / "absent.zip")["code"] == "file_not_found"
 
 
 def test_what_the_check_finds_stops_a_restore_unless_told(furnished: Home, tmp_path: Path):
@@ -306,29 +317,27 @@ def test_what_the_check_finds_stops_a_restore_unless_told(furnished: Home, tmp_p
 
 
 def test_an_interrupted_restore_leaves_the_old_data_and_the_next_one_clears_up(
-    furnished: Home, tmp_path: Path
+    furnished: Home, saved: Path
 ):
-    file = tmp_path / "s.zip"
-    assert furnished.run("backup", file).returncode == 0
     before, kept = furnished.query(STATE), documents(furnished)
-    process = furnished.start("restore", file, "--replace")
+    process = furnished.start("restore", saved, "--replace")
     while len(databases(furnished)) == 2:
         assert process.poll() is None
     process.kill()
     process.wait()
     assert furnished.query(STATE) == before
     assert documents(furnished) == kept
-    assert furnished.run("restore", file, "--replace").returncode == 0
+    assert furnished.run("restore", saved, "--replace").returncode == 0
     assert databases(furnished) == ["exigible", "postgres"]
     assert furnished.query(STATE) == before
 
 
-def test_a_backup_into_a_folder_that_does_not_exist_is_refused(furnished: Home, tmp_path: Path):
-    assert refused(furnished, "backup", tmp_path / "no" / "s.zip")["code"] == "folder_not_found"
+def test_a_backup_into_a_folder_that_does_not_exist_is_refused(standing: Home, tmp_path: Path):
+    assert refused(standing, "backup", tmp_path / "no" / "s.zip")["code"] == "folder_not_found"
 
 
 @needs_other_user
-def test_a_backup_on_a_full_disk_leaves_nothing(furnished: Home, tmp_path: Path):
+def test_a_backup_on_a_full_disk_leaves_nothing(standing: Home, tmp_path: Path):
     disk = tmp_path / "disk"
     disk.mkdir()
     tried = subprocess.run(
@@ -337,14 +346,14 @@ def test_a_backup_on_a_full_disk_leaves_nothing(furnished: Home, tmp_path: Path)
     if tried.returncode != 0:
         pytest.skip("ce système ne laisse pas monter de disque d’essai")
     try:
-        assert refused(furnished, "backup", disk / "s.zip")["code"] == "disk_full"
+        assert refused(standing, "backup", disk / "s.zip")["code"] == "disk_full"
         assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", disk], check=True)
 
 
 def test_a_server_by_url_is_backed_up_and_restored_too(
-    furnished: Home, new_home: Callable[..., Home], tmp_path: Path
+    furnished: Home, new_home: Callable[..., Home], saved: Path, tmp_path: Path
 ):
     """The same server reached by its address, with a role that may create databases."""
     keys = embedded.connection_settings(furnished.environment)
@@ -352,12 +361,10 @@ def test_a_server_by_url_is_backed_up_and_restored_too(
         connection.execute("CREATE ROLE partner LOGIN")
         connection.execute("CREATE DATABASE partner OWNER partner")
     by_url = new_home(EXIGIBLE_DATABASE_URL=f"postgresql://partner@/partner?host={keys['HOST']}")
-    file = tmp_path / "s.zip"
-    assert furnished.run("backup", file).returncode == 0
-    assert refused(by_url, "restore", file)["code"] == "may_not_create_database"
+    assert refused(by_url, "restore", saved)["code"] == "may_not_create_database"
     with embedded.superuser_connection(furnished.cluster) as connection:
         connection.execute("ALTER ROLE partner CREATEDB")
-    answer = by_url.run("restore", file)
+    answer = by_url.run("restore", saved)
     assert answer.returncode == 0, answer.stderr
     assert by_url.run("check").returncode == 0
     assert by_url.run("backup", tmp_path / "again.zip").returncode == 0

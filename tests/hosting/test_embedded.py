@@ -113,10 +113,19 @@ def test_a_home_with_a_long_path_still_has_a_short_socket(new_home: Callable[...
     assert refusal_of(home)["code"] == "socket_folder_not_ours"
 
 
+ASK_THROUGH_DJANGO = """
+from exigible.cli._command import load_django
+load_django()
+from django.db import connection
+with connection.cursor() as cursor:
+    print(cursor.execute("SELECT current_database()").fetchone()[0])
+"""
+
+
 def test_a_home_may_have_any_ordinary_name(new_home: Callable[..., Home]):
     home = new_home(uid=OTHER_USER, name="Données d’Émile, « l'été » & fils 100%")
     assert home.run("db", "start").returncode == 0
-    assert home.run("migrate").returncode == 0
+    assert home.python(ASK_THROUGH_DJANGO).stdout.split() == ["exigible"]
     assert home.run("db", "stop").returncode == 0
 
 

@@ -12,6 +12,7 @@ from exigible.intake.fec import FecFile, is_opening_journal
 from exigible.intake.fec_report import FecReport, Opening, Posting
 from exigible.intake.identifiers import is_siren
 from exigible.intake.problems import Unreadable
+from tests.campaign import rounds
 from tests.fec_text import COLUMNS, FecLine, entry, fec, invoice, receipt
 
 NAME = "732829320FEC20251231.txt"  # a SIREN whose check digit is right
@@ -303,7 +304,7 @@ def test_a_long_label_is_no_mistake() -> None:
     assert len(posting.label) == 799
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(70, 4_000), deadline=None)
 @given(st.binary(max_size=400), st.integers(0, len(GOOD)))
 def test_garbage_is_refused_or_read_but_never_breaks(noise: bytes, place: int) -> None:
     data = GOOD.encode()

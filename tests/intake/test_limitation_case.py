@@ -12,6 +12,7 @@ from exigible.domain.law.limitation import shipped_limitation_law
 from exigible.domain.limitation import limitation, limitation_answer
 from exigible.domain.refusals import Refused
 from exigible.intake.limitation_case import read_limitation_case
+from tests.campaign import rounds
 
 GOOD: dict[str, Any] = {
     "nature": "b2b_sale",
@@ -131,7 +132,7 @@ documents = junk | st.fixed_dictionaries(
 
 
 @given(documents)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=rounds(500, 30_000), deadline=None)
 def test_whatever_comes_in_an_answer_or_a_refusal_goes_out(document: object):
     try:
         answer = limitation_answer(limitation(read_limitation_case(document)))

@@ -13,6 +13,7 @@ from exigible.intake.matching_files import (
     read_plans,
     read_remittances,
 )
+from tests.campaign import rounds
 
 INVOICES = (
     "customer;name;trade_name;town;siren;ibans;invoice;issue_date;due_date;amount;currency;status"
@@ -128,7 +129,9 @@ def test_cheques_and_plans(tmp_path: Path):
     assert refusal(read_plans, wrong, frozenset()).field == "instalments"
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(100, 6_000), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.binary(max_size=200), st.integers(0, 300), st.integers(0, 40))
 def test_a_damaged_file_is_read_or_refused(tmp_path: Path, noise: bytes, at: int, drop: int):
     good = f"{LINES}\nL1;2026-10-01;1.00;EUR;VIR;X;FR76;F-1\nL2;2026-10-02;-2.00;;;;;\n".encode()

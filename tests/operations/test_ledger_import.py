@@ -30,6 +30,7 @@ from exigible.store.models import (
     Payment,
     Settlement,
 )
+from tests.campaign import rounds
 from tests.fec_text import FecLine, entry, fec, invoice, receipt
 from tests.operations.importing import (
     AT,
@@ -507,7 +508,7 @@ def years_and_cuts(draw: st.DrawFn) -> tuple[list[Entries], list[list[int]]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=rounds(12, 500),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -13,9 +13,11 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from django.http import HttpResponseNotFound
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from exigible import urls
 from exigible.api.frame import TOKEN
 from exigible.documents.letters import letter_pdf
 from exigible.domain.roles import Capability, Role
@@ -768,7 +770,10 @@ def ask(client: Client, url: str, *, post: bool) -> int:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_matrix(world: World) -> None:
+def test_matrix(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Most of the matrix is refusals: their page, which has tests of its own, is not drawn.
+    for refusal in ("handler403", "handler404"):
+        monkeypatch.setattr(urls, refusal, lambda request, exception: HttpResponseNotFound())
     mine, theirs = (
         Rows(world, world.accounts["desnoyelles"]),
         Rows(world, world.accounts["ailleurs"]),

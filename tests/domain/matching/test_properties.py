@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from exigible.domain.matching import Book, Claim, Customer, Proposal, match_lines, matcher
 from exigible.domain.matching.sums import subsets
+from tests.campaign import rounds
 from tests.domain.matching.small_book import ISSUED, claim, line
 
 NAMES = ("Menuiserie Vauban", "Transports Lorrain", "Pharmacie Petit", "Menuiserie Petit")
@@ -67,7 +68,7 @@ def shown(proposals: list[Proposal]) -> dict[str, object]:
     }
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(100, 6_000))
 @given(st.data())
 def test_nothing_beyond_a_line_nor_a_claim(data: st.DataObject):
     claims = data.draw(books())
@@ -94,7 +95,7 @@ def test_nothing_beyond_a_line_nor_a_claim(data: st.DataObject):
             assert min(one.cents, 0) <= paid <= max(one.cents, 0)
 
 
-@settings(max_examples=150)
+@settings(max_examples=rounds(50, 3_000))
 @given(st.data(), st.randoms(use_true_random=False))
 def test_the_order_of_the_files_changes_nothing(data: st.DataObject, shuffle: random.Random):
     claims = data.draw(books())
@@ -107,7 +108,7 @@ def test_the_order_of_the_files_changes_nothing(data: st.DataObject, shuffle: ra
     assert shown(match_lines(Book(customers, claims), lines)) == before
 
 
-@settings(max_examples=60)
+@settings(max_examples=rounds(20, 1_200))
 @given(st.data())
 def test_the_number_of_processes_changes_nothing(data: st.DataObject):
     claims = data.draw(books())
@@ -117,7 +118,7 @@ def test_the_number_of_processes_changes_nothing(data: st.DataObject):
         assert match_lines(Book(CUSTOMERS, claims), lines, processes=2) == alone
 
 
-@settings(max_examples=100)
+@settings(max_examples=rounds(30, 2_000))
 @given(st.data())
 def test_lines_that_concern_nobody_here_change_nothing(data: st.DataObject):
     claims = data.draw(books())
@@ -132,7 +133,7 @@ def test_lines_that_concern_nobody_here_change_nothing(data: st.DataObject):
     assert {key: after[key] for key in before} == before
 
 
-@settings(max_examples=100)
+@settings(max_examples=rounds(30, 2_000))
 @given(st.data())
 def test_a_book_serves_again(data: st.DataObject):
     claims = data.draw(books())
@@ -151,7 +152,7 @@ def test_a_book_is_kept_up_to_date():
     assert not match_lines(book, [bare])[0].automatic
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(100, 6_000))
 @given(
     st.lists(st.integers(-3000, 30_000).filter(bool), min_size=1, max_size=24),
     st.data(),

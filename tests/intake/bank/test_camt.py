@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from exigible.intake.bank import xml_stream
 from exigible.intake.bank.shapes import BankLine, Kind, Nature
 from exigible.intake.problems import Unreadable
 from tests.bank_text import IBAN, camt, camt_balance, camt_entry
+from tests.campaign import rounds
 from tests.intake.bank.reading import codes, read
 
 LINE = ("2026-11-02", "100.00", "VIR DUPONT FA-1", "R1")
@@ -196,8 +198,9 @@ def test_encodings_are_those_the_message_declares(tmp_path: Path) -> None:
         assert line.label == "ÉLAN À NÎMES"
 
 
-def test_reading_is_bounded_in_memory(tmp_path: Path) -> None:
+def test_reading_is_bounded_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Elements that no reader releases are refused before they fill the memory."""
-    junk = "<a/>" * 1_100_000
+    monkeypatch.setattr(xml_stream, "MAX_HELD", rounds(100_000, xml_stream.MAX_HELD))
+    junk = "<a/>" * (xml_stream.MAX_HELD + 100_000)
     with pytest.raises(Unreadable, match="n’a pas la forme"):
         read(tmp_path, f"<Document><BkToCstmrStmt><Stmt>{junk}</Stmt></BkToCstmrStmt></Document>")

@@ -9,6 +9,7 @@ from django.test import Client
 from exigible.web.calculators.base import Calculator
 from exigible.web.calculators.days import Days
 from exigible.web.views.calculators import CALCULATORS
+from tests.campaign import rounds
 from tests.factories import WORLD_DAY
 from tests.web.calculators.questions import QUESTIONS
 
@@ -36,7 +37,7 @@ def noisy(slug: str, rng: random.Random) -> dict[str, str]:
 def test_anything_typed_is_answered_or_said(kind: type[Calculator]) -> None:
     """Seeded noise in every answer: never an error of ours, never silence."""
     rng = random.Random(20261122)
-    for _ in range(300):
+    for _ in range(rounds(80, 3_000)):
         query = noisy(kind.slug, rng)
         found = kind(query, today=WORLD_DAY)
         outcome = found.outcome
@@ -50,7 +51,7 @@ def test_anything_typed_is_answered_or_said(kind: type[Calculator]) -> None:
 @pytest.mark.parametrize("slug", list(QUESTIONS))
 def test_a_page_of_noise_is_a_page(collector: Client, slug: str) -> None:
     rng = random.Random(slug)
-    for _ in range(4):
+    for _ in range(rounds(3, 100)):
         query = noisy(slug, rng)
         answer = collector.get(f"/calculettes/{slug}/?{urlencode(query)}")
         assert answer.status_code == 200, query
