@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -29,6 +31,7 @@ TOKEN = "jeton"  # noqa: S105 (how a view declares that it wants one)
 MOST_BYTES = 500 * 1024 * 1024  # of a deposit
 MOST_JSON = 4 * 1024 * 1024  # DATA_UPLOAD_MAX_MEMORY_SIZE
 MOST_ROWS, ROWS = 500, 100
+MOST_REFUSED, REFUSED_SECONDS = 30, 60  # requests that no token opens, of one address
 log = logging.getLogger("exigible.api")
 
 
@@ -239,6 +242,7 @@ def _token(request: HttpRequest) -> ApiToken:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     token = tokens.token_of(secret.strip(), at=clock.now()) if kind.lower() == "bearer" else None
     if token is None:
+        _count_refused(request)
         raise ApiError(
             401,
             "token",
@@ -246,6 +250,27 @@ def _token(request: HttpRequest) -> ApiToken:
             headers={"WWW-Authenticate": 'Bearer realm="exigible"'},
         )
     return token
+
+
+def _count_refused(request: HttpRequest) -> None:
+    """Count a request without a living token; raise ApiError where its address tried too many.
+
+    A token in force passes from the same address: only what opens nothing is counted, by each web process.
+    """
+    key = f"api-refused:{get_adapter().get_client_ip(request)}"
+    cache.add(key, 0, REFUSED_SECONDS)
+    try:
+        tried = cache.incr(key)
+    except ValueError:  # it ended meanwhile
+        return
+    if tried > MOST_REFUSED:
+        raise ApiError(
+            429,
+            "too_many_refused",
+            f"Plus de {MOST_REFUSED} requêtes sans jeton en vigueur en une minute, de cette adresse. "
+            "Vérifiez le jeton, puis recommencez.",
+            headers={"Retry-After": str(REFUSED_SECONDS)},
+        )
 
 
 def _too_large(most: int) -> ApiError:

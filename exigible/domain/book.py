@@ -78,6 +78,7 @@ class Book:
     claim_held: Ints
     claim_notice: Ints  # day of the formal notice, 0 if none
     claim_opening: Ints  # collective procedure opened after the claim was born, 0 if none
+    claim_accessories_paid: Ints  # penalties and 40 € already paid on top of principal
     claim_euro: Flags
     claim_retention: Flags
     claim_bill: Flags  # a bill accepted (413): paid by the bank at its date, not chased before
@@ -180,7 +181,7 @@ def figures(book: Book, law: Law) -> Figures:
 
 
 def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
-    """Return penalties, interest and 40 € of each open claim on the day, and whether all rates are known.
+    """Return penalties, interest and 40 € still due on each open claim, and whether all rates are known.
 
     Computed on the part that is not disputed (a disputed part bears no claimed penalty until it is
     settled), from the engine that prints the décompte. Nothing for accounts that waive them, for
@@ -229,7 +230,8 @@ def accessories_by_claim(book: Book, law: Law) -> tuple[Ints, Flags]:
         rates,
         as_of=np.full(len(wanted), book.today, np.int64),
     )
-    totals[wanted] = result.interest + result.fixed_indemnity
+    charged = result.interest + result.fixed_indemnity
+    totals[wanted] = np.maximum(charged - book.claim_accessories_paid[wanted], 0)
     known[wanted] = result.unknown_row < 0
     return totals, known
 

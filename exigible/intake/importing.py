@@ -10,6 +10,7 @@ from exigible.intake.fec import DEFAULT_PREFIXES
 from exigible.intake.formats import BANK, EINVOICE_FORMATS, HEAD, MAPPED, TABLES, Format, is_fec
 from exigible.intake.ledger_text import opener
 from exigible.intake.mapping.model import Mapping
+from exigible.intake.mistaken import what_it_is
 from exigible.intake.problems import Unreadable
 from exigible.intake.report import ImportReport, refused
 
@@ -80,6 +81,8 @@ def guess_format(path: Path) -> Format:
         head = stream.read(HEAD)
     if is_fec(head) or not head:
         return Format.FEC
+    if what_it_is(head) and not head.lstrip(b"\x00\t\r\n \xef\xbb\xbf").startswith(b"%PDF-"):
+        return Format.CUSTOMERS  # it is refused as what it is
     if bank := files.recognise_file(path):
         return bank
     if electronic := einvoice_format(path, head):

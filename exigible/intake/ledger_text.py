@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from exigible.intake.mistaken import what_it_is
 from exigible.intake.problems import Problem, Unreadable
 
 CHUNK = 1 << 16
@@ -61,6 +62,8 @@ def look_at(opened: Opener) -> TextShape:
     with opened() as stream:
         while chunk := stream.read(CHUNK):
             if size == 0:
+                if mistaken := what_it_is(chunk):
+                    raise unreadable("binary_file", mistaken)
                 bom = next((name for mark, name in BOMS if chunk.startswith(mark)), "")
                 _refuse_false_utf16(chunk, bom)
             _refuse_binary(chunk, size, is_utf16=bom == "utf-16")

@@ -41,6 +41,13 @@ class Problems:
         self.blocking = 0
         self.by_code: Counter[str] = Counter()
 
+    def put_first(self, problem: Problem) -> None:
+        """Note a warning about the whole file before all others: it is kept, however many there are."""
+        assert not problem.blocking
+        self.count += 1
+        self.by_code[problem.code] += 1
+        self.listed.insert(0, problem)
+
     def add(
         self,
         code: str,

@@ -21,6 +21,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from exigible.intake.ledger_text import unreadable
+from exigible.intake.mistaken import of_archive
 from exigible.intake.problems import Problem, Unreadable
 
 MAX_UNPACKED = 400 * 1024 * 1024
@@ -114,11 +115,7 @@ def _inspect(path: Path) -> None:
         if len(parts) > MAX_PARTS:
             raise too_large()
         if not any(part.filename == "xl/workbook.xml" for part in parts):
-            raise unreadable(
-                "wrong_spreadsheet",
-                "Ce fichier n’est pas un classeur XLSX. Enregistrez-le en XLSX ou en CSV, puis "
-                "recommencez.",
-            )
+            raise unreadable("wrong_spreadsheet", of_archive([one.filename for one in parts]))
         refuse_bomb(parts)
         left = MAX_UNPACKED
         for part in parts:

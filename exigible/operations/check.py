@@ -212,7 +212,11 @@ RULES: tuple[Rule, ...] = (
         SELECT s.id, coalesce(e.total, 0), coalesce(a.total, 0)
           FROM store_settlement s
           LEFT JOIN (SELECT settlement_id, sum(amount_cents) AS total
-                       FROM store_entry WHERE settlement_id IS NOT NULL GROUP BY settlement_id) e
+                       FROM store_entry
+                      WHERE settlement_id IS NOT NULL
+                        AND NOT (component <> 'principal'
+                                 AND (kind = 'accessory' OR (kind = 'reversal' AND amount_cents < 0)))
+                      GROUP BY settlement_id) e
             ON e.settlement_id = s.id
           LEFT JOIN (SELECT settlement_id, sum(amount_cents) AS total
                        FROM store_allocation GROUP BY settlement_id) a ON a.settlement_id = s.id
@@ -221,6 +225,21 @@ RULES: tuple[Rule, ...] = (
         lambda row: (
             f"Affectation {row[0]} : les créances bougent de {euros(row[1])} et les règlements de "
             f"{euros(row[2])} ; les deux doivent s’annuler.",
+            f"settlement:{row[0]}",
+        ),
+    ),
+    Rule(
+        "accessories_on_top",
+        "store_settlement",
+        """
+        SELECT e.settlement_id, c.ref, sum(e.amount_cents)
+          FROM store_entry e JOIN store_claim c ON c.id = e.claim_id
+         WHERE e.component <> 'principal'
+         GROUP BY e.settlement_id, e.claim_id, e.component, c.ref HAVING sum(e.amount_cents) <> 0
+        """,
+        lambda row: (
+            f"Affectation {row[0]} ({row[1] or 'sans numéro'}) : des accessoires payés changent le reste "
+            f"dû de {euros(row[2])} ; ils ne doivent rien y changer.",
             f"settlement:{row[0]}",
         ),
     ),

@@ -7,6 +7,7 @@ each time: a message prepared yesterday is rewritten from today's facts before i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -351,11 +352,17 @@ def _with_accessories(account: Account, demand: Demand) -> Demand:
 
 
 def _accessories(statement: Statement) -> Accessories:
-    parts = statement.components
+    """Return what is claimed on top of principal: what was paid of it is claimed no more."""
+    parts, paid = statement.components, Counter[str]()
+    for one in statement.allocations:
+        paid[one.component] += one.amount_cents
     return Accessories(
-        interest_cents=parts.interest + parts.capitalised_interest,
-        fixed_indemnity_cents=parts.fixed_indemnity,
-        penalty_clause_cents=parts.penalty_clause,
+        interest_cents=parts.interest
+        + parts.capitalised_interest
+        - paid["interest"]
+        - paid["capitalised_interest"],
+        fixed_indemnity_cents=parts.fixed_indemnity - paid["fixed_indemnity"],
+        penalty_clause_cents=parts.penalty_clause - paid["penalty_clause"],
         daily_interest_cents=(statement.daily_interest_millionths + 500_000) // 1_000_000,
     )
 

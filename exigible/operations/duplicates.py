@@ -19,12 +19,12 @@ from exigible.domain.identity.names import core_words, street_key
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import journal
 from exigible.operations.acts import By
+from exigible.store import locks
 from exigible.store.bulk import copy_rows
 from exigible.store.models import Account, Debtor, DebtorsApart, DuplicateSearch
 
 MOST_SHARING = 40  # beyond that, a key tells nothing
 SLICE = 20_000  # debtors, or pairs, read at once
-_LOCK = 7342  # advisory lock of the search, told from the journal's chains (7341)
 
 _PARTIES = """
 SELECT d.id, d.name, d.kind, d.siren, d.vat_number, d.address_line1, d.address_line2,
@@ -72,7 +72,7 @@ def search_duplicates(*, at: datetime) -> DuplicateSearch:
     """
     started = time.perf_counter()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [locks.DUPLICATE_SEARCH])
         if not cursor.fetchone()[0]:
             raise Refused(
                 "search_under_way", "Une recherche de doublons est en cours. Attendez sa fin."

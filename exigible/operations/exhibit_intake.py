@@ -36,6 +36,7 @@ from exigible.operations.acts import AccountAct, By, HouseAct, act_on, act_on_ho
 from exigible.operations.documents import NewDocument, path_of, store_document, store_documents
 from exigible.operations.exhibits import claims_named, file_on, link_read, said
 from exigible.operations.payments import paris_day
+from exigible.store import locks
 from exigible.store.models import (
     Account,
     Claim,
@@ -51,7 +52,6 @@ MOST_FILES = 100  # in one drop
 SECONDS_A_MESSAGE = 120.0  # for all that an e-mail encloses
 SLOW_TO_START = timedelta(seconds=20)  # then the page says that nothing has taken the files yet
 NOT_TAKEN_YET = timedelta(minutes=10)  # a file that waits longer has lost its job
-CREDITOR_LOCK = 7344
 MOST_CARRYING = 200  # electronic invoices that carry one document
 NOBODY = UUID(int=0)
 PNG = "image/png"
@@ -234,7 +234,10 @@ def _settle(arrival: ExhibitArrival, found: _Pieces, at: datetime) -> None:
     if arrival.status != Status.WAITING:
         return
     with connection.cursor() as cursor:  # the same file dropped twice at once is kept once
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, arrival.creditor_id])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)",
+            [locks.EXHIBITS_OF_CREDITOR, arrival.creditor_id],
+        )
     by = _author(arrival)
     known = _held(arrival.creditor_id, arrival.document.sha256)
     if known is not None:

@@ -25,6 +25,8 @@ from exigible.operations.import_process import (
 )
 from exigible.operations.import_taking import take
 from exigible.operations.ledger_import import Progress
+from exigible.operations.table_imports import stock
+from exigible.operations.table_imports.taking import Mode
 from exigible.store.models import ImportBatch, ImportProblem
 
 CHECK_INTERRUPTED = "Le contrôle s’est interrompu ; rien n’a été enregistré. Recommencez."
@@ -54,8 +56,11 @@ def prepare(
     return batch
 
 
-def start(batch_id: int) -> ImportBatch:
-    """Queue the import of a draft; refuse one whose columns are not all designated."""
+def start(batch_id: int, *, covers_little: bool = False) -> ImportBatch:
+    """Queue the import of a draft; refuse one whose columns are not all designated.
+
+    A stock that its control found to be a small part of what is open goes only where that was accepted.
+    """
     with transaction.atomic():
         batch = locked(batch_id)
         if batch.status != ImportBatch.Status.DRAFT:
@@ -64,6 +69,14 @@ def start(batch_id: int) -> ImportBatch:
         if mapping is None or not mapping.is_complete:
             missing = mapping.definition.missing_words(mapping.found) if mapping else "une colonne"
             raise Refused("mapping_incomplete", f"Désignez encore : {missing}.", field="mapping")
+        if batch.options.get("mode") == Mode.STOCK and not covers_little:
+            little = stock.warning_of(batch)
+            if little is not None:
+                raise Refused(
+                    stock.COVERS_LITTLE,
+                    f"{little.message} Cochez « Importer quand même », ou choisissez un autre mode.",
+                    field="peu",
+                )
         mark(batch, status=ImportBatch.Status.WAITING, summary={}, problem_count=0)
         queueing.queue_import(batch.pk)
     return batch

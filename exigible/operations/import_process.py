@@ -11,9 +11,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from exigible.domain.refusals import Refused
 from exigible.intake.report import ImportReport
 from exigible.operations.ledger_import import Progress
+from exigible.store import locks
 from exigible.store.models import Creditor, ImportBatch, ImportProblem
 
-CREDITOR_LOCK, BATCH_LOCK = 7342, 7343
 TELL_EVERY_SECONDS = 0.3
 
 
@@ -31,10 +31,14 @@ def locked(batch_id: int) -> ImportBatch:
 def lock_creditor(creditor: Creditor, tell: Progress) -> None:
     """Take the creditor's lock: two imports at once follow one another."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, %s)", [locks.IMPORTS_OF_CREDITOR, creditor.pk]
+        )
         if not cursor.fetchone()[0]:
             tell("En attente : un autre import de ce créancier est en cours", 0, 1)
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s)", [locks.IMPORTS_OF_CREDITOR, creditor.pk]
+            )
 
 
 def save_problems(batch: ImportBatch, report: ImportReport) -> None:
@@ -82,7 +86,9 @@ class Bystander:
     def __enter__(self) -> Bystander:
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [BATCH_LOCK, self._batch_id])
+                cursor.execute(
+                    "SELECT pg_try_advisory_lock(%s, %s)", [locks.IMPORT_BATCH, self._batch_id]
+                )
                 if not cursor.fetchone()[0]:
                     raise AlreadyRunning
         except BaseException:

@@ -419,6 +419,15 @@ def may_be_partial(batch: ImportBatch) -> bool:
         and bool(batch.summary.get("encoding"))
         and not batch.options.get("partial")
         and _error_code(batch) not in NEVER_IN_PART
+        and _documents_left(batch)
+    )
+
+
+def _documents_left(batch: ImportBatch) -> bool:
+    """Say whether a file of documents holds any that was not refused; other files are of lines."""
+    counts = batch.summary.get("counts") or {}
+    return "statuses" not in counts or any(
+        counts[kind] for kind in ("invoices", "credit_notes", "statuses")
     )
 
 

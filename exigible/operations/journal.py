@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 
+from exigible.store import locks
 from exigible.store.models import JournalEntry, JournalSeal
 
 GENESIS = bytes(32)
@@ -78,7 +79,8 @@ def append_all(acts: Iterable[Act], *, at: datetime) -> None:
     accounts = sorted({act.account_id or 0 for act in acts})
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(7341, k::int) FROM unnest(%s::bigint[]) AS k", [accounts]
+            "SELECT pg_advisory_xact_lock(%s, k::int) FROM unnest(%s::bigint[]) AS k",
+            [locks.JOURNAL_CHAIN, accounts],
         )
         cursor.execute(LAST_LINES, [accounts, accounts])
         heads = {row[0]: (row[1], bytes(row[2])) for row in cursor.fetchall()}

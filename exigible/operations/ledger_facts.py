@@ -34,6 +34,7 @@ from exigible.operations.ledger_writer import Customer, Writer
 from exigible.store.models import ClaimKind, DueOnSource, EntryKind, SettlementKind
 
 SAME_RECEIPT_DAYS = 10  # a receipt typed by hand and the ledger's line of it
+GRANTED_DAYS = 62  # a discount granted is often booked with the month, at its end
 
 NOTE, PAID, MOVED = (
     EntryKind.CREDIT_NOTE.value,
@@ -148,6 +149,10 @@ class _Comparison(TakesOver):
                 else line.payment_id
             )
             found = self.known.payments.get(existing) if existing is not None else None
+            if found is not None and found.stand_in is not None:
+                self.payment_of[id(credit)] = found.stand_in
+                self.payment_link[line] = found.id
+                continue
             if (
                 found is not None
                 and found.amount_cents == credit.cents
@@ -157,6 +162,7 @@ class _Comparison(TakesOver):
             else:
                 self.payment_of[id(credit)] = (
                     self._receipt_by_hand(credit)
+                    or self._discount_granted(credit)
                     or self._credit_note(credit)
                     or self._new_payment(credit)
                 )
@@ -177,6 +183,18 @@ class _Comparison(TakesOver):
                 self.known.unlinked_receipts.remove(receipt)
                 self.w.written.add(self.account_id, "recognised")
                 return receipt.id
+        return None
+
+    def _discount_granted(self, credit: Credit) -> int | None:
+        """Return an early-payment discount granted here that this line of the ledger books, if any."""
+        if credit.line.posted_as is PostedAs.MONEY:
+            return None
+        for granted in self.known.granted:
+            days = (credit.line.on - granted.value_date).days
+            if granted.amount_cents == credit.cents and -SAME_RECEIPT_DAYS <= days <= GRANTED_DAYS:
+                self.known.granted.remove(granted)
+                self.w.written.add(self.account_id, "recognised")
+                return granted.id
         return None
 
     def _new_payment(self, credit: Credit) -> int:
@@ -401,6 +419,8 @@ class _Comparison(TakesOver):
             return kept
         signatures = {signature for signature, _ in wanted}
         by_hand = [s for s in self.known.settlements if not s.of_ledger and s.live]
+        on_top = [s for s in by_hand if s.on_top]
+        by_hand = [s for s in by_hand if not s.on_top]
         for settlement in self.known.settlements:
             if not settlement.of_ledger:
                 continue
@@ -434,7 +454,33 @@ class _Comparison(TakesOver):
                 ):
                     self._reverse_settlement(settlement)
                     self.w.written.overruled.append((self.account_id, settlement.id))
+        self._free_what_the_ledger_needs(on_top, [group for _, group in wanted])
         return kept
+
+    def _free_what_the_ledger_needs(
+        self, on_top: Sequence[KnownSettlement], groups: Sequence[Group]
+    ) -> None:
+        """Give back what paid penalties and 40 € where accounting letters that money with claims."""
+        if not on_top:
+            return
+        used: Counter[int] = Counter()
+        for group in groups:
+            for payment, _, _, cents in self._facts(group)[1]:
+                used[payment] += cents
+        for settlement in on_top:
+            if settlement.id in self.reversed_settlements:
+                continue
+            wanted: Counter[int] = Counter()
+            for payment, _, _, cents in settlement.allocations:
+                wanted[payment] += cents
+            if any(
+                payment in used
+                and payment in self.known.payments
+                and used[payment] + cents > self.known.payments[payment].amount_cents
+                for payment, cents in wanted.items()
+            ):
+                self._reverse_settlement(settlement)
+                self.w.written.overruled.append((self.account_id, settlement.id))
 
     def _write_block(self, group: Group) -> None:
         place, fy, code = group.key

@@ -9,6 +9,8 @@ from datetime import date
 
 from django.db import connection
 
+from exigible.store.models import SettlementKind
+
 ORIGIN = "fec:"
 EntryFact = tuple[int, str, date, int, str]  # claim, ledger account, day, cents, kind
 LooseFact = tuple[int, str, str, date, int]  # claim, kind, ledger account, day, cents
@@ -37,6 +39,7 @@ class KnownSettlement:
     code: str
     scope: str
     reversed_by: str | None  # origin of its reversal, if it was reversed
+    kind: str = ""
     entries: list[KnownEntry] = field(default_factory=list)
     allocations: list[AllocationFact] = field(default_factory=list)
 
@@ -47,6 +50,11 @@ class KnownSettlement:
     @property
     def of_ledger(self) -> bool:
         return self.origin.startswith(ORIGIN)
+
+    @property
+    def on_top(self) -> bool:
+        """Whether it pays penalties and 40 €: no claim's principal moves by it."""
+        return self.kind == SettlementKind.ACCESSORIES
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -78,6 +86,7 @@ class KnownPayment:
     origin: str
     reversal: int | None
     reversal_origin: str
+    stand_in: int | None  # a payment that took its place, a person having undone what took it back
 
 
 @dataclass(slots=True)
@@ -91,6 +100,7 @@ class Known:
     gap_claims: dict[tuple[str, date], int] = field(default_factory=dict)
     gap_payments: dict[tuple[str, date], int] = field(default_factory=dict)
     unlinked_receipts: list[KnownPayment] = field(default_factory=list)
+    granted: list[KnownPayment] = field(default_factory=list)  # discounts that no line is yet
 
 
 def signature_of(
@@ -135,21 +145,26 @@ def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
         cursor.execute(
             """SELECT p.account_id, p.id, p.amount_cents, p.value_date, p.kind, p.label,
                       p.reference, p.ledger_account, p.origin, r.id, coalesce(r.origin, ''),
+                      (SELECT max(q.id) FROM store_payment q
+                        WHERE q.stands_for_id = p.id
+                          AND NOT EXISTS (SELECT 1 FROM store_payment b WHERE b.reverses_id = q.id)),
+                      p.stands_for_id IS NOT NULL,
+                      EXISTS (SELECT 1 FROM store_discountgranted d WHERE d.payment_id = p.id),
                       EXISTS (SELECT 1 FROM store_ledgerline l
                                WHERE l.payment_id = p.id AND l.withdrawn_at IS NULL)
                  FROM store_payment p LEFT JOIN store_payment r ON r.reverses_id = p.id
                 WHERE p.account_id = ANY(%(ids)s) ORDER BY p.id""",
             parameters,
         )
-        for account, *row, linked in cursor.fetchall():
+        for account, *row, stands, granted, linked in cursor.fetchall():
             payment = KnownPayment(*row)
             known = found[account]
             known.payments[payment.id] = payment
             if (gap := _gap_of(payment.origin)) is not None:
                 known.gap_payments[gap] = payment.id
             by_hand = not payment.origin.startswith(ORIGIN) and payment.amount_cents > 0
-            if by_hand and not linked and payment.reversal is None:
-                known.unlinked_receipts.append(payment)
+            if by_hand and not linked and not stands and payment.reversal is None:
+                (known.granted if granted else known.unlinked_receipts).append(payment)
         cursor.execute(
             """SELECT account_id, id, claim_id, kind, ledger_account, value_date, amount_cents
                  FROM store_entry e
@@ -163,7 +178,7 @@ def known_facts(account_ids: Sequence[int]) -> dict[int, Known]:
             claim, kind, place, on, cents = key
             found[account].loose[claim, kind, place, on, cents].append(entry)
         cursor.execute(
-            """SELECT s.account_id, s.id, s.origin, s.code, s.scope, r.origin
+            """SELECT s.account_id, s.id, s.origin, s.code, s.scope, r.origin, s.kind
                  FROM store_settlement s LEFT JOIN store_settlement r ON r.reverses_id = s.id
                 WHERE s.account_id = ANY(%(ids)s) AND s.reverses_id IS NULL ORDER BY s.id""",
             parameters,

@@ -26,11 +26,11 @@ from exigible.operations.demands import Standing, has_email, message_reference
 from exigible.operations.documents import read_document, store_document
 from exigible.operations.messages import hold, issue_step, locked, prepare_copy, rewrite
 from exigible.operations.sending import checked
+from exigible.store import locks
 from exigible.store.models import Account, Channel, LetterBatch, Message, MessageStatus
 
 SERVICES = {Channel.LETTER: "Lettres simples", Channel.LRAR: f"{REGISTERED}s"}
 POSTAL = (Channel.LETTER, Channel.LRAR)
-BUILDING = 0x4558_0001  # advisory lock class: one builder of a creditor's batches at a time
 CHANGES_SHOWN = 5
 READ_TOGETHER = 200  # accounts whose figures are read at once
 
@@ -138,7 +138,9 @@ def _build(batch: LetterBatch, *, on: date, at: datetime, by: By) -> LetterBatch
 
 def _unprinted(creditor_id: int, channel: str, on: date, at: datetime) -> LetterBatch:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [BUILDING, creditor_id])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s::int)", [locks.LETTERS_OF_CREDITOR, creditor_id]
+        )
         batch = LetterBatch.objects.filter(
             creditor_id=creditor_id, channel=channel, on=on, printed_at__isnull=True
         ).first()

@@ -96,9 +96,25 @@ def keep_mapping(
                 "mode": mode,
                 "saved_by": by.uuid,
                 "saved_at": at,
+                "used_at": at,  # by the very file that it was kept with
             },
         )
         act.journal("mapping_kept", f"mapping:{kept.pk}", name=name, kind=mapping.kind.value)
+    return kept
+
+
+def change_mode(mapping_id: int, mode: str, *, by: By, at: datetime) -> ImportMapping:
+    """Change what the files of a source are: what is new, or the whole of what is open."""
+    if mode not in Mode:
+        raise WrongInput("mode", "Ce mode n’est pas connu.", field="mode")
+    with transaction.atomic(), act_on_house(by=by, at=at) as act:
+        kept = ImportMapping.objects.select_for_update().get(pk=mapping_id)
+        before, kept.mode = kept.mode, mode
+        if before != mode:
+            kept.save(update_fields=["mode"])
+            act.journal(
+                "mapping_changed", f"mapping:{kept.pk}", name=kept.name, mode=[before, mode]
+            )
     return kept
 
 

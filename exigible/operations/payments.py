@@ -1,7 +1,8 @@
 """Recording money and what it pays, and taking it back by reversal.
 
 A payment naming invoices that the creditor accepts goes to their principal and closes them
-(C. civ. 1342-10, 1343-1); accessories stay claimable. What names nothing stays *crédit non
+(C. civ. 1342-10, 1343-1); accessories stay claimable, unless it pays them on top
+(`operations.accessories`). What names nothing stays *crédit non
 affecté* until somebody, or the accounting, says what it pays.
 """
 
@@ -19,7 +20,7 @@ from django.db.models import F
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.refusals import Refused, WrongInput
-from exigible.operations import figures, journal
+from exigible.operations import accessories, figures, journal
 from exigible.operations.acts import AccountAct, By, act_on
 from exigible.store.models import (
     Account,
@@ -98,6 +99,8 @@ class NewPayment:
     reference: str = ""
     currency: str = "EUR"
     allocations: Allocations = ()
+    accessories: Allocations = ()  # penalties and 40 € paid on top of claims
+    stands_for: int | None = None  # the receipt of accounting that this one takes the place of
 
 
 @transaction.atomic
@@ -123,6 +126,7 @@ def record_payments(rows: Sequence[NewPayment], *, by: By, at: datetime) -> list
             label=row.label,
             reference=row.reference,
             origin=by.actor,
+            stands_for_id=row.stands_for,
         )
         for row in rows
     )
@@ -141,6 +145,11 @@ def record_payments(rows: Sequence[NewPayment], *, by: By, at: datetime) -> list
     lines += [
         (payment.account_id, _allocated(payment, settlement, by_claim))
         for (payment, by_claim), settlement in zip(allocated, settlements, strict=True)
+    ]
+    lines += [
+        (payment.account_id, _pay_accessories(payment, row.accessories, by, at))
+        for payment, row in zip(payments, rows, strict=True)
+        if row.accessories
     ]
     journal.append_all(
         (
@@ -176,6 +185,19 @@ def allocate(
         settlement = _allocate(act, payment, allocations)
         figures.refresh([account_id], paris_day(at))
     return settlement
+
+
+def allocate_accessories(
+    payment_id: int, shares: Allocations, *, by: By, at: datetime
+) -> Settlement:
+    """Use what is left of a payment on penalties and 40 € due on top of claims of its account."""
+    account_id = Payment.objects.values_list("account_id", flat=True).get(pk=payment_id)
+    with act_on(account_id, by=by, at=at) as act:
+        payment = Payment.objects.get(pk=payment_id)
+        action, subject, facts = _pay_accessories(payment, shares, by, at)
+        act.journal(action, subject, **facts)
+        figures.refresh([account_id], paris_day(at))
+    return Settlement.objects.get(pk=facts["settlement"])
 
 
 def reverse_settlement(
@@ -394,6 +416,25 @@ def _allocated(
     claims = [{"claim": claim_id, "cents": cents} for claim_id, cents in by_claim.items()]
     return (
         "payment_allocated",
+        f"payment:{payment.pk}",
+        {"settlement": settlement.pk, "claims": claims},
+    )
+
+
+def _pay_accessories(payment: Payment, shares: Allocations, by: By, at: datetime) -> JournalLine:
+    """Use a payment on accessories; return the line of the journal that says so."""
+    left, wanted = payment.unallocated_cents, sum(cents for _, cents in shares)
+    if wanted > left:
+        raise Refused(
+            "beyond_payment",
+            f"Les accessoires ({euros(wanted)}) dépassent ce qui reste du règlement ({euros(left)}).",
+            field="accessories",
+        )
+    settlement = accessories.pay(payment, shares, by=by, at=at)
+    payment.allocated_cents += wanted
+    claims = [{"claim": claim, "cents": cents} for claim, cents in shares]
+    return (
+        "accessories_paid",
         f"payment:{payment.pk}",
         {"settlement": settlement.pk, "claims": claims},
     )

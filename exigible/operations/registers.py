@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -18,9 +19,11 @@ from exigible.domain.french import day
 from exigible.domain.identity.company import Company, combine, from_json, to_json, told
 from exigible.domain.identity.numbers import is_siren
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.domain.text_keys import name_key
 from exigible.intake.problems import Unreadable
 from exigible.intake.registers import READERS
 from exigible.intake.registers.recherche_entreprises import read_candidates
+from exigible.operations import figures
 from exigible.operations.acts import By, act_on
 from exigible.operations.completing import DebtorFacts, complete_debtor
 from exigible.store.models import Account, Debtor, RegisterAnswer
@@ -202,6 +205,57 @@ def accept(
         expected_version=expected_version,
         source=", ".join(LABELS[key] for key in said.days) + when,
     )
+
+
+ADDRESS = (
+    "address_line1",
+    "address_line2",
+    "address_line3",
+    "postcode",
+    "city",
+    "country",
+    "address_ok",
+)
+
+
+def before_accepting(account_id: int, parts: Collection[str]) -> dict[str, Any]:
+    """Return what the parts hold now, for `take_back`: kept by who asks, never in the journal.
+
+    What a person is called and where he lives may have to be erased one day; the journal stays.
+    """
+    debtor = Debtor.objects.get(accounts=account_id)
+    names = {name for part in parts for name in (ADDRESS if part == "address" else (part,))}
+    if "siret" in names or "vat_number" in names:
+        names.add("siren")  # it may come with them
+    return {name: getattr(debtor, name) for name in sorted(names)}
+
+
+def take_back(
+    account_id: int,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    on: date,
+    by: By,
+    at: datetime,
+) -> Debtor:
+    """Give the debtor back what he was before something was accepted; refuse what changed since."""
+    with act_on(account_id, by=by, at=at) as act:
+        debtor = Debtor.objects.select_for_update().get(pk=act.account.debtor_id)
+        if any(getattr(debtor, name) != value for name, value in after.items()):
+            raise Refused(
+                "changed_since",
+                "Cette fiche a changé depuis : relisez-la, et corrigez ce qui doit l’être.",
+            )
+        restored = [name for name in before if before[name] != after.get(name)]
+        for name in restored:
+            setattr(debtor, name, before[name])
+        debtor.name_key = name_key(debtor.name)
+        debtor.save()
+        act.journal("register_taken_back", f"debtor:{debtor.pk}", fields=sorted(restored))
+        concerned = list(Account.objects.filter(debtor=debtor).values_list("pk", flat=True))
+        figures.refresh(concerned, on)
+    return debtor
 
 
 def look_up_many(

@@ -46,6 +46,7 @@ from exigible.operations.messages import (
     set_text,
 )
 from exigible.operations.queueing import queue_sending
+from exigible.store import locks
 from exigible.store.models import Channel, Message, MessageStatus, ProposalStatus, StoredDocument
 from exigible.store.queries import outgoing as queries
 from exigible.store.queries import reliability
@@ -59,7 +60,6 @@ WAITS = tuple(
 )
 OUT_OF_REACH = timedelta(minutes=5)  # when the provider itself does not answer: nothing is used up
 RECORD_ATTEMPTS = 5
-LOCK_SPACE = 0x4558_0000_0000_0000  # keeps our advisory locks apart from others'
 SENT_TOGETHER = 100
 # Refusals by which the facts have overtaken an automatic step: nothing is left for a person to do.
 OVERTAKEN = frozenset({"nothing_due", "step_overtaken"})
@@ -387,7 +387,7 @@ def _sole_sender(message_id: int) -> Iterator[bool]:
 
     The lock goes with the session: when the process dies, PostgreSQL frees it.
     """
-    key = LOCK_SPACE + message_id
+    key = locks.MESSAGE_SPACE + message_id
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         [alone] = cursor.fetchone()

@@ -1,7 +1,7 @@
 """The décompte of an account: its facts become a case, the engine answers.
 
 `account_case` reads what is chased of each open claim (the disputed part is left out), what has
-reduced it, and the formal notices sent. In the statement of an account, *lettrage* and named
+reduced it, what paid accessories on top, and the formal notices sent. In the statement of an account, *lettrage* and named
 payments go to principal; `legal_order` pleads the order of C. civ. 1343-1 instead.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from exigible.domain.case import (
     Case,
@@ -29,7 +29,8 @@ from exigible.domain.case import (
     Payment,
     Regime,
 )
-from exigible.domain.french import euros
+from exigible.domain.french import day as french_day
+from exigible.domain.french import euros, typeset
 from exigible.domain.refusals import Refused
 from exigible.domain.statement import Statement, statement
 from exigible.operations.law import current_law
@@ -37,14 +38,17 @@ from exigible.store.models import (
     Account,
     Allocation,
     Claim,
+    Component,
     Dispute,
     Entry,
     EntryKind,
     Message,
     MessageStatus,
+    SettlementKind,
 )
 from exigible.store.models import Payment as PaymentRow
 
+ACCESSORIES = ("fixed_indemnity", "penalty_clause", "capitalised_interest", "interest", "costs")
 INDEMNIFIED = frozenset({ClaimKind.INVOICE, ClaimKind.INSTALMENT})
 
 
@@ -121,6 +125,8 @@ def account_case(
         )
     excluded: list[str] = []
     claims = _open_claims(account, on, claim_ids, overdue_only, excluded)
+    if claim_ids is None:
+        excluded += _settled_with_accessories(account, {claim.pk for claim, _ in claims}, on)
     if not claims:
         raise _nothing_due()
     waived = account.waives_accessories
@@ -128,6 +134,7 @@ def account_case(
     clause = Clause(rate=rate) if rate is not None else None
     position = {claim.pk: index for index, (claim, _) in enumerate(claims)}
     events = _reductions(position, on, legal_order)
+    events += _accessories_paid(position, on, legal_order)
     events += _notices(account, position, on)
     opened = account.debtor.insolvency_opened_on
     if opened is not None:
@@ -221,7 +228,9 @@ def _open_claims(
 
 def _balances(claim_ids: Sequence[int], on: date) -> dict[int, tuple[int, int]]:
     """Return, by claim, its balance on `on` and its principal before reductions."""
-    reduction = Q(amount_cents__lt=0, reverses__isnull=True) & ~Q(kind=EntryKind.TRANSFER)
+    reduction = Q(amount_cents__lt=0, reverses__isnull=True, component=Component.PRINCIPAL) & ~Q(
+        kind=EntryKind.TRANSFER
+    )
     live = Q(reversed_by__isnull=True) | Q(reversed_by__value_date__gt=on)
     sums = (
         Entry.objects.filter(claim_id__in=claim_ids, value_date__lte=on)
@@ -236,14 +245,9 @@ def _balances(claim_ids: Sequence[int], on: date) -> dict[int, tuple[int, int]]:
 
 def _reductions(position: dict[int, int], on: date, legal_order: bool) -> list[Event]:
     entries = (
-        Entry.objects.filter(
-            claim_id__in=list(position),
-            value_date__lte=on,
-            amount_cents__lt=0,
-            reverses__isnull=True,
-        )
+        _paying(on)
+        .filter(claim_id__in=list(position), component=Component.PRINCIPAL)
         .exclude(kind=EntryKind.TRANSFER)
-        .filter(Q(reversed_by__isnull=True) | Q(reversed_by__value_date__gt=on))
         .order_by("value_date", "pk")
     )
     events: list[Event] = []
@@ -269,6 +273,65 @@ def _reductions(position: dict[int, int], on: date, legal_order: bool) -> list[E
                 )
             )
     return events
+
+
+def _paying(on: date) -> QuerySet[Entry]:
+    """Return the entries that lessen what a claim owes, and that stand on a day."""
+    return Entry.objects.filter(
+        value_date__lte=on, amount_cents__lt=0, reverses__isnull=True
+    ).filter(Q(reversed_by__isnull=True) | Q(reversed_by__value_date__gt=on))
+
+
+def _accessories_paid(position: dict[int, int], on: date, legal_order: bool) -> list[Event]:
+    """Return what was paid on top of principal: it pays what it was received for, then the like."""
+    entries = (
+        _paying(on)
+        .filter(claim_id__in=list(position), kind=EntryKind.SETTLEMENT)
+        .exclude(component=Component.PRINCIPAL)
+        .order_by("value_date", "pk")
+    )
+    return [
+        Payment(
+            on=entry.value_date,
+            amount_cents=-entry.amount_cents,
+            claim=position[entry.claim_id],
+            order=()
+            if legal_order
+            else (entry.component, *(one for one in ACCESSORIES if one != entry.component)),
+            ref=f"entry:{entry.pk}",
+        )
+        for entry in entries
+    ]
+
+
+def _settled_with_accessories(account: Account, shown: set[int], on: date) -> list[str]:
+    """Say which claims are paid with penalties and 40 €: the décompte of the account claims no more."""
+    rows = (
+        _paying(on)
+        .filter(account=account, settlement__kind=SettlementKind.ACCESSORIES)
+        .exclude(component=Component.PRINCIPAL)
+        .exclude(claim__in=shown)
+        .values("claim__ref", "component", "value_date")
+        .annotate(cents=Sum("amount_cents"))
+        .order_by("value_date", "claim__ref", "component")
+    )
+    by_claim: dict[tuple[str, date], list[str]] = defaultdict(list)
+    for row in rows:
+        words = _PAID_ON_TOP.get(row["component"], "de frais")
+        by_claim[row["claim__ref"], row["value_date"]].append(f"{euros(-row['cents'])} {words}")
+    return [
+        typeset(
+            f"{ref or 'Créance sans numéro'} : réglée, avec {' et '.join(parts)} payés le "
+            f"{french_day(day)}."
+        )
+        for (ref, day), parts in by_claim.items()
+    ]
+
+
+_PAID_ON_TOP = {
+    Component.FIXED_INDEMNITY.value: "d’indemnité forfaitaire",
+    Component.INTEREST.value: "de pénalités de retard",
+}
 
 
 def _notices(account: Account, position: dict[int, int], on: date) -> list[Event]:

@@ -35,10 +35,10 @@ from exigible.operations import (
 )
 from exigible.operations.acts import By
 from exigible.operations.customer_import import lock_accounts
-from exigible.operations.import_process import CREDITOR_LOCK
 from exigible.operations.payments import paris_day
 from exigible.operations.undo_dependents import blockers, noted
 from exigible.operations.undo_facts import reverse_facts
+from exigible.store import locks
 from exigible.store.models import Creditor, ImportBatch, ImportedFact, StockAbsence
 
 What = ImportedFact.What
@@ -155,7 +155,8 @@ def undo_import(batch_id: int, *, by: By, at: datetime, reason: str = "") -> Und
         batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, batch.creditor_id or 0]
+                "SELECT pg_advisory_xact_lock(%s, %s)",
+                [locks.IMPORTS_OF_CREDITOR, batch.creditor_id or 0],
             )
         accounts = _accounts(batch)
         lock_accounts(accounts)

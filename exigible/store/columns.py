@@ -232,7 +232,8 @@ def read_book(scope: Scope, on: date) -> Book:
     reductions = read_columns(
         f"""
         SELECT e.claim_id AS claim, {_day("e.value_date")} AS day, -e.amount_cents AS cents,
-               (e.kind = 'credit_note')::int AS credit_note
+               (e.kind = 'credit_note')::int AS credit_note,
+               (e.component <> 'principal')::int AS accessory
           FROM store_entry e
           JOIN store_claim c ON c.id = e.claim_id
          WHERE {scope.sql("e.account_id")} AND e.value_date <= %(on)s AND e.amount_cents < 0
@@ -243,7 +244,7 @@ def read_book(scope: Scope, on: date) -> Book:
          ORDER BY e.claim_id, e.value_date, e.id
         """,
         parameters,
-        ("claim", "day", "cents", "credit_note"),
+        ("claim", "day", "cents", "credit_note", "accessory"),
     )
     order = np.argsort(claim_id, kind="stable")
     sorted_ids = claim_id[order]
@@ -254,6 +255,11 @@ def read_book(scope: Scope, on: date) -> Book:
         if len(sorted_ids)
         else np.zeros(len(reductions[0]), np.bool_)
     )
+    on_top = known & (reductions[4] > 0)  # accessories paid: they leave the principal as it is
+    accessories_paid = np.zeros(len(claim_id), np.int64)
+    if on_top.any():
+        np.add.at(accessories_paid, order[found[on_top]], reductions[2][on_top])
+    known &= reductions[4] == 0
     reduction_claim = order[found[known]] if len(sorted_ids) else reductions[0][:0]
     reduction_amount = reductions[2][known]
     principal = balance.copy()
@@ -279,6 +285,7 @@ def read_book(scope: Scope, on: date) -> Book:
         claim_held=np.minimum(held, np.maximum(balance - disputed, 0)),
         claim_notice=notice,
         claim_opening=opening,
+        claim_accessories_paid=accessories_paid,
         claim_euro=euro > 0,
         claim_retention=retention > 0,
         claim_bill=bill > 0,

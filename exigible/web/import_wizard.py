@@ -124,32 +124,37 @@ class Wizard:
     @property
     def modes(self) -> list[tuple[str, str, str]]:
         """Return the modes offered: value, label, hint."""
-        if self.kind.key not in (TargetKind.OPEN_ITEMS, TargetKind.CUSTOMERS):
-            return []
-        if self.beside_ledger:
-            first = (
-                Mode.COMPLETE.value,
-                "Compléter la comptabilité",
-                "Ce créancier a un export comptable : le fichier donne ce que l’export ne dit pas, et "
-                "n’ouvre rien.",
-            )
-        else:
-            first = (
-                Mode.DELTA.value,
-                "Ajouter ce qui est nouveau",
-                "Ce qui est déjà ici ne change pas ; rien n’est retiré.",
-            )
-        if self.kind.key is TargetKind.CUSTOMERS:
-            return [first] if self.beside_ledger else []
-        return [
-            first,
-            (
-                Mode.STOCK.value,
-                "C’est tout l’encours du créancier",
-                "Ce qui est ouvert ici et n’est plus dans le fichier sera « à confirmer » : rien n’est "
-                "soldé sans vous.",
-            ),
-        ]
+        return modes_of(self.kind.key, self.beside_ledger)
+
+
+def modes_of(kind: str, beside_ledger: bool) -> list[tuple[str, str, str]]:
+    """Return what a table of a kind may be to its creditor: value, label, hint."""
+    if kind not in (TargetKind.OPEN_ITEMS, TargetKind.CUSTOMERS):
+        return []
+    if beside_ledger:
+        first = (
+            Mode.COMPLETE.value,
+            "Compléter la comptabilité",
+            "Ce créancier a un export comptable : le fichier donne ce que l’export ne dit pas, et "
+            "n’ouvre rien.",
+        )
+    else:
+        first = (
+            Mode.DELTA.value,
+            "Ajouter ce qui est nouveau",
+            "Ce qui est déjà ici ne change pas ; rien n’est retiré.",
+        )
+    if kind == TargetKind.CUSTOMERS:
+        return [first] if beside_ledger else []
+    return [
+        first,
+        (
+            Mode.STOCK.value,
+            "C’est tout l’encours du créancier",
+            "Ce qui est ouvert ici et n’est plus dans le fichier sera « à confirmer » : rien n’est "
+            "soldé sans vous.",
+        ),
+    ]
 
 
 def open_wizard(batch: ImportBatch, posted: Map[str, str] | None = None) -> Wizard | None:

@@ -2,7 +2,8 @@
 
 The same form settles everything, and asks for the sheet again when an account is added: `compte`
 are the accounts shown, `affecte-<claim>` and
-`avoir-<credit note>` what is typed, `escompte` grants what the contract offers, `frais` what an agent
+`avoir-<credit note>` what is typed, `escompte` grants what the contract offers, `accessoires` pays with the
+surplus the penalties and the 40 € due, `frais` what an agent
 kept, `rejet` the payment that came back, `deja` the one that the ledger had recorded. What is not
 allocated stays on the first account.
 """
@@ -18,8 +19,9 @@ from django.http import HttpRequest, QueryDict
 
 from exigible.domain.french import euros
 from exigible.domain.refusals import WrongInput
-from exigible.operations.matching import booking, discounts
+from exigible.operations.matching import booking, discounts, on_top
 from exigible.operations.matching.converting import use_credits
+from exigible.operations.matching.on_top import Surplus
 from exigible.operations.matching.parts import Part, parts_from
 from exigible.store.models import (
     Account,
@@ -92,6 +94,8 @@ class Sheet:
     recorded: Payment | None = None  # the ledger has it
     grants: bool = False  # the discount is proposed
     offers: bool = False  # a contract would grant one
+    on_top: Surplus | None = None  # what the surplus may pay: penalties and 40 €
+    pays_on_top: bool = False  # and that is proposed, or was ticked
     fees_cents: int = 0
     chosen: int | None = None  # the candidate looked at
     candidates: list[dict[str, Any]] = field(default_factory=list)
@@ -112,7 +116,16 @@ class Sheet:
 
     @property
     def left_cents(self) -> int:
+        """What neither claims nor, where that is ticked, penalties and 40 € take."""
+        return self.surplus_cents - (self.on_top_cents if self.pays_on_top else 0)
+
+    @property
+    def surplus_cents(self) -> int:
         return self.line.amount_cents + self.fees_cents + self.credits_cents - self.allocated_cents
+
+    @property
+    def on_top_cents(self) -> int:
+        return sum(cents for _, cents in self.on_top.shares) if self.on_top else 0
 
     @property
     def paid_on(self) -> date:
@@ -138,7 +151,7 @@ def sheet_of(request: HttpRequest, line: BankLine) -> Sheet:
         sheet.payments = list(
             Payment.objects.filter(bank_lines__line=line, bank_lines__ended_at=None)
             .select_related("account__debtor")
-            .prefetch_related("allocations__claim")
+            .prefetch_related("allocations__claim", "allocations__settlement__reverses")
             .order_by("pk")
         )
         return sheet
@@ -176,7 +189,27 @@ def sheet_of(request: HttpRequest, line: BankLine) -> Sheet:
     ]
     if asked:
         _fill(sheet, request.GET)
+    _look_on_top(sheet, parts, request)
     return sheet
+
+
+def _look_on_top(sheet: Sheet, parts: Sequence[Part], request: HttpRequest) -> None:
+    """Say what penalties and 40 € the surplus may pay, on the account that would keep it."""
+    if not sheet.blocks or sheet.surplus_cents <= 0 or sheet.recorded is not None:
+        return
+    first = sheet.blocks[0]
+    paid = [(row.claim.pk, row.cents) for row in first.claims if row.cents]
+    if not paid:
+        return
+    part = Part(
+        account_id=first.account.pk,
+        cents=sheet.surplus_cents + sum(cents for _, cents in paid),
+        claims=paid,
+    )
+    sheet.on_top = on_top.surplus(part, sheet.paid_on)
+    sheet.pays_on_top = any(one.accessories for one in parts) or bool(
+        request.GET.get("accessoires")
+    )
 
 
 def _fill(sheet: Sheet, typed: QueryDict) -> None:
@@ -389,6 +422,9 @@ def typed_of(user: User, line: BankLine, posted: QueryDict, *, unallocated: bool
             field="parts",
         )
     parts[0].cents += rest
+    if posted.get("accessoires") and not unallocated:
+        found = on_top.surplus(parts[0], booking.paid_on(line))
+        parts[0].accessories = found.shares if found else []
     return Typed([part for part in parts if part.cents], [], fees)
 
 

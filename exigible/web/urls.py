@@ -43,6 +43,7 @@ _account_acts = [
     path("identite/", facts.identity, name="identity_act"),
     path("registre/interroger/", identity.ask_register, name="ask_register"),
     path("registre/reprendre/", identity.accept_register, name="accept_register"),
+    path("registre/defaire/", identity.take_back_register, name="take_back_register"),
     path("registre/chercher/", identity.search_register, name="search_register"),
     path("iban/", identity.iban, name="iban_act"),
     path("iban/<int:debtor_iban_id>/retirer/", identity.end_iban, name="end_iban"),

@@ -106,6 +106,8 @@ _FILE_FIELDS = {
     "details": "détail",
     "total": "total",
     "status": "statut",
+    "seller": "vendeur",
+    "payments": "règlements",
 }
 _NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
 
@@ -319,6 +321,7 @@ JOURNAL = {
     "debtors_set_apart": "Débiteurs dits distincts",
     "debtors_brought_back": "Doublon de nouveau proposé",
     "register_asked": "Registre interrogé",
+    "register_taken_back": "Reprise du registre défaite",
     "claims_completed": "Créances complétées",
     "contact_saved": "Contact enregistré",
     "terms_set": "Conditions du compte changées",
@@ -326,6 +329,7 @@ JOURNAL = {
     "strategy_assigned": "Stratégie changée",
     "payment_recorded": "Règlement saisi",
     "payment_allocated": "Règlement affecté",
+    "accessories_paid": "Pénalités et indemnité réglées",
     "payment_reversed": "Règlement contrepassé",
     "bank_line_matched": "Opération bancaire rapprochée",
     "settlement_reversed": "Affectation contrepassée",

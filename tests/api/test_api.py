@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import get_resolver
 
+from exigible.api import frame
 from exigible.api.endpoints import ENDPOINTS
 from exigible.api.openapi import path_of
 from exigible.domain.roles import Role
@@ -210,6 +212,38 @@ def test_each_right_is_its_own(make: Callable[..., Program]):
             ask = program.client.get if method == "GET" else program.client.post
             status = ask(f"/api/v1/{path}").status_code
             assert (status == 403) == (held != needed), (held, path, status)
+
+
+def test_an_address_that_tries_tokens_is_slowed_and_a_living_one_passes(
+    make: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(frame, "MOST_REFUSED", 3)
+    cache.clear()
+    program = make()
+    wrong = Client(headers={"authorization": f"Bearer exg_{'x' * 43}"})
+    answers = [wrong.get("/api/v1/creditors") for _ in range(5)]
+    assert [one.status_code for one in answers] == [401, 401, 401, 429, 429]
+    assert answers[-1]["Retry-After"] == "60"
+    check(answers[-1].json(), schema_of("GET", "creditors", 429), "429")
+    other = Client(headers={"authorization": "Bearer exg_y"}, REMOTE_ADDR="192.0.2.7")
+    assert other.get("/api/v1/creditors").status_code == 401
+    program.get("creditors")
+    cache.clear()
+
+
+def test_problems_without_a_line_come_last_in_one_order(make: Callable[..., Program]):
+    program = make()
+    made = program.deposit("releve.xml", STATEMENT)
+    batch = ImportBatch.objects.get(pk=made["import"]["id"])
+    batch.problems.all().delete()
+    for line, code in ((None, "a"), (4, "b"), (None, "c"), (2, "d"), (4, "e"), (None, "f")):
+        batch.problems.create(line=line, code=code, message=code)
+    read, cursor = [], ""
+    while cursor is not None:
+        page = program.get(f"imports/{batch.pk}/problems", limit="1", cursor=cursor)
+        read += [one["code"] for one in page["problems"]]
+        cursor = page["next"]
+    assert read == ["d", "b", "e", "a", "c", "f"]
 
 
 def test_another_creditor_does_not_exist(make: Callable[..., Program], world: World):

@@ -189,6 +189,15 @@ def break_settlement_balance(cursor: Any) -> str:
     return f"settlement:{settlement.pk}"
 
 
+def break_accessories_on_top(cursor: Any) -> str:
+    settlement = Settlement.objects.latest("id")
+    cursor.execute(
+        "UPDATE store_entry SET component = 'interest' WHERE settlement_id = %s AND amount_cents < 0",
+        [settlement.pk],
+    )
+    return f"settlement:{settlement.pk}"
+
+
 def break_entry_links(cursor: Any) -> str:
     entry = Entry.objects.earliest("id")
     cursor.execute(
@@ -327,6 +336,7 @@ BREAKS: dict[str, Callable[[Any], str]] = {
     "payment_allocated": break_payment_allocated,
     "payment_exceeded": break_payment_exceeded,
     "settlement_balance": break_settlement_balance,
+    "accessories_on_top": break_accessories_on_top,
     "entry_links": break_entry_links,
     "allocation_links": break_allocation_links,
     "entry_reversal": break_entry_reversal,

@@ -9,7 +9,7 @@ import pytest
 
 from exigible.operations import exhibit_intake
 from exigible.operations.documents import read_document
-from exigible.operations.imports import receive_einvoices, run_import
+from exigible.operations.imports import may_be_partial, receive_einvoices, run_import
 from exigible.operations.undoing import undo_import
 from exigible.store.models import (
     Account,
@@ -253,6 +253,7 @@ def test_what_another_company_sold_is_refused_by_name(creditor: Creditor):
     assert batch.status == "refused"
     assert report.error is not None
     assert "Un Autre SARL" in report.error.message
+    assert not may_be_partial(batch)  # nothing of it could be taken
     assert not Claim.objects.exists()
     assert not EInvoice.objects.exists()
 
@@ -281,6 +282,7 @@ def test_a_zip_is_taken_whole_or_not_at_all(creditor: Creditor):
     broken = archive({**files, "F-3.xml": b"<Invoice"})
     batch, report = bring(creditor, broken, name="factures.zip")
     assert (batch.status, batch.format) == ("refused", "einvoices")
+    assert may_be_partial(batch)
     assert not EInvoice.objects.exists()
     assert (
         StoredDocument.objects.count() == 1

@@ -15,13 +15,13 @@ from pytest_django import Settings
 
 from benchmarks.fec_file import write
 from exigible import jobs
-from exigible.operations.import_process import CREDITOR_LOCK
 from exigible.operations.imports import (
     AlreadyRunning,
     receive_file,
     run_import,
     sweep_imports,
 )
+from exigible.store import locks
 from exigible.store.models import Account, Claim, Creditor, ImportBatch, JournalEntry, LedgerLine
 from tests.fec_text import fec, invoice
 from tests.operations.importing import AT, BY, sound
@@ -56,7 +56,7 @@ def test_progress_is_seen_from_outside_while_it_waits_its_turn(creditor: Credito
 
     importing = Thread(target=run)
     with closing(connection.copy()) as other, other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [locks.IMPORTS_OF_CREDITOR, creditor.pk])
         importing.start()
         deadline = time.monotonic() + 60
         while not batch.phase.startswith("En attente") and time.monotonic() < deadline:

@@ -13,7 +13,8 @@ from exigible.operations.matching import deciding, remittances
 from exigible.operations.matching.parts import Part
 from exigible.operations.matching.running import run_matching
 from exigible.operations.matching.settings import save_settings
-from exigible.operations.payments import record_payment, reverse_payment
+from exigible.operations.payments import allocate, record_payment, reverse_payment
+from exigible.operations.table_imports import stock
 from exigible.operations.undoing import undo_import
 from exigible.store.models import (
     Account,
@@ -24,15 +25,18 @@ from exigible.store.models import (
     DiscountGranted,
     ImportBatch,
     Payment,
+    StockAbsence,
 )
 from tests.bank_text import IBAN, camt
 from tests.builders import make_account, make_claim, make_creditor, make_debtor
+from tests.fec_text import entry, fec, invoice, receipt
 from tests.operations.importing import AT, BY, done, sound
 
 pytestmark = pytest.mark.django_db
 USER = By("user:00000000-0000-4000-8000-00000000000a")
 DUE = date(2026, 10, 31)
 LATER = AT + timedelta(minutes=5)
+LEDGER = "732829320FEC20261231.txt"
 
 
 @pytest.fixture
@@ -249,4 +253,108 @@ def test_what_came_and_went_in_one_statement_is_settled_without_anybody(
     run_matching(creditor.pk, at=LATER)
     assert line(-100000).state == "matched"
     assert owed() == 100000
+    assert sound() == []
+
+
+def test_an_undone_return_of_accountings_receipt_is_not_doubled_by_the_next_export(
+    creditor: Creditor,
+) -> None:
+    """Ledger, bank return, its undoing, the same ledger again, then one that letters it."""
+    sale, paid = (
+        invoice("FL26-0001", "20261001", "LIGNON", 1000),
+        receipt("R1", "20261102", "LIGNON", 1000),
+    )
+    done(creditor, fec(sale, paid), name=LEDGER)
+    done(creditor, camt([("2026-11-02", "1000.00", "VIR LIGNON FL26-0001", "Q1")]), name="a.xml")
+    run_matching(creditor.pk, at=AT)
+    statement(creditor, "-1000.00")
+    theirs = Payment.objects.get()
+    claim = Claim.objects.get()
+    allocate(theirs.pk, [(claim.pk, 100000)], by=USER, at=AT)
+    take_back(theirs, 100000)
+    assert owed() == 100000
+    deciding.undo(line(-100000).pk, by=USER, at=LATER)
+    assert owed() == 0
+    again = Payment.objects.get(stands_for=theirs)
+    for number, text in enumerate(
+        (
+            fec(sale, paid),
+            fec(sale, paid, invoice("FL26-0002", "20261103", "LIGNON", 50)),
+            fec(
+                invoice("FL26-0001", "20261001", "LIGNON", 1000, "A"),
+                receipt("R1", "20261102", "LIGNON", 1000, "A"),
+                invoice("FL26-0002", "20261103", "LIGNON", 50),
+            ),
+        )
+    ):
+        done(creditor, text, name=LEDGER)
+        run_matching(creditor.pk, at=LATER + timedelta(minutes=number))
+        live = Payment.objects.filter(reversed_by=None, reverses=None)
+        assert [(one.pk, one.unallocated_cents) for one in live] == [(again.pk, 0)]
+        claim.refresh_from_db()
+        assert claim.balance_cents == 0
+    # The bank line is still that receipt; undoing it leaves to accounting what it lettered.
+    deciding.undo(line(100000).pk, by=USER, at=LATER + timedelta(hours=1))
+    assert Payment.objects.filter(reversed_by=None, reverses=None).get() == again
+    assert sound() == []
+
+
+def test_a_discount_that_accounting_books_is_one_credit_and_stays_accountings(
+    creditor: Creditor,
+) -> None:
+    sale = invoice("FL26-0001", "20261001", "LIGNON", 1000)
+    done(creditor, fec(sale), name=LEDGER)
+    account = Account.objects.get()
+    save_settings(creditor.pk, {"discount_rate": 20000, "discount_days": 60}, by=USER, at=AT)
+    statement(creditor, "980.00", "-980.00")
+    claim = Claim.objects.get()
+    settle(account, 98000, discounts=[(claim.pk, 2000)])
+    booked = entry("VE 2 20261130 AV26-0001", "411 LIGNON -20", "665 20")
+    done(creditor, fec(sale, booked), name=LEDGER)
+    granted = DiscountGranted.objects.get().payment
+    credits = Payment.objects.filter(amount_cents=2000)
+    assert [(one.pk, one.unallocated_cents) for one in credits] == [(granted.pk, 0)]
+    # The funds come back: the credit note of accounting stays, free; given again with them.
+    take_back(Payment.objects.get(amount_cents=98000), 98000)
+    granted.refresh_from_db()
+    assert (owed(), granted.unallocated_cents) == (100000, 2000)
+    deciding.undo(line(-98000).pk, by=USER, at=LATER)
+    granted.refresh_from_db()
+    assert (owed(), granted.unallocated_cents) == (0, 0)
+    # The match is undone: only what a person decided is.
+    deciding.undo(line(98000).pk, by=USER, at=LATER + timedelta(minutes=1))
+    granted.refresh_from_db()
+    assert not hasattr(granted, "reversed_by")
+    assert owed() - granted.unallocated_cents == 98000
+    assert sound() == []
+
+
+def test_money_accepted_from_a_list_is_the_line_that_comes_weeks_later(
+    creditor: Creditor, account: Account
+) -> None:
+    claim = Claim.objects.get()
+    batch = ImportBatch.objects.create(
+        creditor=creditor, format="open_items", filename="stock.csv", created_at=AT
+    )
+    absence = StockAbsence.objects.create(
+        account=account, claim=claim, batch=batch, amount_cents=100000,
+        noticed_on=date(2026, 10, 12), noticed_at=AT,
+    )  # fmt: skip
+    stock.decide(absence.pk, outcome="paid", on=date(2026, 10, 12), by=USER, at=AT)
+    entries = [("2026-11-05", "1000.00", "VIR SEPA PAYSAGES LIGNON FL26-0001", "Q1")]
+    done(creditor, camt(entries), name="releve.xml")
+    run_matching(creditor.pk, at=LATER)
+    assert line(100000).state == "matched"
+    assert "accepté d’après une liste" in line(100000).match.reasons[0]
+    payment = Payment.objects.get()
+    assert payment.bank_lines.get().line == line(100000)
+    # The next month's invoice of the same sum is paid by the next line: not the same money.
+    second = make_claim(account, 100000, DUE, ref="FL26-0002", issued_on=date(2026, 11, 1))
+    deciding.undo(line(100000).pk, by=USER, at=LATER)
+    deciding.set_aside([line(100000).pk], reason="essai", by=USER, at=LATER)
+    later = [("2026-11-09", "1000.00", "VIR SEPA PAYSAGES LIGNON FL26-0002", "Q2")]
+    done(creditor, camt(later, number="2"), name="suite.xml")
+    run_matching(creditor.pk, at=LATER + timedelta(minutes=1))
+    second.refresh_from_db()
+    assert second.balance_cents == 0
     assert sound() == []

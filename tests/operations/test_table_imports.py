@@ -104,6 +104,15 @@ def test_a_list_opens_accounts_claims_and_credits(creditor: Creditor) -> None:
     assert [problem.code for problem in report.problems] == []
 
 
+def test_a_name_that_stands_for_the_number_is_shown_once(creditor: Creditor) -> None:
+    take(creditor, ITEMS.splitlines()[0] + "\r\nAUBIN SARL;Aubin SARL;FA3;21/01/2026;;60,50;\r\n")
+    account = Account.objects.get()
+    assert account.debtor.name == "Aubin SARL"
+    assert account.shown_number == ""
+    account.number = "C-0042"
+    assert account.shown_number == "C-0042"
+
+
 def test_what_accounting_has_closed_or_only_adds_up_opens_nothing(creditor: Creditor) -> None:
     head = "Compte tiers;Intitulé;N° pièce;Date;Date d'échéance;Débit;Crédit;Lettrage\r\n"
     opened = "DUPONT;Dupont;FA1;10/01/2026;10/02/2026;1 200,00;;\r\n"
@@ -226,6 +235,19 @@ def test_what_the_stock_no_longer_lists_is_to_be_confirmed(
     _, report = take(creditor, without("FA2"), name="s.csv", mode="stock")
     assert report.written == {}
     assert StockAbsence.objects.count() == 1
+
+
+def test_a_stock_that_finds_less_than_half_of_what_is_open_is_told(creditor: Creditor) -> None:
+    _, report = take(creditor, ITEMS, mode="stock")
+    assert stock.COVERS_LITTLE not in [one.code for one in report.problems]  # nothing was open
+    _, report = take(creditor, without("FA1"), name="s.csv", mode="stock")
+    assert stock.COVERS_LITTLE not in [one.code for one in report.problems]  # two in three
+    batch, report = take(
+        creditor, without("FA1", "FA2").replace("FA3", "FA4"), name="t.csv", mode="stock"
+    )
+    [told] = [one for one in report.problems if one.code == stock.COVERS_LITTLE]
+    assert "ne couvre que 0\u00a0pièce des 3 pièces ouvertes" in told.message
+    assert stock.warning_of(batch) is not None
 
 
 def test_a_part_that_is_missing_is_the_difference(creditor: Creditor) -> None:

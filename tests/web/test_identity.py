@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from exigible.operations import figures
-from exigible.store.models import Account, AccountFigures, DebtorBankAccount
+from exigible.store.models import Account, AccountFigures, Debtor, DebtorBankAccount, JournalEntry
 from tests import registers as answers
 from tests.builders import make_account, make_claim, make_debtor
 from tests.factories import WORLD_DAY, World
@@ -68,6 +68,20 @@ def test_the_register_is_asked_shown_and_taken_in_part(
     account.debtor.refresh_from_db()
     assert (account.debtor.name, account.debtor.city) == ("LESTRADE GARONNAIS", "AGEN")
     assert "dit la même chose" in tab(collector, account)
+    # Undone at once: the last reprise only, as the file was before it; and not twice, nor over a correction.
+    undo = reverse("take_back_register", args=[account.pk])
+    done = collector.post(undo, headers=HTMX).content.decode()
+    assert "comme avant" in done
+    account.debtor.refresh_from_db()
+    assert (account.debtor.name, account.debtor.city) == ("Lestrade", "Quimper")
+    assert (account.debtor.kind, account.debtor.name_key) == ("professional", "lestrade")
+    assert "Rien à défaire" in collector.post(undo, headers=HTMX).content.decode()
+    collector.post(reverse("accept_register", args=[account.pk]), {"tout": "1"})
+    Debtor.objects.filter(pk=account.debtor_id).update(city="BOE")
+    assert "a changé depuis" in collector.post(undo, headers=HTMX).content.decode()
+    lines = JournalEntry.objects.filter(account=account, action="register_taken_back")
+    assert "AGEN" not in str([line.facts for line in lines])
+    assert lines.count() == 1
 
 
 def test_without_a_register_the_page_says_so(account: Account, collector: Client) -> None:

@@ -131,6 +131,7 @@ def test_it_is_imported_and_the_next_file_of_the_source_goes_by_itself(
     assert run(batch).status == "done"
     assert Claim.objects.filter(ref__startswith="FX").count() == 2
     kept = ImportMapping.objects.get()
+    assert kept.used_at == kept.saved_at  # its first file is one
     assert (kept.name, kept.creditor) == ("Tableau maison", world.creditor)
     head, *lines = ODD.splitlines()
     moved = "\n".join(";".join(reversed(line.split(";"))) for line in [head, *lines])
@@ -138,6 +139,12 @@ def test_it_is_imported_and_the_next_file_of_the_source_goes_by_itself(
     assert (following.status, following.options["source"]) == ("waiting", "Tableau maison")
     assert run(following).summary["written"] == {"claims": 1}
     said = words(accountant.get(reverse("import_sources")))
+    address = reverse("change_source", args=[kept.pk])
+    assert "C’est tout l’encours" in words(accountant.get(address))
+    accountant.post(address, {"mode": "stock"})
+    kept.refresh_from_db()
+    assert kept.mode == "stock"
+    assert accountant.post(address, {"mode": "autre"}).status_code == 422
     assert "Tableau maison" in said
     accountant.post(reverse("forget_source", args=[kept.pk]))
     assert drop(accountant, world).status == "draft"
@@ -217,10 +224,15 @@ def test_a_draft_is_put_aside(world: World, accountant: Client) -> None:
 def absent(world: World, accountant: Client) -> list[StockAbsence]:
     """The claims of the world that a stock of one invoice no longer lists."""
     batch = drop(accountant, world)
-    accountant.post(
-        reverse("prepare_import", args=[batch.pk]),
-        {**CHOICES, "mode": "stock", "verbe": "importer"},
-    )
+    address = reverse("prepare_import", args=[batch.pk])
+    asked = {**CHOICES, "mode": "stock", "verbe": "importer"}
+    accountant.post(address, asked)  # a whole ledger is compared before it is taken
+    import_drafts.check_import(batch.pk, at=NOW, progress=lambda phase, done, total: None)
+    assert "ne couvre que 0 pièce des" in words(accountant.get(address))
+    assert "Importer quand même" in words(accountant.post(address, asked))
+    batch.refresh_from_db()
+    assert batch.status == "draft"
+    accountant.post(address, {**asked, "peu": "1"})
     run(batch)
     return list(StockAbsence.objects.filter(outcome="").order_by("-amount_cents"))
 
@@ -250,7 +262,11 @@ def test_many_are_accepted_in_one_click_with_their_evidence(
     preview = accountant.post(address, ticked)
     assert "Accepter comme réglées : 2 créances" in words(preview)
     assert StockAbsence.objects.exclude(outcome="").count() == 0
-    accountant.post(address, {**ticked, "fait": "1", "on": "20/11/2026"})
+    # Many from a file too small to be the whole ledger: not in one gesture.
+    doubted = accountant.post(address, {**ticked, "fait": "1", "on": "20/11/2026"})
+    assert "2 créances viennent d’un fichier" in words(doubted)
+    assert StockAbsence.objects.exclude(outcome="").count() == 0
+    accountant.post(address, {**ticked, "fait": "1", "on": "20/11/2026", "certain": "1"})
     decided = StockAbsence.objects.exclude(outcome="")
     assert [one.outcome for one in decided] == ["paid", "paid"]
     assert all(one.decided_by and one.payment for one in decided)

@@ -134,6 +134,10 @@ def test_an_agent_keeps_his_fees_and_debtors_are_paid_before_them(
 ) -> None:
     line = received(account, 90_000, "VIR CARPA")
     shares = {f"affecte-{one.pk}": f"{one.balance_cents // 100}" for one in account.claims.all()}
+    # A zero too many: the rules say how much of a sum may be kept without a statement that says so.
+    wrong = post(accountant, "settle_receipt", line, compte=account.pk, frais="1000,00", **shares)
+    assert "vos règles en admettent" in wrong.content.decode()
+    assert not LineFee.objects.exists()
     post(accountant, "settle_receipt", line, compte=account.pk, frais="100,00", **shares)
     assert set(claims(account).values()) == {0}
     assert LineFee.objects.get(line=line).amount_cents == 10_000
@@ -147,6 +151,31 @@ def test_an_agent_keeps_his_fees_and_debtors_are_paid_before_them(
     assert LineFee.objects.get(line=short).kind == "bank"
     first.refresh_from_db()
     assert first.balance_cents == 0
+
+
+def test_the_surplus_pays_penalties_where_the_box_is_ticked(
+    accountant: Client, account: Account
+) -> None:
+    first = account.claims.get(ref="FZ26-00001")
+    first.due_on = WORLD_DAY - timedelta(days=40)
+    first.save(update_fields=["due_on"])
+    line = received(account, 65_000)
+    asked = {"compte": account.pk, f"affecte-{first.pk}": "600"}
+    sheet = accountant.get(reverse("receipt", args=[line.pk]), asked).content.decode()
+    assert 'name="accessoires"' in sheet
+    post(accountant, "settle_receipt", line, accessoires="1", **asked)
+    payment = Payment.objects.get(bank_lines__line=line)
+    on_top = payment.allocations.get(settlement__kind="accessories")
+    assert 4_000 < on_top.amount_cents <= 5_000
+    page = accountant.get(reverse("receipt", args=[line.pk])).content.decode()
+    assert "pénalités et indemnité" in page
+    first.refresh_from_db()
+    assert first.balance_cents == 0
+    # Without the tick it stays a credit.
+    post(accountant, "undo_receipt", line)
+    post(accountant, "settle_receipt", line, **asked)
+    again = Payment.objects.filter(bank_lines__line=line, bank_lines__ended_at=None).get()
+    assert again.unallocated_cents == 5_000
 
 
 def test_a_discount_is_granted_only_in_time(accountant: Client, account: Account) -> None:
@@ -282,6 +311,7 @@ def test_rules_are_shown_changed_within_bounds_and_payers_forgotten(
         "least_evidence": 1,
         "most_coincidence": 1000,
         "bank_fees_cents": "30",
+        "fees_rate": "12,5",
         "early_days": 3,
         "return_days": 400,
         "discount_booking": "expense",
@@ -298,6 +328,7 @@ def test_rules_are_shown_changed_within_bounds_and_payers_forgotten(
         3,
         20_000,
     )
+    assert settings.fees_rate == 125_000
 
 
 def test_an_advice_dropped_settles_its_line(accountant: Client, account: Account) -> None:

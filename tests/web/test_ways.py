@@ -1,6 +1,7 @@
 """The pages of the ways in: settings, tokens, arrivals, and how imports say they came."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from exigible.domain.roles import Role
-from exigible.operations.ways import folders
+from exigible.operations.acts import By
+from exigible.operations.ways import folders, tokens
 from exigible.operations.ways.secrets import decrypted
 from exigible.store.models import ApiToken, Incoming, JournalEntry, MailBox, WatchedFolder
 from tests.factories import World
@@ -218,3 +220,48 @@ def test_a_token_is_shown_once(administrator: Client, world: World):
     )
     sheet = administrator.get(reverse("export_tokens"), {"format": "csv"})
     assert secret not in b"".join(sheet).decode("utf-8-sig")
+
+
+def test_many_ways_and_tokens_are_acted_on_at_once(administrator: Client, world: World):
+    for name in ("banque", "clients"):
+        administrator.post(
+            reverse("watch_folder"),
+            {"creditor": world.creditor.pk, "path": name, "still_seconds": "5"},
+            headers=HTMX,
+        )
+    administrator.post(reverse("open_mailbox"), box(world), headers=HTMX)
+    folders_, mail = list(WatchedFolder.objects.order_by("path")), MailBox.objects.get()
+    ticked = {"dossier": [one.pk for one in folders_], "boite": [mail.pk]}
+    pause = reverse("ways_in_bulk", args=["suspendre"])
+    asked = administrator.post(pause, ticked, headers=HTMX).content.decode()
+    assert "Mettre 3\u00a0voies en pause" in asked
+    assert not WatchedFolder.objects.filter(paused=True).exists()
+    administrator.post(pause, {**ticked, "fait": "1", "version": ""}, headers=HTMX)
+    assert WatchedFolder.objects.filter(paused=True).count() == 2
+    assert MailBox.objects.get().paused
+    assert JournalEntry.objects.filter(action__in=("folder_paused", "mailbox_paused")).count() == 3
+    again = administrator.post(pause, {"dossier": [folders_[0].pk]}, headers=HTMX).content.decode()
+    assert "1\u00a0voie cochée l’est déjà" in again
+    one = {"dossier": [folders_[0].pk], "fait": "1", "version": ""}
+    administrator.post(reverse("ways_in_bulk", args=["reprendre"]), one, headers=HTMX)
+    administrator.post(reverse("ways_in_bulk", args=["fermer"]), one, headers=HTMX)
+    assert WatchedFolder.objects.get(pk=folders_[0].pk).closed_at is not None
+    assert administrator.post(reverse("ways_in_bulk", args=["bruler"]), one).status_code == 404
+    page = administrator.get(reverse("ways")).content.decode()
+    assert f'name="dossier" value="{folders_[1].pk}"' in page
+    made = [
+        tokens.create_token(
+            f"Jeton {number}",
+            scopes=["read"],
+            creditor_ids=[world.creditor.pk],
+            expires_at=NOW + timedelta(days=3),
+            by=By.job("test"),
+            at=NOW,
+        )[0]
+        for number in range(2)
+    ]
+    revoke, ids = reverse("revoke_tokens"), {"jeton": [one.pk for one in made]}
+    assert "Jeton 1" in administrator.post(revoke, ids, headers=HTMX).content.decode()
+    administrator.post(revoke, {**ids, "fait": "1", "version": ""}, headers=HTMX)
+    assert ApiToken.objects.filter(revoked_at__isnull=False).count() == 2
+    assert JournalEntry.objects.filter(action="token_revoked").count() == 2

@@ -1,11 +1,15 @@
 """Codes worded in French; what is unknown shows its label rather than breaking a page."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from exigible.store.models import Proposal, ProposalStatus
 from exigible.web import wording
+
+ROOT = Path(wording.__file__).parents[1]
 
 NB, NN = "\u00a0", "\u202f"
 
@@ -112,3 +116,17 @@ def test_a_legal_form_is_said_once(name: str, form: str, whole: str) -> None:
 )
 def test_a_payment_agrees_with_its_nature(kind: str, words: str) -> None:
     assert wording.payment(kind, "reçu") == words
+
+
+def test_each_field_that_a_reader_of_files_names_has_its_words():
+    named = {
+        field
+        for folder in ("intake", "operations")
+        for path in (ROOT / folder).rglob("*.py")
+        for field in re.findall(
+            r"""\.problems\.add\((?:[^()]|\([^()]*\))*?field="(\w+)\"""", path.read_text()
+        )
+    }
+    assert named
+    bare = {one for one in named if wording.field_of_file(one) == one}
+    assert bare <= {"total", "61"}  # a word of both languages, and a bank's own tag

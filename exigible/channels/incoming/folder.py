@@ -6,8 +6,8 @@ descriptor, and what is opened is looked at again once open. (Windows has no suc
 names are joined, and links are refused as they are seen.)
 
 A file is first moved to `en-cours` under a name of ours, where its sender no longer writes; once it
-has been taken or refused, it is put away in `traités/AAAA-MM` or `refusés`, with a text beside it
-where there is something to say.
+has been taken or refused, it is put away in `traités/AAAA-MM` or `refusés`; in `à compléter` where
+somebody has to answer first. A text stands beside it where there is something to say.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-UNDER_WAY, DONE, REFUSED = "en-cours", "traités", "refusés"
+UNDER_WAY, DONE, REFUSED, TO_COMPLETE = "en-cours", "traités", "refusés", "à compléter"
 MOST_ENTRIES = 10_000  # looked at in one go; the others wait for their turn
 NAME_BYTES = 200  # of the 255 that a file system allows: room for our mark, and for « .txt »
 PARTIAL = (".part", ".filepart", ".partial", ".crdownload", ".tmp", ".temp", "~")
@@ -88,7 +88,7 @@ class DropFolder:
             for part in parts_of(relative):
                 self.path /= part
                 self._here = self._folder(self._here, part, create=create)
-            for part in (UNDER_WAY, REFUSED, DONE):
+            for part in (UNDER_WAY, REFUSED, TO_COMPLETE, DONE):
                 self._names[part] = self._folder(self._here, part, create=True)
         except OSError as error:
             self.close()
@@ -153,9 +153,8 @@ class DropFolder:
             _refuse_unfit(os.fstat(descriptor), most_bytes)  # it may have been changed meanwhile
             yield file
 
-    def file_name(self, place: str, month: str, *, refused: bool, number: int) -> str:
+    def file_name(self, place: str, folder: str, *, number: int) -> str:
         """Return where to put away what is under way: its own name if it is free, else with `number`."""
-        folder = REFUSED if refused else f"{DONE}/{month}"
         name = name_of(place)
         stem, dot, extension = name.rpartition(".")
         numbered = f"{stem} ({number}){dot}{extension}" if stem else f"{name} ({number})"

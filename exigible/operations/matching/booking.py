@@ -131,8 +131,12 @@ def undo(line_id: int, *, by: By, at: datetime, reason: str = "") -> BankLine:
         words, on = reason or "Rapprochement contrepassé", paris_day(at)
         recorded = {part.payment_id for part in parts_from(decision.parts)} if decision else set()
         granted = DiscountGranted.objects.filter(line=line, payment__reversed_by__isnull=True)
-        for discount_id in granted.values_list("payment_id", flat=True):
-            reverse_payment(discount_id, on=on, by=by, at=at, reason=words)
+        for one in granted.select_related("payment"):
+            if ledger.is_of_ledger(one.payment):
+                for settlement_id in ledger.settled_at(one.payment_id, one.recorded_at):
+                    _reverse_settlement(settlement_id, by, at, words)
+            else:
+                reverse_payment(one.payment_id, on=on, by=by, at=at, reason=words)
         for settlement_id in decision.settlements if decision else ():
             _reverse_settlement(settlement_id, by, at, words)
         for link in links:
@@ -140,7 +144,7 @@ def undo(line_id: int, *, by: By, at: datetime, reason: str = "") -> BankLine:
             if payment.amount_cents < 0:
                 returning.restore(payment, by=by, at=at)
             elif ledger.is_of_ledger(payment):
-                for settlement_id in ledger.settled_with(link):
+                for settlement_id in ledger.settled_at(link.payment_id, link.recorded_at):
                     _reverse_settlement(settlement_id, by, at, words)
             elif payment.pk not in recorded and not hasattr(payment, "reversed_by"):
                 reverse_payment(payment.pk, on=on, by=by, at=at, reason=words)
@@ -279,6 +283,7 @@ def _record(bookings: Sequence[Booking], by: By, at: datetime) -> dict[int, list
                     reference=(line.end_to_end or line.bank_ref)[:100],
                     currency=line.currency,
                     allocations=part.claims,
+                    accessories=part.accessories,
                 )
             )
             of_line.append((line.pk, part, False))

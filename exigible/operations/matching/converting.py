@@ -9,8 +9,10 @@ from datetime import timedelta
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros, typeset
 from exigible.domain.matching import Allocation, Gap, Kind, Proposal
+from exigible.operations.matching import on_top
 from exigible.operations.matching.loading import (
     COLLECTED,
+    CONFIRMED_DAYS,
     CREDIT,
     OPEN,
     SAME_PAYMENT_DAYS,
@@ -80,7 +82,7 @@ class Converter:
         ]
         row.remittance_id = int(first.advice) if first.advice else None
         row.fees_cents = first.gap_cents if first.gap is Gap.AGENT_FEES else 0
-        shares = _Shares()
+        shares, unsure = _Shares(), ""
         for one in proposals:
             self._add(shares, one.allocations)
         if line.cents < 0:
@@ -96,6 +98,8 @@ class Converter:
             self._leave_the_rest(line, parts, row.fees_cents)
             if first.gap is Gap.DISCOUNT_DUE and len(proposals) == 1:
                 self._grant(parts)
+            if first.gap is Gap.ACCESSORIES and len(proposals) == 1 and parts:
+                unsure = self._pay_on_top(line, parts[0], row)
         row.parts = parts_as_json(parts)
         row.candidates = (
             [candidate for one in proposals for candidate in self._candidates(line, one)]
@@ -103,7 +107,9 @@ class Converter:
             else []
         )
         row.account_id = self._account(row, parts)
-        automatic = all(one.automatic for one in proposals) and self._may_be_alone(line, row, parts)
+        automatic = all(one.automatic for one in proposals) and self._may_be_alone(
+            line, row, parts, unsure
+        )
         aside = ""
         if row.kind == Kind.OUTSIDE and not row.kept_for_people:
             best = max((one["confidence"] for one in row.candidates), default=0)
@@ -154,6 +160,20 @@ class Converter:
                 if self._open[claim] > used[claim] + cents
             ]
 
+    def _pay_on_top(self, line: WaitingLine, part: Part, row: BankLineMatch) -> str:
+        """Use a surplus on what is due on top of its claims; return why it is not certain."""
+        found = on_top.surplus(part, line.on)
+        if found is None:
+            return ""
+        part.accessories = found.shares
+        row.reasons = [*row.reasons, found.words]
+        if not found.shares:
+            row.gap = Gap.OVERPAID.value
+            return ""
+        if found.exact:
+            return ""
+        return "Le surplus n’est pas exactement ce qui est dû en plus : à vous de l’accepter."
+
     def _candidates(self, line: WaitingLine, proposal: Proposal) -> list[dict[str, object]]:
         found: list[dict[str, object]] = []
         for one in proposal.candidates:
@@ -188,14 +208,16 @@ class Converter:
 
     # --- what keeps a certain match from being booked alone ------------------------------------
 
-    def _may_be_alone(self, line: WaitingLine, row: BankLineMatch, parts: list[Part]) -> bool:
+    def _may_be_alone(
+        self, line: WaitingLine, row: BankLineMatch, parts: list[Part], unsure: str
+    ) -> bool:
         """Say whether a match that the engine holds certain is booked without asking.
 
         Money received is a fact; what extinguishes a claim without money (a discount, an agent's
         fees) is a person's to accept, as is what the law or the creditor keeps for people.
         """
         settings = self.loaded.settings
-        why = ""
+        why = unsure
         if row.kept_for_people:
             why = (
                 "Une personne a défait l’affectation de cette ligne : elle ne se refait pas seule."
@@ -246,8 +268,7 @@ class Converter:
         near = [
             one
             for one in self.loaded.known.get((line.currency, line.cents), ())
-            if one.pk not in self._used
-            and abs(one.on - line.on) <= timedelta(days=SAME_PAYMENT_DAYS)
+            if one.pk not in self._used and self._is_near(one, line, proposals[0])
         ]
         if not near:
             return None
@@ -263,6 +284,22 @@ class Converter:
             return None
         return (near[0], False) if len(near) == 1 else None
 
+    def _is_near(self, one: KnownPayment, line: WaitingLine, proposal: Proposal) -> bool:
+        """Say whether the days agree; that of a receipt accepted from a list was only thought to be.
+
+        Further off, it is that money only where the line pays nothing that is still open: a rent of the
+        next month has the same sum.
+        """
+        apart = abs(one.on - line.on)
+        if apart <= timedelta(days=SAME_PAYMENT_DAYS):
+            return True
+        return (
+            one.confirmed
+            and not proposal.allocations
+            and apart <= timedelta(days=CONFIRMED_DAYS)
+            and one.account_id in {self.loaded.accounts[code] for code in proposal.payers}
+        )
+
     def _recorded(
         self, line: WaitingLine, known: tuple[KnownPayment, bool], row: BankLineMatch
     ) -> Answer:
@@ -270,7 +307,11 @@ class Converter:
         part = Part(account_id=payment.account_id, cents=payment.cents, payment_id=payment.pk)
         row.kind, row.gap, row.gap_cents, row.fees_cents = Kind.PAYMENT, "", 0, 0
         row.confidence = 990 if certain else 600
-        words = f"La comptabilité a déjà enregistré ce règlement le {french_day(payment.on)}"
+        words = (
+            f"Ce règlement a déjà été accepté d’après une liste, au {french_day(payment.on)}"
+            if payment.confirmed
+            else f"La comptabilité a déjà enregistré ce règlement le {french_day(payment.on)}"
+        )
         row.reasons = [
             typeset(f"{words} : même montant, même payeur. La ligne y est rattachée.")
             if certain

@@ -11,14 +11,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from exigible.domain.french import typeset
+from exigible.domain.french import euros, typeset
 from exigible.domain.matching import Gap
 from exigible.domain.refusals import Refused, WrongInput
 from exigible.operations import bank_lines
 from exigible.operations.acts import By
 from exigible.operations.matching import booking, discounts, learning
-from exigible.operations.matching.booking import Booking, book, journal_house
+from exigible.operations.matching.booking import WHOLE, Booking, book, journal_house
 from exigible.operations.matching.parts import Part, one_account, parts_as_json, parts_from
+from exigible.operations.matching.settings import settings_of
 from exigible.store.models import Account, BankLine, BankLineMatch, Claim, LineDecision, LineFee
 
 Action = LineDecision.Action
@@ -80,6 +81,7 @@ def settle(
         line = BankLine.objects.get(pk=line_id)
         _refuse_strangers(line, parts)
         if line.amount_cents > 0:
+            _refuse_fees_beyond(line, fees_cents)
             _refuse_after_judgment(line, parts)
             for part in parts:
                 account = Account.objects.get(pk=part.account_id)
@@ -198,6 +200,29 @@ def _fee_kind(line_id: int) -> LineFee.Kind:
     """Say who kept the fees of a line: its bank where the gap was thought to be its own, else an agent."""
     by_bank = BankLineMatch.objects.filter(line_id=line_id, gap=Gap.BANK_FEES).exists()
     return LineFee.Kind.BANK if by_bank else LineFee.Kind.AGENT
+
+
+def _refuse_fees_beyond(line: BankLine, fees_cents: int) -> None:
+    """Refuse fees that no agent's statement states and that pass the share the creditor allows.
+
+    Debtors are credited before fees: a mistyped sum would pay claims with money that never came.
+    """
+    gross = line.amount_cents + fees_cents
+    most = gross * settings_of(line.creditor_id).fees_rate // WHOLE
+    stated = BankLineMatch.objects.filter(
+        line=line, remittance__isnull=False, fees_cents=fees_cents
+    ).exists()
+    if fees_cents <= most or stated:
+        return
+    raise Refused(
+        "fees_beyond",
+        typeset(
+            f"{euros(fees_cents)} de frais sur {euros(gross)} : vos règles en admettent "
+            f"{euros(most)}. Vérifiez la saisie, joignez le relevé qui les porte, ou relevez cette "
+            "part dans Règles."
+        ),
+        field="frais",
+    )
 
 
 def _keep(one: Booking, at: datetime) -> None:

@@ -7,13 +7,22 @@ booked from the line is reversed, and its line and what it paid go to the ledger
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from exigible.domain.refusals import Refused
 from exigible.operations.acts import By
-from exigible.operations.payments import allocate, paris_day, reverse_payment
+from exigible.operations.payments import (
+    NewPayment,
+    allocate,
+    allocate_accessories,
+    paris_day,
+    record_payments,
+    reverse_payment,
+)
 from exigible.store.models import (
     Account,
     BankLine,
@@ -22,28 +31,38 @@ from exigible.store.models import (
     LedgerLine,
     Payment,
     Settlement,
+    SettlementKind,
 )
 
 BY = By.job("matching")
 SAME_DAYS = 8
 
 # A payment booked from a line (`mine`) and one of the ledger that no line is: same account, sum and
-# days; each is taken once, the nearest day first.
+# days; each is taken once, the nearest day first. Accounting may post to the customer the principal alone,
+# what was paid on top of it going straight to income.
 _TWINS = """
+    WITH on_top AS (
+      SELECT l.payment_id, sum(l.amount_cents)::bigint AS cents
+        FROM store_settlement s JOIN store_allocation l ON l.settlement_id = s.id
+       WHERE s.kind = 'accessories'
+         AND NOT EXISTS (SELECT 1 FROM store_settlement r WHERE r.reverses_id = s.id)
+       GROUP BY 1)
     SELECT b.id, mine.id, theirs.id, mine.account_id
       FROM store_banklinepayment b
       JOIN store_payment mine ON mine.id = b.payment_id
       JOIN store_account a ON a.id = mine.account_id
+      LEFT JOIN on_top x ON x.payment_id = mine.id
       JOIN store_payment theirs ON theirs.account_id = mine.account_id
-       AND theirs.amount_cents = mine.amount_cents AND theirs.currency = mine.currency
+       AND theirs.amount_cents IN (mine.amount_cents, mine.amount_cents - x.cents)
+       AND theirs.currency = mine.currency
        AND theirs.origin LIKE 'fec:%%'
        AND theirs.value_date BETWEEN mine.value_date - %(days)s AND mine.value_date + %(days)s
      WHERE a.creditor_id = %(creditor)s AND b.ended_at IS NULL AND mine.amount_cents > 0
-       AND mine.origin NOT LIKE 'fec:%%' AND theirs.kind <> 'credit_note'
+       AND mine.origin NOT LIKE 'fec:%%' AND mine.stands_for_id IS NULL AND theirs.kind <> 'credit_note'
        AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id IN (mine.id, theirs.id))
        AND NOT EXISTS (SELECT 1 FROM store_banklinepayment o
                         WHERE o.payment_id = theirs.id AND o.ended_at IS NULL)
-     ORDER BY abs(theirs.value_date - mine.value_date), theirs.id, mine.id"""
+     ORDER BY theirs.amount_cents <> mine.amount_cents, abs(theirs.value_date - mine.value_date), theirs.id, mine.id"""
 
 
 def hand_over(creditor_id: int, *, at: datetime) -> int:
@@ -69,19 +88,20 @@ def hand_over(creditor_id: int, *, at: datetime) -> int:
 
 
 def is_of_ledger(payment: Payment) -> bool:
-    """Say whether accounting recorded a payment, or recognised it as one of its lines."""
+    """Say whether accounting recorded a payment, or recognised it, or the one that it stands for."""
     return (
         payment.origin.startswith("fec:")
+        or payment.stands_for_id is not None
         or LedgerLine.objects.filter(payment=payment, withdrawn_at__isnull=True).exists()
     )
 
 
-def settled_with(link: BankLinePayment) -> list[int]:
+def settled_at(payment_id: int, moment: datetime) -> list[int]:
     """Return what a payment settled as it was tied to its line, and that stands."""
     return list(
         Settlement.objects.filter(
-            allocations__payment_id=link.payment_id,
-            recorded_at=link.recorded_at,
+            allocations__payment_id=payment_id,
+            recorded_at=moment,
             reverses__isnull=True,
             reversed_by__isnull=True,
         )
@@ -99,13 +119,15 @@ def _both_stand(mine: int, theirs: int) -> bool:
 
 
 def _replace(link: BankLinePayment, mine: int, theirs: int, at: datetime) -> None:
-    shares = list(
-        Payment.objects.get(pk=mine)
-        .allocations.filter(claim__isnull=False, amount_cents__gt=0)
+    old = Payment.objects.get(pk=mine)
+    standing = list(
+        old.allocations.filter(claim__isnull=False, amount_cents__gt=0)
         .filter(settlement__reversed_by__isnull=True)
         .order_by("pk")
-        .values_list("claim_id", "amount_cents")
+        .values_list("claim_id", "amount_cents", "settlement__kind")
     )
+    shares = [row[:2] for row in standing if row[2] != SettlementKind.ACCESSORIES]
+    on_top = [row[:2] for row in standing if row[2] == SettlementKind.ACCESSORIES]
     reverse_payment(mine, on=paris_day(at), by=BY, at=at, reason="Repris par la comptabilité")
     taken = Payment.objects.get(pk=theirs)
     open_ = dict(
@@ -119,14 +141,44 @@ def _replace(link: BankLinePayment, mine: int, theirs: int, at: datetime) -> Non
         if part > 0:
             kept.append((claim, part))
             left -= part
+    # Where accounting settled it otherwise meanwhile, what it says stands.
     if kept:
-        try:
-            with transaction.atomic():
-                allocate(theirs, kept, by=BY, at=at)
-        except Refused:
-            pass  # accounting settled it otherwise meanwhile: what it says stands
+        with contextlib.suppress(Refused), transaction.atomic():
+            allocate(theirs, kept, by=BY, at=at)
     link.ended_at, link.ended_by = at, BY.actor
     link.save(update_fields=["ended_at", "ended_by"])
-    BankLinePayment.objects.create(
-        line_id=link.line_id, payment_id=theirs, recorded_by=BY.actor, recorded_at=at
+    paid = [theirs]
+    if taken.amount_cents < old.amount_cents:
+        paid.append(_apart(old, old.amount_cents - taken.amount_cents, on_top, at))
+    elif on_top and sum(cents for _, cents in on_top) <= left:
+        with contextlib.suppress(Refused), transaction.atomic():
+            allocate_accessories(theirs, on_top, by=BY, at=at)
+    BankLinePayment.objects.bulk_create(
+        BankLinePayment(
+            line_id=link.line_id, payment_id=payment_id, recorded_by=BY.actor, recorded_at=at
+        )
+        for payment_id in paid
     )
+
+
+def _apart(old: Payment, cents: int, on_top: Sequence[tuple[int, int]], at: datetime) -> int:
+    """Record apart what a receipt paid on top, which accounting did not post to the customer."""
+    [made] = record_payments(
+        [
+            NewPayment(
+                account_id=old.account_id,
+                kind=old.kind,
+                amount_cents=cents,
+                value_date=old.value_date,
+                label=old.label,
+                reference=old.reference,
+                currency=old.currency,
+            )
+        ],
+        by=BY,
+        at=at,
+    )
+    if on_top:
+        with contextlib.suppress(Refused), transaction.atomic():
+            allocate_accessories(made.pk, on_top, by=BY, at=at)
+    return made.pk

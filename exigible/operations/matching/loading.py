@@ -36,6 +36,7 @@ OPEN, CREDIT, COLLECTED = 0, 1, 2
 DUPLICATE_DAYS = 120  # a payment is thought made twice for that long
 MOST_COLLECTED = 200_000
 SAME_PAYMENT_DAYS = 8  # between the bank's day and the ledger's
+CONFIRMED_DAYS = 30  # and that of a receipt accepted from a list, whose day was not known
 RETURNABLE = ("direct_debit", "cheque", "bill", "card", "transfer", "other", "advance")
 
 
@@ -110,13 +111,14 @@ class WaitingLine:
 
 @dataclass(slots=True)
 class KnownPayment:
-    """A payment that the ledger recorded, and that no bank line is yet."""
+    """A payment that the ledger recorded, or that a person accepted from a list, and that no line is yet."""
 
     pk: int
     account_id: int
     cents: int
     on: date
     currency: str
+    confirmed: bool = False  # accepted from a list: its day is the one that was typed
 
 
 @dataclass(slots=True)
@@ -347,14 +349,16 @@ def _known_payments(
     found: dict[tuple[str, int], list[KnownPayment]] = {}
     if not credits:
         return found
-    near = timedelta(days=SAME_PAYMENT_DAYS)
+    near, far = timedelta(days=SAME_PAYMENT_DAYS), timedelta(days=CONFIRMED_DAYS)
     sums = {line.cents for line in credits}
     sums |= {one[0] for line in credits for one in line.details}
-    for pk, account_id, cents, on, currency in _rows(
-        """SELECT p.id, p.account_id, p.amount_cents, p.value_date, p.currency
+    for pk, account_id, cents, on, currency, confirmed in _rows(
+        """SELECT p.id, p.account_id, p.amount_cents, p.value_date, p.currency, s.id IS NOT NULL
              FROM store_payment p JOIN store_account a ON a.id = p.account_id
+             LEFT JOIN store_stockabsence s ON s.payment_id = p.id
             WHERE a.creditor_id = %s AND p.amount_cents = ANY(%s) AND p.kind <> 'credit_note'
-              AND p.value_date BETWEEN %s AND %s
+              AND (p.value_date BETWEEN %s AND %s
+                   OR s.id IS NOT NULL AND p.value_date BETWEEN %s AND %s)
               AND NOT EXISTS (SELECT 1 FROM store_payment r WHERE r.reverses_id = p.id)
               AND NOT EXISTS (SELECT 1 FROM store_banklinepayment b
                                WHERE b.payment_id = p.id AND b.ended_at IS NULL)
@@ -364,10 +368,12 @@ def _known_payments(
             sorted(sums),
             min(line.on for line in credits) - near,
             max(line.on for line in credits) + near,
+            min(line.on for line in credits) - far,
+            max(line.on for line in credits) + far,
         ],
     ):
         found.setdefault((currency, cents), []).append(
-            KnownPayment(pk, account_id, cents, on, currency)
+            KnownPayment(pk, account_id, cents, on, currency, confirmed)
         )
     return found
 

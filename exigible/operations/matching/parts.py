@@ -14,7 +14,8 @@ CreditUse = tuple[int, int, int]  # credit note (payment), claim, cents
 class Part:
     """What a line brings to one account.
 
-    `cents` is its money, of which `claims` are allocated and the rest is *crédit non affecté*;
+    `cents` is its money, of which `claims` are allocated, `accessories` pay what is due on top of
+    claims (penalties, the 40 €), and the rest is *crédit non affecté*;
     `credits` are credit notes used up on claims, `discounts` what is granted on top. With
     `payment_id` the ledger had recorded that money already: the line is that payment.
     """
@@ -24,6 +25,7 @@ class Part:
     claims: list[Share] = field(default_factory=list)
     credits: list[CreditUse] = field(default_factory=list)
     discounts: list[Share] = field(default_factory=list)
+    accessories: list[Share] = field(default_factory=list)
     payment_id: int | None = None
 
     @property
@@ -31,15 +33,19 @@ class Part:
         return sum(cents for _, cents in self.claims)
 
     @property
+    def accessory_cents(self) -> int:
+        return sum(cents for _, cents in self.accessories)
+
+    @property
     def unallocated_cents(self) -> int:
-        return self.cents - self.allocated_cents
+        return self.cents - self.allocated_cents - self.accessory_cents
 
     @property
     def discount_cents(self) -> int:
         return sum(cents for _, cents in self.discounts)
 
     def settled(self) -> dict[int, int]:
-        """Return by how much each claim falls, whatever by."""
+        """Return by how much each claim's principal falls, whatever by."""
         found: dict[int, int] = {}
         for claim, cents in (
             *self.claims,
@@ -51,7 +57,7 @@ class Part:
 
     def as_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"account": self.account_id, "cents": self.cents}
-        for name in ("claims", "credits", "discounts"):
+        for name in ("claims", "credits", "discounts", "accessories"):
             if rows := getattr(self, name):
                 said[name] = [list(row) for row in rows]
         if self.payment_id is not None:
@@ -66,6 +72,7 @@ class Part:
             claims=[(row[0], row[1]) for row in said.get("claims", ())],
             credits=[(row[0], row[1], row[2]) for row in said.get("credits", ())],
             discounts=[(row[0], row[1]) for row in said.get("discounts", ())],
+            accessories=[(row[0], row[1]) for row in said.get("accessories", ())],
             payment_id=said.get("payment"),
         )
 

@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from exigible.domain.french import day as french_day
 from exigible.domain.french import euros
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.operations import accessories
 from exigible.operations.acts import By
-from exigible.operations.payments import NewPayment, record_payments, reverse_payment
+from exigible.operations.matching import ledger
+from exigible.operations.payments import (
+    NewPayment,
+    allocate,
+    record_payments,
+    reverse_payment,
+    reverse_settlement,
+)
 from exigible.store.models import (
     BankLine,
     BankLinePayment,
@@ -23,6 +31,8 @@ from exigible.store.models import (
     DiscountGranted,
     Payment,
     PaymentKind,
+    Settlement,
+    SettlementKind,
 )
 
 Shares = Sequence[tuple[int, int]]  # claim, cents
@@ -51,15 +61,18 @@ def take_back(
             f"Le rejet ({euros(back)}) dépasse le règlement ({euros(payment.amount_cents)}).",
             field="reverses",
         )
-    shares = _shares_of(payment)
+    shares, on_top = _shares_of(payment), _accessories_of(payment)
     discounts = _discounts_with(payment)
     reason = line.label[:200]
     reversal = reverse_payment(payment.pk, on=line.booked_on, by=by, at=at, reason=reason)
     for granted in discounts.filter(payment__reversed_by__isnull=True):
-        reverse_payment(granted.payment_id, on=line.booked_on, by=by, at=at, reason=reason)
+        if ledger.is_of_ledger(granted.payment):
+            _free(granted.payment, by, at, reason)
+        else:
+            reverse_payment(granted.payment_id, on=line.booked_on, by=by, at=at, reason=reason)
     made = [reversal.pk]
     if back < payment.amount_cents:
-        made.append(_again(payment, payment.amount_cents - back, shares, by, at).pk)
+        made.append(_again(payment, payment.amount_cents - back, shares, on_top, by, at).pk)
     return made
 
 
@@ -67,11 +80,15 @@ def restore(reversal: Payment, *, by: By, at: datetime) -> None:
     """Record again a payment that a return took back, and its discount; tie both to their own line."""
     assert reversal.reverses is not None
     payment = reversal.reverses
-    again = _again(payment, payment.amount_cents, _shares_of(payment, before=reversal), by, at)
+    shares = _shares_of(payment, before=reversal)
+    on_top = _accessories_of(payment, before=reversal)
+    again = _again(payment, payment.amount_cents, shares, on_top, by, at)
     for granted in _discounts_with(payment).filter(
         payment__reversed_by__recorded_at=reversal.recorded_at
     ):
         _grant_again(granted, by, at)
+    for granted in _discounts_with(payment).filter(payment__reversed_by__isnull=True):
+        _use_again(granted.payment, reversal.recorded_at, by, at)
     link = BankLinePayment.objects.filter(payment=payment, ended_at__isnull=True).first()
     if link is not None:
         link.ended_at, link.ended_by = at, by.actor
@@ -79,6 +96,27 @@ def restore(reversal: Payment, *, by: By, at: datetime) -> None:
         BankLinePayment.objects.create(
             line_id=link.line_id, payment=again, recorded_by=by.actor, recorded_at=at
         )
+
+
+def _free(credit_note: Payment, by: By, at: datetime, reason: str) -> None:
+    """Let a credit note of accounting pay nothing any more: it stays, for accounting to take back."""
+    standing = Settlement.objects.filter(
+        allocations__payment=credit_note, reverses__isnull=True, reversed_by__isnull=True
+    )
+    for settlement_id in standing.distinct().values_list("pk", flat=True):
+        reverse_settlement(settlement_id, by=by, at=at, reason=reason)
+
+
+def _use_again(credit_note: Payment, freed_at: datetime, by: By, at: datetime) -> None:
+    """Use a credit note of accounting again on the claims that a return had freed it from."""
+    freed = credit_note.allocations.filter(
+        recorded_at=freed_at, amount_cents__lt=0, claim__isnull=False
+    ).values_list("claim_id", "amount_cents")
+    kept = _as_far_as_open(
+        [(claim, -cents) for claim, cents in freed], credit_note.unallocated_cents
+    )
+    if kept:
+        allocate(credit_note.pk, kept, by=by, at=at)
 
 
 def refuse_if_returned(line: BankLine) -> None:
@@ -121,7 +159,7 @@ def _grant_again(granted: DiscountGranted, by: By, at: datetime) -> None:
         granted.payment.amount_cents
     ):
         return
-    made = _again(granted.payment, granted.payment.amount_cents, shares, by, at)
+    made = _again(granted.payment, granted.payment.amount_cents, shares, (), by, at)
     DiscountGranted.objects.create(
         line_id=granted.line_id,
         payment=made,
@@ -133,8 +171,20 @@ def _grant_again(granted: DiscountGranted, by: By, at: datetime) -> None:
     )
 
 
-def _again(payment: Payment, cents: int, shares: Shares, by: By, at: datetime) -> Payment:
-    """Record a payment anew, on the claims it paid as far as they are open."""
+def _again(
+    payment: Payment, cents: int, shares: Shares, on_top: Shares, by: By, at: datetime
+) -> Payment:
+    """Record a payment anew, on the claims it paid as far as they are open, then on their accessories.
+
+    One of accounting's that is recorded whole stands for it: the ledger, read again, finds it so.
+
+    Penalties and 40 € are paid again as far as they are still due: principal comes first, as it had.
+    """
+    allocations = _as_far_as_open(shares, cents)
+    left = cents - sum(share for _, share in allocations)
+    stands_for = None
+    if cents == payment.amount_cents and ledger.is_of_ledger(payment):
+        stands_for = payment.stands_for_id or payment.pk
     [made] = record_payments(
         [
             NewPayment(
@@ -145,13 +195,28 @@ def _again(payment: Payment, cents: int, shares: Shares, by: By, at: datetime) -
                 label=payment.label,
                 reference=payment.reference,
                 currency=payment.currency,
-                allocations=_as_far_as_open(shares, cents),
+                allocations=allocations,
+                accessories=_as_far_as_due(payment, on_top, left),
+                stands_for=stands_for,
             )
         ],
         by=by,
         at=at,
     )
     return made
+
+
+def _as_far_as_due(payment: Payment, on_top: Shares, left: int) -> list[tuple[int, int]]:
+    if not on_top or left <= 0:
+        return []
+    owed = accessories.due(payment.account_id, [claim for claim, _ in on_top], payment.value_date)
+    kept = []
+    for claim, share in on_top:
+        part = min(share, left, owed.get(claim, accessories.NOTHING).total_cents)
+        if part > 0:
+            kept.append((claim, part))
+            left -= part
+    return kept
 
 
 def _as_far_as_open(shares: Shares, cents: int) -> list[tuple[int, int]]:
@@ -171,10 +236,22 @@ def _as_far_as_open(shares: Shares, cents: int) -> list[tuple[int, int]]:
 
 def _shares_of(payment: Payment, before: Payment | None = None) -> list[tuple[int, int]]:
     """Return what a payment paid of each claim it names; as it was before `before` reversed it."""
+    return _sums(payment, before, on_top=False)
+
+
+def _accessories_of(payment: Payment, before: Payment | None = None) -> list[tuple[int, int]]:
+    """Return what a payment paid on top of each claim; as it was before `before` reversed it."""
+    return _sums(payment, before, on_top=True)
+
+
+def _sums(payment: Payment, before: Payment | None, *, on_top: bool) -> list[tuple[int, int]]:
     shares: dict[int, int] = {}
-    rows = payment.allocations.filter(claim__isnull=False).order_by("pk")
+    about = Q(settlement__kind=SettlementKind.ACCESSORIES) | Q(
+        settlement__reverses__kind=SettlementKind.ACCESSORIES
+    )
+    rows = payment.allocations.filter(about if on_top else ~about, claim__isnull=False)
     if before is not None:
         rows = rows.exclude(recorded_at=before.recorded_at, amount_cents__lt=0)
-    for claim_id, cents in rows.values_list("claim_id", "amount_cents"):
+    for claim_id, cents in rows.order_by("pk").values_list("claim_id", "amount_cents"):
         shares[claim_id] = shares.get(claim_id, 0) + cents
     return [(claim, cents) for claim, cents in shares.items() if cents > 0]

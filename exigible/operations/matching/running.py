@@ -22,6 +22,7 @@ from exigible.operations.matching.booking import Booking, book, journal_house
 from exigible.operations.matching.converting import Answer, Converter
 from exigible.operations.matching.loading import Loaded, WaitingLine, load
 from exigible.operations.matching.settings import settings_of
+from exigible.store import locks
 from exigible.store.models import (
     Account,
     BankLine,
@@ -33,7 +34,6 @@ from exigible.store.models import (
     Payment,
 )
 
-MATCHING_LOCK = 7345
 BATCH = 500  # lines booked in one transaction
 Progress = Callable[[str, int, int], None]
 JOB = By.job("matching")
@@ -306,7 +306,9 @@ def _keep(run: MatchingRun, answers: dict[int, tuple[WaitingLine, Answer]], at: 
 def _lock(creditor_id: int) -> Iterator[None]:
     """Hold the creditor's lock for as long as the run lasts, across its transactions."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [MATCHING_LOCK, creditor_id])
+        cursor.execute(
+            "SELECT pg_try_advisory_lock(%s, %s)", [locks.MATCHING_OF_CREDITOR, creditor_id]
+        )
         if not cursor.fetchone()[0]:
             raise AlreadyMatching
     try:
@@ -314,4 +316,6 @@ def _lock(creditor_id: int) -> Iterator[None]:
     finally:
         if connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [MATCHING_LOCK, creditor_id])
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(%s, %s)", [locks.MATCHING_OF_CREDITOR, creditor_id]
+                )

@@ -21,6 +21,7 @@ BOUNDS: dict[str, tuple[int, int, str]] = {
     "least_evidence": (2, 4, "de 2 à 4 indices"),
     "most_coincidence": (0, 2_000, "de 0 à 2 000 millionièmes"),
     "bank_fees_cents": (0, 20_000, "de 0 à 200 €"),
+    "fees_rate": (10_000, 600_000, "de 1 % à 60 %"),
     "early_days": (0, 30, "de 0 à 30 jours"),
     "return_days": (30, 450, "de 30 à 450 jours"),
     "automatic_up_to_cents": (1, 10**12, "un montant supérieur à zéro"),

@@ -62,7 +62,7 @@ def take_items(taking: Taking) -> ImportReport:
 
 
 def _beside_a_ledger(taking: Taking) -> ImportReport:
-    noticed: list[int] = []
+    noticed: list[stock.Noticed] = []
 
     def listed(claims: KnownClaims, left: Sequence[tuple[KnownClaim, int]]) -> None:
         if taking.mode is Mode.STOCK:
@@ -80,9 +80,13 @@ def _beside_a_ledger(taking: Taking) -> ImportReport:
         made=taking.made,
         listed=listed,
     )
-    if noticed and noticed[0]:
-        report.written["absent"] = noticed[0]
-        report.unchanged = False
+    for one in noticed:
+        if one.raised:
+            report.written["absent"] = one.raised
+            report.unchanged = False
+        if warning := one.warning():
+            report.problems = [warning, *report.problems]
+            report.problem_count += 1
     return report
 
 
@@ -156,7 +160,10 @@ class _List:
         said.write(self.t.made)
         self.touched |= said.account_ids
         if self.t.mode is Mode.STOCK:
-            self.written["absent"] = stock.notice(self.t, self.left)
+            noticed = stock.notice(self.t, self.left)
+            self.written["absent"] = noticed.raised
+            if warning := noticed.warning():
+                self.problems.put_first(warning)
         return self._report(opened, said)
 
     def _flush(self) -> None:

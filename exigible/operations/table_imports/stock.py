@@ -13,9 +13,10 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
+from exigible.domain.french import count, grouped, money
 from exigible.domain.french import day as french_day
-from exigible.domain.french import money
 from exigible.domain.refusals import Refused, WrongInput
+from exigible.intake.problems import Problem
 from exigible.operations import figures
 from exigible.operations.acts import AccountAct, By, act_on
 from exigible.operations.payments import paris_day, record_payment, reverse_payment
@@ -25,6 +26,8 @@ from exigible.store.models import (
     Claim,
     Entry,
     EntryKind,
+    ImportBatch,
+    ImportProblem,
     PaymentKind,
     StockAbsence,
 )
@@ -34,8 +37,38 @@ Outcome = StockAbsence.Outcome
 ANSWERS = (Outcome.PAID, Outcome.CREDITED, Outcome.CANCELLED, Outcome.STILL_DUE)
 
 
-def notice(taking: Taking, left: Mapping[int, int]) -> int:
-    """Raise what the list does not hold of the creditor's open claims; return how many were raised.
+COVERS_LITTLE = "stock_covers_little"  # code of the warning, kept with the import
+ENOUGH = 2  # a stock that finds one open item in two again is one; below, it is told
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a whole ledger no longer lists, and how much of what was open it finds again."""
+
+    raised: int
+    found: int
+    open: int
+
+    def warning(self) -> Problem | None:
+        """Return the warning that a file is a small part of what is open, if it is."""
+        if self.found * ENOUGH >= self.open:
+            return None
+        return Problem(
+            code=COVERS_LITTLE,
+            message=f"Ce fichier ne couvre que {count(self.found, 'pièce')} des {grouped(self.open)} "
+            "pièces ouvertes : est-ce bien tout l’encours ? Ce qui n’y est pas sera « à confirmer », sans "
+            "être accepté en bloc d’un seul geste.",
+            blocking=False,
+        )
+
+
+def warning_of(batch: ImportBatch) -> ImportProblem | None:
+    """Return the warning that a stock, checked or taken, was a small part of what was open."""
+    return batch.problems.filter(code=COVERS_LITTLE).first()
+
+
+def notice(taking: Taking, left: Mapping[int, int]) -> Noticed:
+    """Raise what the list does not hold of the creditor's open claims; say how much of them it holds.
 
     `left` is what it leaves of each claim it lists, in cents. In the caller's transaction.
     """
@@ -57,6 +90,16 @@ def notice(taking: Taking, left: Mapping[int, int]) -> int:
                 WHERE a.creditor_id = %s AND c.balance_cents > coalesce(l.cents, 0)""",
             [taking.creditor.pk],
         )
+        # What was open before this file; it finds again what it lists of it.
+        cursor.execute(
+            """SELECT count(l.claim_id), count(*)
+                 FROM store_claim c JOIN store_account a ON a.id = c.account_id
+                 LEFT JOIN stock_listed l ON l.claim_id = c.id
+                WHERE a.creditor_id = %s AND c.balance_cents > 0
+                  AND NOT starts_with(c.origin, %s)""",
+            [taking.creditor.pk, f"{taking.origin}:"],
+        )
+        found, open_ = cursor.fetchone()
         ended = """UPDATE store_stockabsence s
                       SET outcome = %s, decided_at = %s, decided_on = %s
                     WHERE s.outcome = '' AND s.account_id IN (
@@ -92,7 +135,7 @@ def notice(taking: Taking, left: Mapping[int, int]) -> int:
         )
         raised = int(cursor.rowcount)
         cursor.execute("DROP TABLE stock_listed, stock_missing")
-    return raised
+    return Noticed(raised, found, open_)
 
 
 # --- what a person answers ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ transaction.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from exigible.channels.incoming.folder import (
+    DONE,
+    REFUSED,
+    TO_COMPLETE,
     DropFolder,
     FolderUnusable,
     NotAFile,
@@ -29,11 +33,11 @@ from exigible.operations.acts import By
 from exigible.operations.payments import paris_day
 from exigible.operations.ways import looking, receiving
 from exigible.operations.ways.receiving import Arrived, Outcome
+from exigible.store import locks
 from exigible.store.models import Incoming, WatchedFolder
 
 MOST_BYTES = 4 * 1024**3  # as what a page receives
 MOST_AT_ONCE = 200  # files taken in one look: the other folders have their turn
-KIND = 1
 Status = Incoming.Status
 log = logging.getLogger("exigible.ways")
 
@@ -51,7 +55,7 @@ def look(folder_id: int, *, at: datetime, root: Path | None = None) -> int:
     Nothing where another worker is on it. A folder that cannot be used is noted, and left in peace for
     a while.
     """
-    with looking.alone(KIND, folder_id) as ours:
+    with looking.alone(locks.WATCHED_FOLDER, folder_id) as ours:
         folder = WatchedFolder.objects.select_related("creditor").filter(pk=folder_id).first()
         if not ours or folder is None or folder.closed_at is not None:
             return 0
@@ -194,12 +198,14 @@ def _put_away(folder: WatchedFolder, drop: DropFolder, at: datetime) -> None:
 
 
 def _settle(incoming: Incoming, drop: DropFolder, said: Outcome, at: datetime) -> None:
-    filed_as = drop.file_name(
-        incoming.place,
-        f"{paris_day(incoming.received_at):%Y-%m}",
-        refused=said.status == Status.REFUSED,
-        number=incoming.pk,
-    )
+    if said.status == Status.REFUSED:
+        put_in = REFUSED
+    elif said.status == Status.ASKS:  # it is not done: somebody has to answer first
+        put_in = TO_COMPLETE
+        said = replace(said, note=f"{said.note}\nLe fichier est rangé dans « {TO_COMPLETE} ».")
+    else:
+        put_in = f"{DONE}/{paris_day(incoming.received_at):%Y-%m}"
+    filed_as = drop.file_name(incoming.place, put_in, number=incoming.pk)
     receiving.settle(incoming, said, at=at, filed_as=filed_as)
 
 

@@ -13,20 +13,19 @@ from exigible.store.models import MailBox, WatchedFolder
 from exigible.store.models.ways import Looked
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
-LOCK = 7346
 
 
 @contextlib.contextmanager
-def alone(kind: int, number: int) -> Iterator[bool]:
+def alone(lock: int, number: int) -> Iterator[bool]:
     """Hold the lock of a place looked at, if no other worker has it; say whether it is ours."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK + kind, number])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, number])
         ours = bool(cursor.fetchone()[0])
         try:
             yield ours
         finally:
             if ours:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK + kind, number])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, number])
 
 
 def due[P: Looked](places: QuerySet[P], at: datetime) -> QuerySet[P]:

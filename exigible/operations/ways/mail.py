@@ -38,11 +38,11 @@ from exigible.operations.acts import By
 from exigible.operations.ways import looking, receiving
 from exigible.operations.ways.receiving import Arrived, Outcome, Road
 from exigible.operations.ways.secrets import SecretLost, decrypted
+from exigible.store import locks
 from exigible.store.models import Incoming, MailBox
 
 MOST_AT_ONCE = 50  # messages taken in one look
 PAUSE = timedelta(seconds=60)  # between two looks: a server is not asked every few seconds
-KIND = 2
 ANYBODY = "*"
 HEADERS = 256 * 1024  # beyond, no message of anybody's
 Status = Incoming.Status
@@ -61,7 +61,7 @@ def look(mailbox_id: int, *, at: datetime) -> int:
     Nothing where another worker is on it. A server that cannot be reached is noted, and left in peace
     for longer and longer.
     """
-    with looking.alone(KIND, mailbox_id) as ours:
+    with looking.alone(locks.MAILBOX, mailbox_id) as ours:
         box = MailBox.objects.select_related("creditor").filter(pk=mailbox_id).first()
         if not ours or box is None or box.closed_at is not None:
             return 0

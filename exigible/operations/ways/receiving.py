@@ -25,6 +25,7 @@ from exigible.intake.mapping.model import Mapping
 from exigible.intake.problems import Unreadable
 from exigible.operations import exhibit_intake, imports
 from exigible.operations.acts import By
+from exigible.store import locks
 from exigible.store.models import Creditor, ExhibitArrival, ImportBatch, Incoming
 
 SHOWN_PROBLEMS = 20  # in the text beside a refused file
@@ -44,7 +45,6 @@ OUR_MISTAKE = (
     "Une erreur du programme a empêché de lire ce fichier. Signalez-la à votre administrateur, puis "
     "déposez de nouveau le fichier."
 )
-CREDITOR_LOCK = 7350
 
 
 class Road(StrEnum):
@@ -141,7 +141,9 @@ def _is_spreadsheet(path: Path) -> bool:
 def hold(creditor: Creditor) -> None:
     """Let no other way take a file of this creditor until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CREDITOR_LOCK, creditor.pk])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)", [locks.ARRIVALS_OF_CREDITOR, creditor.pk]
+        )
 
 
 def known(creditor: Creditor, sha256: str) -> str:

@@ -94,7 +94,7 @@ def ledger_balance(on: date, filters: AgeingFilters, *, mode: Mode = Mode.RECOMP
     """Return the third-party accounts' balance on a day: what the aged balance must total to.
 
     Summed forwards from the first posting, never from a copied balance: opening entries, entries
-    outside any settlement, less payments.
+    outside any settlement, accessories that a payment made due, less payments.
     """
     before = f"NOT ({later_than('x', mode)})"
     scope = scoped("x.account_id", filters)
@@ -102,7 +102,9 @@ def ledger_balance(on: date, filters: AgeingFilters, *, mode: Mode = Mode.RECOMP
         SELECT coalesce(sum(y.cents), 0)::bigint AS cents FROM (
           SELECT x.account_id, x.amount_cents AS cents
             FROM store_entry x JOIN store_claim c ON c.id = x.claim_id AND c.currency = 'EUR'
-           WHERE (x.kind = 'opening' OR x.settlement_id IS NULL) AND {before} {scope}
+           WHERE (x.kind = 'opening' OR x.settlement_id IS NULL OR (x.component <> 'principal'
+                  AND (x.kind = 'accessory' OR (x.kind = 'reversal' AND x.amount_cents < 0))))
+             AND {before} {scope}
           UNION ALL
           SELECT x.account_id, -x.amount_cents FROM store_payment x
            WHERE x.currency = 'EUR' AND {before} {scope}

@@ -5,6 +5,10 @@ which payment paid for it. Both belong to one settlement. Where accounting match
 with several payments at once, the settlement joins them without pairing them: its allocations then
 name no claim.
 
+A claim holds principal. What a payment pays on top (penalties, the 40 €) stands in a settlement of its
+own, of kind `accessories`: each entry that makes it due beside the one that pays it, so that the
+claim's balance does not move (`decisions/0011-accessories-paid.md`).
+
 Copies kept for speed, maintained by triggers alone: `Claim.balance_cents` (sum of its entries) and
 `Payment.allocated_cents` (sum of its allocations), the latter never above the payment's amount.
 
@@ -85,6 +89,7 @@ class Claim(models.Model):
 class SettlementKind(models.TextChoices):
     LETTERING = "lettering", "lettrage comptable"
     NAMED = "named", "factures désignées par le débiteur"
+    ACCESSORIES = "accessories", "pénalités et indemnité payées en plus"
     MANUAL = "manual", "affectation manuelle"
     REVERSAL = "reversal", "contrepassation"
 
@@ -105,7 +110,14 @@ class Settlement(models.Model):
     origin = models.TextField()
 
     class Meta:
-        indexes = [models.Index(fields=["account"], name="settlement_account")]
+        indexes = [
+            models.Index(fields=["account"], name="settlement_account"),
+            models.Index(
+                fields=["account"],
+                name="settlement_accessories",
+                condition=Q(kind="accessories"),
+            ),
+        ]
 
 
 class EntryKind(models.TextChoices):
@@ -114,6 +126,7 @@ class EntryKind(models.TextChoices):
     CREDIT_NOTE = "credit_note", "avoir"
     TRANSFER = "transfer", "virement de compte à compte"
     ADJUSTMENT = "adjustment", "régularisation"
+    ACCESSORY = "accessory", "accessoire dû"  # written with what pays it, in the same settlement
     REVERSAL = "reversal", "contrepassation"
 
 
@@ -173,7 +186,17 @@ class Entry(models.Model):
             models.Index(fields=["settlement"], name="entry_settlement"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(amount_cents=0), name="entry_moves_something")
+            models.CheckConstraint(condition=~Q(amount_cents=0), name="entry_moves_something"),
+            models.CheckConstraint(
+                condition=Q(component="principal") & ~Q(kind="accessory")
+                | ~Q(component="principal")
+                & (
+                    Q(kind="accessory", amount_cents__gt=0)
+                    | Q(kind="settlement", amount_cents__lt=0)
+                    | Q(kind="reversal")
+                ),
+                name="accessory_entry_is_due_or_paid",
+            ),
         ]
 
 
@@ -214,10 +237,24 @@ class Payment(models.Model):
     reverses = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
     )
+    # The receipt of accounting that this one takes the place of, since that one was taken back by mistake.
+    stands_for = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="stand_ins",
+        db_index=False,
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["account", "-value_date"], name="payment_account"),
+            models.Index(
+                fields=["stands_for"],
+                name="payment_stands_for",
+                condition=Q(stands_for__isnull=False),
+            ),
             models.Index(
                 fields=["account"],
                 name="payment_unallocated",

@@ -6,8 +6,9 @@ items, but for the line they are tied to. `LearnedPayer` has an end. Money itsel
 
 `parts` holds what a line brings, an account after another:
 `[{"account", "cents", "claims": [[claim, cents]], "credits": [[payment, claim, cents]],
-"discounts": [[claim, cents]]}]`; `cents` is the money of the line that goes to the account, of which
-`claims` are allocated; credit notes and discounts come on top.
+"discounts": [[claim, cents]], "accessories": [[claim, cents]]}]`; `cents` is the money of the line that
+goes to the account, of which `claims` are allocated and `accessories` pay penalties and the 40 €; credit
+notes and discounts come on top.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -54,6 +55,8 @@ class MatchingSettings(models.Model):
     most_coincidence = models.PositiveIntegerField(default=2_000)  # in millionths
     automatic_up_to_cents = models.BigIntegerField(null=True, blank=True)  # null: no limit
     bank_fees_cents = models.PositiveIntegerField(default=5_000)
+    # What an agent or a bank may keep of a sum, typed by hand: a share of the gross, 1/10,000 of a percent.
+    fees_rate = models.PositiveIntegerField(default=300_000)
     early_days = models.PositiveSmallIntegerField(default=3)
     return_days = models.PositiveSmallIntegerField(default=400)
     # The discount of the general terms: rate in 1/10,000 of a percent, days from the invoice.

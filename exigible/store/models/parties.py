@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from exigible.domain.text_keys import name_key
+
 
 class Creditor(models.Model):
     """A company of the group, or a client (*mandant*) of a collection agency."""
@@ -240,8 +242,14 @@ class Account(models.Model):
             models.Index(fields=["portfolio", "collector"], name="account_portfolio_collector"),
         ]
 
+    @property
+    def shown_number(self) -> str:
+        """The customer number beside the debtor's name; "" where a list had none and his name stands for it."""
+        same = name_key(self.number) == name_key(self.debtor.name)
+        return "" if same else self.number
+
     def __str__(self) -> str:
-        return f"{self.number} {self.debtor.name}"
+        return f"{self.shown_number} {self.debtor.name}".strip()
 
 
 class AccountFigures(models.Model):

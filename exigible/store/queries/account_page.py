@@ -82,6 +82,7 @@ def usual_delay(account_id: int, on: date) -> int | None:
             """SELECT sum((e.value_date - c.due_on) * (-e.amount_cents)) / nullif(sum(-e.amount_cents), 0)
                  FROM store_entry e JOIN store_claim c ON c.id = e.claim_id
                 WHERE e.account_id = %s AND e.kind = 'settlement' AND e.amount_cents < 0
+                  AND e.component = 'principal'
                   AND e.value_date BETWEEN %s AND %s
                   AND NOT EXISTS (SELECT 1 FROM store_entry r WHERE r.reverses_id = e.id)""",
             [account_id, on - timedelta(days=HABIT_DAYS), on],

@@ -3,7 +3,8 @@
 By account and ledger account. The ledger's side is the sum of its lines since the last year whose
 *à-nouveaux* were imported: those carry over all that came before. Provisional *à-nouveaux* that a later
 import replaced do not count. Our side is the sum of the entries of claims less the credit that nothing
-uses; what people added by hand is apart.
+uses; what people added by hand is apart. A payment that stands for one of the ledger's,
+which a person's act had taken back, adds no sum: what the ledger letters of it counts with the other's.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ DIFFERENCES = """
       SELECT p.id, p.account_id, p.amount_cents, l.ledger_account FROM store_payment p
         JOIN store_ledgerline l ON l.payment_id = p.id AND l.withdrawn_at IS NULL
        WHERE {scope} AND p.origin NOT LIKE 'fec:%%'
+      UNION ALL
+      SELECT l.id, l.account_id, 0, coalesce(line.ledger_account, p.ledger_account)
+        FROM store_payment l
+        JOIN store_payment p ON p.id = l.stands_for_id
+        LEFT JOIN LATERAL (SELECT ledger_account FROM store_ledgerline k
+                            WHERE k.payment_id = p.id AND k.withdrawn_at IS NULL LIMIT 1) line ON true
+       WHERE {scope}
     ), facts AS (
       SELECT account_id, place, sum(cents) AS cents FROM (
         SELECT l.account_id, l.ledger_account AS place, l.amount_cents AS cents FROM store_entry l

@@ -9,11 +9,18 @@ const cents = (text) => {
 const typed = (value) => (value ? `${Math.floor(value / 100)},${String(value % 100).padStart(2, "0")}` : "");
 const sum = (fields) => [...fields].reduce((total, one) => total + cents(one.value), 0);
 
-// What is still to allocate: the line, what was kept of it, the credit notes used, less the shares.
-function left(form) {
+// What the shares leave: the line, what was kept of it, the credit notes used, less the shares.
+function surplus(form) {
   const fees = cents(form.querySelector("[data-fees]")?.value);
   const credits = sum(form.querySelectorAll("[data-credit]"));
   return Number(form.dataset.line) + fees + credits - sum(form.querySelectorAll("[data-allocated]"));
+}
+
+// What is still to allocate: the surplus, less the penalties and the 40 € that it pays where that is ticked.
+function left(form) {
+  const rest = surplus(form);
+  const onTop = form.querySelector("[data-on-top]");
+  return onTop?.checked ? rest - Math.min(Number(onTop.dataset.onTop), Math.max(rest, 0)) : rest;
 }
 
 function granted(form) {
@@ -62,7 +69,7 @@ document.addEventListener("change", (event) => {
     if (event.target.checked) {
       const most = Number(field.dataset.owed);
       const offered = form.querySelector("[data-grants]")?.checked ? Number(field.dataset.discount || 0) : 0;
-      const wanted = field.matches("[data-credit]") ? most : Math.min(most - offered, Math.max(left(form), 0));
+      const wanted = field.matches("[data-credit]") ? most : Math.min(most - offered, Math.max(surplus(form), 0));
       field.value = typed(wanted);
     }
   }

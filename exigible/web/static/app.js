@@ -17,3 +17,8 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   if (!(elt instanceof HTMLFormElement) || !triggeringEvent || triggeringEvent.type === "submit") return;
   for (const button of elt.querySelectorAll("button[name]")) delete parameters[button.name];
 });
+
+// On a narrow screen the tabs scroll: where one is must be seen.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  tab.scrollIntoView({ block: "nearest", inline: "center" });
+}

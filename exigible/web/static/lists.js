@@ -111,6 +111,13 @@ document.addEventListener("click", (event) => {
   if (row && !event.target.closest("a, button, input, label, summary")) select(row);
 });
 
+// A list that refreshes by itself ([data-refresh]) waits while rows are ticked; an act refreshes it all the same.
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const list = event.target;
+  const byItself = !event.detail.requestConfig.triggeringEvent;
+  if (byItself && list.matches?.("[data-refresh]") && list.querySelector("[data-tick]:checked")) event.preventDefault();
+});
+
 // Tab reaches a row's link: that row becomes current.
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest?.("[data-row]");

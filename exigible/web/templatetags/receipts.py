@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exigible.domain import french
-from exigible.store.models import BankLine, Claim, Payment
+from exigible.store.models import BankLine, Claim, Payment, SettlementKind
 
 register = template.Library()
 
@@ -32,14 +32,20 @@ def shares(payment: Payment) -> list[Share]:
         return [Share(payment.amount_cents, words="règlement contrepassé, dû à nouveau")]
     by_claim: dict[int, int] = {}
     claims: dict[int, Claim] = {}
+    on_top: dict[int, int] = {}
     joined = 0
     for row in payment.allocations.all():
         if row.claim_id is None or row.claim is None:
             joined += row.amount_cents
             continue
         claims[row.claim_id] = row.claim
-        by_claim[row.claim_id] = by_claim.get(row.claim_id, 0) + row.amount_cents
+        settlement = row.settlement.reverses or row.settlement
+        sums = on_top if settlement.kind == SettlementKind.ACCESSORIES else by_claim
+        sums[row.claim_id] = sums.get(row.claim_id, 0) + row.amount_cents
     found = [Share(cents, claims[pk]) for pk, cents in by_claim.items() if cents]
+    found += [
+        Share(cents, claims[pk], "pénalités et indemnité") for pk, cents in on_top.items() if cents
+    ]
     if joined:
         found.append(Share(joined, words="plusieurs créances lettrées ensemble"))
     if payment.unallocated_cents:

@@ -129,8 +129,15 @@ def decide(request: HttpRequest, verb: str) -> HttpResponse:
         del form.fields["on"]
     back = f"{reverse('absences')}?{query.urlencode()}"
     claims = french.count(len(chosen), "créance")
+    doubtful = _doubtful(outcome, chosen)
     refused: Refused | None = None
-    if not chosen:
+    if confirmed and doubtful and not request.POST.get("certain"):
+        refused = Refused(
+            stock.COVERS_LITTLE,
+            "Leur fichier ne couvrait qu’une petite part de l’encours : cochez que chacune est bien "
+            "soldée, ou décidez-en une à une.",
+        )
+    elif not chosen:
         refused = Refused("nothing", "Aucune de ces créances n’est plus à confirmer.")
     elif confirmed and form.is_valid():
         try:
@@ -163,11 +170,23 @@ def decide(request: HttpRequest, verb: str) -> HttpResponse:
         refused=refused,
         verb=f"{words} : {claims}",
         intro=intro,
+        doubtful=doubtful,
         ticked=ticks,
         total=total,
         words=claims,
         beyond=total.rows - len(chosen),
         most=MOST_AT_ONCE,
+    )
+
+
+def _doubtful(outcome: Outcome, chosen: Sequence[int]) -> int:
+    """Return how many of several absences come from a file too small to be the whole ledger."""
+    if outcome == Outcome.STILL_DUE or len(chosen) < 2:
+        return 0
+    return (
+        StockAbsence.objects.filter(pk__in=chosen, batch__problems__code=stock.COVERS_LITTLE)
+        .distinct()
+        .count()
     )
 
 

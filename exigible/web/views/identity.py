@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from exigible.channels.registers import Register, registers_of
@@ -22,7 +23,9 @@ from exigible.store.queries.reliability import facts_of
 from exigible.web import answers, clock, forms, identity_words
 from exigible.web.access import account_or_404, page, person
 from exigible.web.acting import Attempt, Data, Done, Frame
+from exigible.web.answers import Undo
 
+ACCEPTED = "register_accepted"  # in the session: what was taken from a register last, to undo it
 PARTS = {
     "name": "Nom",
     "legal_form": "Forme juridique",
@@ -168,14 +171,48 @@ def accept_register(request: HttpRequest, account_id: int) -> HttpResponse:
     if request.POST.get("tout"):
         company = registers.what_registers_say(act.account.debtor.siren).company
         parts = [one.key for one in proposed(act.account.debtor, company)] if company else []
+    before = registers.before_accepting(act.account.pk, parts)
     try:
         registers.accept(
             act.account.pk, parts, on=act.today, by=By.user(person(request)), at=clock.now()
         )
     except Refused as refusal:
         return answers.refused(request, refusal, back=_tab(act))
+    after = registers.before_accepting(act.account.pk, parts)
+    request.session[ACCEPTED] = {"account": act.account.pk, "before": before, "after": after}
     taken = ", ".join(PARTS[part].lower() for part in parts)
-    return answers.acted(request, f"Repris du registre : {taken}.", back=_tab(act))
+    return answers.acted(
+        request,
+        f"Repris du registre : {taken}.",
+        back=_tab(act),
+        undo=Undo(reverse("take_back_register", args=[act.account.pk])),
+    )
+
+
+@page(Capability.COMPLETE_DATA, section="accounts")
+@require_POST
+def take_back_register(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Undo what this person last took from the register for this account."""
+    act = Attempt(request, account_id)
+    kept = request.session.get(ACCEPTED)
+    try:
+        if not kept or kept["account"] != act.account.pk:
+            raise Refused(
+                "nothing_accepted",
+                "Rien à défaire ici : la reprise est trop ancienne, ou déjà défaite.",
+            )
+        registers.take_back(
+            act.account.pk,
+            kept["before"],
+            kept["after"],
+            on=act.today,
+            by=By.user(person(request)),
+            at=clock.now(),
+        )
+    except Refused as refusal:
+        return answers.refused(request, refusal, back=_tab(act))
+    del request.session[ACCEPTED]
+    return answers.acted(request, "Reprise défaite : la fiche est comme avant.", back=_tab(act))
 
 
 @page(Capability.COMPLETE_DATA, section="accounts")

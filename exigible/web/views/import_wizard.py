@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms as django_forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,10 +11,13 @@ from django.views.decorators.http import require_GET, require_POST
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
+from exigible.intake.mapping.kinds import TargetKind
 from exigible.intake.report import COUNTED, WRITTEN, totals_in_words
 from exigible.operations import import_drafts, mappings, undoing
 from exigible.operations.acts import By
-from exigible.store.models import ImportBatch, ImportMapping, ImportProblem
+from exigible.operations.table_imports import stock
+from exigible.operations.table_imports.taking import Mode, has_ledger
+from exigible.store.models import Claim, ImportBatch, ImportMapping, ImportProblem
 from exigible.store.queries import imports as reads
 from exigible.store.queries.timeline import names_of
 from exigible.web import answers, clock, forms, import_wizard
@@ -50,10 +54,12 @@ def prepare(request: HttpRequest, import_id: int) -> HttpResponse:
             bank_account=wizard.account,
         )
         wizard.batch = batch
+        if verb == "importer" and _must_be_checked(batch, wizard):
+            verb = "controler"
         if verb == "importer":
             if posted.get("retenir") and not wizard.missing:
                 _keep(request, batch, wizard, posted.get("source", ""))
-            import_drafts.start(batch.pk)
+            import_drafts.start(batch.pk, covers_little=bool(posted.get("peu")))
             return answers.go_to(request, reverse("import_detail", args=[batch.pk]))
         if verb == "controler":
             if wizard.missing:
@@ -63,6 +69,16 @@ def prepare(request: HttpRequest, import_id: int) -> HttpResponse:
     except Refused as refusal:
         refused = refusal
     return _draw(request, batch, wizard, posted, refused)
+
+
+def _must_be_checked(batch: ImportBatch, wizard: Wizard) -> bool:
+    """Say whether a whole ledger is to be compared with what is open before it is taken."""
+    return (
+        wizard.mode == Mode.STOCK
+        and not wizard.missing
+        and not batch.summary.get("dry_run")
+        and Claim.objects.filter(account__creditor=batch.creditor_id, balance_cents__gt=0).exists()
+    )
 
 
 def _keep(request: HttpRequest, batch: ImportBatch, wizard: Wizard, name: str) -> None:
@@ -91,6 +107,7 @@ def _draw(
         "wizard": wizard,
         "checking": batch.status == ImportBatch.Status.CHECKING,
         "checked": _checked(batch) if checked else None,
+        "covers_little": stock.warning_of(batch) if checked else None,
         "problems": ImportProblem.objects.filter(batch=batch).order_by("line", "pk")[
             :PROBLEMS_SHOWN
         ]
@@ -223,6 +240,47 @@ def forget(request: HttpRequest, mapping_id: int) -> HttpResponse:
         source=kept,
         verb="Oublier",
     )
+
+
+@page(Capability.IMPORT, section=SCREEN)
+def change(request: HttpRequest, mapping_id: int) -> HttpResponse:
+    """Change what the files of a source are: what is new, or the whole of what is open."""
+    kept = _sources(request).select_related("creditor").filter(pk=mapping_id).first()
+    if kept is None:
+        raise Http404
+    offered = import_wizard.modes_of(TargetKind(kept.kind), has_ledger(kept.creditor_id))
+    form = SourceForm(
+        request.POST if request.method == "POST" else None,
+        today=clock.today(),
+        initial={"mode": kept.mode},
+    )
+    form.fields["mode"].choices = [(value, label) for value, label, _ in offered]  # type: ignore[attr-defined]
+    refused: Refused | None = None
+    if not offered:
+        refused = Refused("no_mode", "Les fichiers de cette source n’ont qu’un emploi.")
+    elif form.is_valid():
+        mode = form.cleaned_data["mode"]
+        mappings.change_mode(kept.pk, mode, by=By.user(person(request)), at=clock.now())
+        label = dict(form.fields["mode"].choices)[mode]  # type: ignore[attr-defined]
+        return answers.acted(
+            request, f"« {kept.name} » : {label.lower()}.", back=reverse("import_sources")
+        )
+    return answers.dialog(
+        request,
+        "components/form_dialog.html",
+        title=f"Ce que sont les fichiers de « {kept.name} »",
+        action=request.path,
+        back=reverse("import_sources"),
+        form=form,
+        refused=refused,
+        verb="Enregistrer",
+    )
+
+
+class SourceForm(forms.ActForm):
+    """What the files of a source are."""
+
+    mode = django_forms.ChoiceField(label="Chaque fichier", widget=django_forms.RadioSelect)
 
 
 def _sources(request: HttpRequest) -> Any:

@@ -1,39 +1,33 @@
 """*Imports*: files brought in, followed as they are read, understood, refused, problem by problem."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.intake.fec_report import read_name
-from exigible.intake.formats import BANK, LABELS
-from exigible.intake.report import COUNTED, WRITTEN
+from exigible.intake.formats import LABELS
 from exigible.operations import imports as operations
-from exigible.operations import undoing
 from exigible.operations.acts import By
-from exigible.operations.documents import DamagedDocument, path_of
 from exigible.store.keyset import read_page
-from exigible.store.models import Creditor, ImportBatch, ImportProblem
-from exigible.store.queries import absences, incomplete
+from exigible.store.models import Creditor, ImportBatch
+from exigible.store.queries import absences
 from exigible.store.queries import imports as reads
 from exigible.store.queries.timeline import names_of
 from exigible.store.queries.ways import WAY_LABELS
 from exigible.web import answers, clock, forms, listing, wording
 from exigible.web.access import page, person
-from exigible.web.exports import Cell, Sheet, attached, comma_separated, spreadsheet
+from exigible.web.exports import Sheet, in_asked_format
 from exigible.web.filters import ChoiceFilter, Filter, FilterBar
 from exigible.web.typed import row_number, searched
-from exigible.web.views.import_wizard import batch_of, in_words, totals_of
 
 SCREEN = "imports"
 PAGE = 100
@@ -50,18 +44,6 @@ COLUMNS = (
     listing.Column("size", "Taille", sort="taille", numeric=True, optional=True),
     listing.Column("on", "Reçu", sort="recent", numeric=True, place="late"),
 )
-PROBLEM_COLUMNS = (
-    listing.Column("line", "Ligne", sort="ligne", numeric=True, place="late"),
-    listing.Column("severity", "Gravité", sort="gravite", place="state"),
-    listing.Column("field", "Champ", sort="champ"),
-    listing.Column("message", "Ce qui ne va pas", place="name"),
-)
-DELIMITERS = {
-    ";": "point-virgule",
-    "\t": "tabulation",
-    "|": "barre verticale",
-    ",": "virgule",
-}
 
 
 # ---- the list, and receiving files
@@ -94,7 +76,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             "form": form,
             "creditors": creditors,
             "bar": bar,
-            "search": _search(request),
+            "search": searched(request.GET),
             "headers": listing.headers(columns, request.GET, reads.SORTS, asked_sort),
             "rows": [(row, names.get(row.created_by, "")) for row in slice_.rows],
             "count": count,
@@ -240,201 +222,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
             for row in found.iterator(chunk_size=1000)
         ),
     )
-    return _file(request, sheet, f"imports-{clock.today():%Y-%m-%d}")
-
-
-# ---- one import
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What was read in a file, in words."""
-
-    encoding: str
-    delimiter: str
-    columns: list[str]
-    period: tuple[str, str, str] | None
-    siren: str
-    counts: list[str]
-    totals: list[tuple[str, int, str]]
-    written: list[str]
-    never_chased: int
-
-    @classmethod
-    def of(cls, batch: ImportBatch) -> "Understood":
-        kept: dict[str, Any] = batch.summary
-        period = kept.get("period") or {}
-        encoding = str(kept.get("encoding", ""))
-        return cls(
-            encoding=f"classeur {encoding.upper()}" if encoding in SHEETS else encoding,
-            delimiter=DELIMITERS.get(str(kept.get("delimiter", "")), ""),
-            columns=[wording.field_of_file(str(name)) for name in kept.get("columns", [])],
-            period=(period["from"], period["to"], period["closing"])
-            if period.get("from") and period.get("to")
-            else None,
-            siren=str(period.get("siren") or ""),
-            counts=in_words(kept.get("counts", {}), COUNTED),
-            totals=totals_of(kept),
-            written=in_words(kept.get("written", {}), WRITTEN),
-            never_chased=int(kept.get("never_chased_count", 0)),
-        )
-
-
-@page(Capability.IMPORT, section=SCREEN)
-@require_GET
-def detail(request: HttpRequest, import_id: int) -> HttpResponse:
-    """One import as it goes, then what it understood, wrote, and found wrong."""
-    batch = batch_of(request, import_id)
-    if batch.status in reads.PREPARED:
-        return answers.go_to(request, reverse("prepare_import", args=[batch.pk]))
-    bar = problem_filters(request, batch)
-    asked_sort, order = listing.chosen_order(request.GET, reads.PROBLEM_SORTS, "ligne")
-    found = _problems(request, batch, bar)
-    try:
-        slice_ = read_page(found, order, size=PAGE, cursor=request.GET.get("suite", ""))
-    except ValueError:
-        raise Http404 from None
-    waiting = batch.status == ImportBatch.Status.WAITING
-    context = {
-        "batch": batch,
-        "brought_by": names_of([batch.created_by]).get(batch.created_by, "")  # type: ignore[arg-type]
-        if batch.created_by
-        else "",
-        "label": wording.content_of(batch),
-        "understood": Understood.of(batch),
-        "under_way": batch.status in reads.UNDER_WAY,
-        "incomplete": incomplete.waiting_count(person(request)),
-        "before": reads.before(batch),
-        "not_taken": waiting and clock.now() - batch.created_at > SLOW_TO_START,
-        "same_file": reads.same_file(batch)
-        if batch.status == ImportBatch.Status.UNCHANGED
-        else None,
-        "may_be_partial": operations.may_be_partial(batch),
-        "is_bank": batch.format in BANK,
-        "asks_account": operations.asks_account(batch),
-        "may_undo": person(request).may(Capability.UNDO_IMPORTS) and undoing.may_be_undone(batch),
-        "undone_on": undoing.undone_on(batch),
-        "absent": batch.absences.filter(outcome="").count(),
-        "blocking": ImportProblem.objects.filter(batch=batch, blocking=True).count(),
-        "kept": ImportProblem.objects.filter(batch=batch).count(),
-        "bar": bar,
-        "search": _search(request),
-        "headers": listing.headers(PROBLEM_COLUMNS, request.GET, reads.PROBLEM_SORTS, asked_sort),
-        "rows": slice_.rows,
-        "shown": found.count(),
-        "next_cursor": slice_.next_cursor,
-        "first_page": not request.GET.get("suite"),
-        "query": request.GET.urlencode(),
-    }
-    return render(request, "imports/detail.html", context)
-
-
-@page(Capability.IMPORT, section=SCREEN)
-@require_GET
-def export_problems(request: HttpRequest, import_id: int) -> HttpResponseBase:
-    """Give the problems of an import as a spreadsheet, to be worked through beside the file."""
-    batch = batch_of(request, import_id)
-    found = _problems(request, batch, problem_filters(request, batch)).order_by("line", "pk")
-
-    def lines() -> Iterator[Sequence[Cell]]:
-        for problem in found.iterator(chunk_size=1000):
-            yield [
-                problem.line,
-                "bloquant" if problem.blocking else "remarque",
-                wording.field_of_file(problem.field),
-                problem.message,
-                problem.excerpt,
-            ]
-
-    sheet = Sheet(
-        "Remarques", ["Ligne", "Gravité", "Champ", "Ce qui ne va pas", "Extrait"], lines()
-    )
-    return _file(request, sheet, f"remarques-import-{batch.pk}")
-
-
-@page(Capability.IMPORT, section=SCREEN)
-@require_GET
-def original(request: HttpRequest, import_id: int) -> HttpResponseBase:
-    """Give back the file as it was received."""
-    batch = batch_of(request, import_id)
-    if batch.document is None:
-        raise Http404
-    try:
-        content = path_of(batch.document.sha256).open("rb")
-    except FileNotFoundError:
-        raise DamagedDocument(f"{batch.document.sha256} is missing") from None
-    return attached(FileResponse(content, content_type="application/octet-stream"), batch.filename)
-
-
-@page(Capability.IMPORT, section=SCREEN)
-@require_POST
-def again(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Queue an interrupted import anew."""
-    batch = batch_of(request, import_id)
-    back = reverse("import_detail", args=[batch.pk])
-    try:
-        operations.run_again(batch.pk)
-    except Refused as refusal:
-        return answers.refused(request, refusal, back=back)
-    return answers.acted(request, "Import relancé.", back=back)
-
-
-@page(Capability.IMPORT, section=SCREEN)
-def partially(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Take a refused file but for the lines that refuse it, once a dialog has said what that means."""
-    batch = batch_of(request, import_id)
-    form = forms.ActForm(request.POST if request.method == "POST" else None, today=clock.today())
-    refused: Refused | None = None
-    if form.is_valid():
-        try:
-            taken = operations.take_partially(batch.pk, by=By.user(person(request)), at=clock.now())
-        except Refused as refusal:
-            refused = refusal
-        else:
-            return answers.go_to(request, reverse("import_detail", args=[taken.pk]))
-    return answers.dialog(
-        request,
-        "imports/partial_dialog.html",
-        title="Prendre ce qui est lisible ?",
-        action=request.path,
-        back=reverse("import_detail", args=[batch.pk]),
-        form=form,
-        refused=refused,
-        blocking=ImportProblem.objects.filter(batch=batch, blocking=True).count(),
-        batch=batch,
-        verb="Prendre ce qui est lisible",
-    )
-
-
-@page(Capability.IMPORT, section=SCREEN)
-def into_account(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Take a statement refused for want of an account, once somebody says which one it is."""
-    batch = batch_of(request, import_id)
-    form = forms.StatementAccountForm(
-        request.POST if request.method == "POST" else None, today=clock.today()
-    )
-    form.choose("account", operations.accounts_for(batch))
-    refused: Refused | None = None
-    if form.is_valid():
-        try:
-            taken = operations.take_into_account(
-                batch.pk, form.cleaned_data["account"], by=By.user(person(request)), at=clock.now()
-            )
-        except Refused as refusal:
-            refused = refusal
-        else:
-            return answers.go_to(request, reverse("import_detail", args=[taken.pk]))
-    return answers.dialog(
-        request,
-        "imports/account_dialog.html",
-        title="De quel compte bancaire est ce relevé ?",
-        action=request.path,
-        back=reverse("import_detail", args=[batch.pk]),
-        form=form,
-        refused=refused,
-        batch=batch,
-        verb="Importer dans ce compte",
-    )
+    return in_asked_format(request, sheet, f"imports-{clock.today():%Y-%m-%d}")
 
 
 # ---- shared
@@ -476,55 +264,11 @@ def filter_bar(request: HttpRequest, creditors: Sequence[Creditor]) -> FilterBar
     return FilterBar(filters, request.GET, anchor="imports")
 
 
-def problem_filters(request: HttpRequest, batch: ImportBatch) -> FilterBar:
-    """The filters of an import's problems, read from the address."""
-    return FilterBar(
-        [
-            ChoiceFilter(
-                "gravite",
-                "Gravité",
-                "Gravité",
-                options=[("bloquant", "bloquant"), ("remarque", "remarque")],
-                every="toutes",
-            ),
-            ChoiceFilter(
-                "champ",
-                "Champ",
-                "Champ",
-                options=[
-                    (name, wording.field_of_file(name)) for name in reads.problem_fields(batch)
-                ],
-            ),
-        ],
-        request.GET,
-        anchor="remarques",
-    )
-
-
-def _problems(request: HttpRequest, batch: ImportBatch, bar: FilterBar) -> Any:
-    return reads.problems(
-        batch,
-        search=_search(request),
-        severity=bar.values.get("gravite", ""),
-        field=bar.values.get("champ", ""),
-    )
-
-
 def _wanted(request: HttpRequest, bar: FilterBar) -> reads.Wanted:
     return reads.Wanted(
-        search=_search(request),
+        search=searched(request.GET),
         way=bar.values.get("voie", ""),
         creditor_id=row_number(bar.values.get("creancier")),
         status=bar.values.get("etat", ""),
         format=bar.values.get("contenu", ""),
     )
-
-
-def _search(request: HttpRequest) -> str:
-    return searched(request.GET)
-
-
-def _file(request: HttpRequest, sheet: Sheet, name: str) -> HttpResponseBase:
-    if request.GET.get("format") == "csv":
-        return comma_separated(sheet, f"{name}.csv")
-    return spreadsheet(sheet, f"{name}.xlsx")

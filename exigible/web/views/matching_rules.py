@@ -61,6 +61,7 @@ class RulesForm(ActForm):
         help_text="Explications aussi simples attendues du hasard : 2 000 au plus.",
     )
     bank_fees_cents = AmountField(label="Écart pris pour des frais bancaires, au plus")
+    fees_rate = RateField(label="Frais qu’on peut retenir sur une somme, au plus, %")
     early_days = django_forms.IntegerField(
         label="Jours d’avance d’un virement sur sa facture", min_value=0, max_value=30
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.domain.states import Chip
@@ -30,7 +32,7 @@ from exigible.web import answers, chips, clock, forms, listing
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, FilterBar
-from exigible.web.typed import searched
+from exigible.web.typed import row_numbers, searched
 
 SECTION = "administration"
 PAGE = 100
@@ -167,6 +169,44 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
         refused=refused,
         intro="Le logiciel qui s’en sert ne pourra plus rien, aussitôt. Ce qu’il a déposé reste.",
         verb="Révoquer",
+    )
+
+
+@page(Capability.ADMINISTER, section=SECTION)
+@require_POST
+def revoke_many(request: HttpRequest) -> HttpResponse:
+    """End the tokens ticked at once, once a dialog has named them."""
+    ticked = list(
+        ApiToken.objects.filter(pk__in=row_numbers(request.POST.getlist("jeton"))).order_by("name")
+    )
+    concerned = [one for one in ticked if one.revoked_at is None]
+    words = french.count(len(concerned), "jeton")
+    form = forms.ActForm(request.POST if request.POST.get("fait") else None, today=clock.today())
+    if concerned and form.is_valid():
+        ended = 0
+        for one in concerned:
+            with contextlib.suppress(Refused):  # revoked by somebody else meanwhile
+                operations.revoke_token(one.pk, by=By.user(person(request)), at=clock.now())
+                ended += 1
+        said = french.count(ended, "jeton révoqué", "jetons révoqués")
+        return answers.acted(request, f"{said} : plus rien ne s’ouvre.", back=reverse("tokens"))
+    out = len(ticked) - len(concerned)
+    return answers.dialog(
+        request,
+        "administration/bulk_dialog.html",
+        title=f"Révoquer {words} ?",
+        action=reverse("revoke_tokens"),
+        back=reverse("tokens"),
+        form=form,
+        intro="Les logiciels qui s’en servent ne pourront plus rien, aussitôt. Ce qu’ils ont déposé reste."
+        if concerned
+        else "Aucun jeton coché n’est encore en vigueur.",
+        named=[f"{one.name}, {one.prefix}…" for one in concerned],
+        ticks=[("jeton", one.pk) for one in concerned],
+        out=f"{french.count(out, 'jeton coché l’est déjà', 'jetons cochés le sont déjà')}."
+        if out
+        else "",
+        verb=f"Révoquer {words}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from exigible.domain import french
 from exigible.domain.refusals import Refused
 from exigible.domain.roles import Capability
 from exigible.domain.states import Chip
@@ -26,7 +28,7 @@ from exigible.web import answers, chips, clock, forms
 from exigible.web.access import page, person
 from exigible.web.exports import Cell, Sheet, comma_separated, spreadsheet
 from exigible.web.filters import ChoiceFilter, FilterBar
-from exigible.web.typed import searched
+from exigible.web.typed import row_numbers, searched
 
 SECTION = "administration"
 STATES = (("marche", "en marche"), ("panne", "en panne"), ("pause", "en pause"))
@@ -170,6 +172,85 @@ def act_on_folder(request: HttpRequest, folder_id: int, verb: str) -> HttpRespon
 def act_on_mailbox(request: HttpRequest, mailbox_id: int, verb: str) -> HttpResponse:
     """Pause a mailbox, read it again, or try it now."""
     return _act(request, _box(mailbox_id), verb)
+
+
+# What is done to many: title, what it means, button, what is said of it afterwards.
+BULK = {
+    "suspendre": (
+        "Mettre {} en pause ?",
+        "Rien n’en viendra avant qu’on les reprenne ; ce qui y est déposé attend.",
+        "Mettre en pause",
+        "en pause",
+    ),
+    "reprendre": (
+        "Reprendre {} ?",
+        "Ce qui y attend est pris au prochain regard.",
+        "Reprendre",
+        "de nouveau en marche",
+    ),
+    "fermer": (
+        "Fermer {} ?",
+        "Plus rien n’en viendra. Ce qui en est venu reste ; pour les rouvrir, il faudra les régler de "
+        "nouveau.",
+        "Fermer",
+        "pour de bon",
+    ),
+}
+
+
+@page(Capability.ADMINISTER, section=SECTION)
+@require_POST
+def in_bulk(request: HttpRequest, verb: str) -> HttpResponse:
+    """Pause, resume or close the places ticked, once a dialog has named them."""
+    if verb not in BULK:
+        raise Http404
+    title, intro, button, done = BULK[verb]
+    ticked = [
+        *WatchedFolder.objects.filter(
+            pk__in=row_numbers(request.POST.getlist("dossier")), closed_at__isnull=True
+        ).order_by("path"),
+        *MailBox.objects.filter(
+            pk__in=row_numbers(request.POST.getlist("boite")), closed_at__isnull=True
+        ).order_by("user"),
+    ]
+    concerned = [one for one in ticked if verb == "fermer" or one.paused == (verb == "reprendre")]
+    words = french.count(len(concerned), "voie")
+    form = forms.ActForm(request.POST if request.POST.get("fait") else None, today=clock.today())
+    if concerned and form.is_valid():
+        signed = _signed(request)
+        acted = 0
+        for one in concerned:
+            with contextlib.suppress(Refused):  # closed by somebody else meanwhile
+                if verb == "fermer":
+                    watching.close(one, **signed)
+                else:
+                    watching.pause(one, paused=verb == "suspendre", **signed)
+                acted += 1
+        said = french.count(acted, "voie")
+        said = (
+            f"{said} fermée{'s' if acted > 1 else ''} {done}."
+            if verb == "fermer"
+            else f"{said} {done}."
+        )
+        return answers.acted(request, said, back=reverse("ways"))
+    out = len(ticked) - len(concerned)
+    return answers.dialog(
+        request,
+        "administration/bulk_dialog.html",
+        title=title.format(words),
+        action=reverse("ways_in_bulk", args=[verb]),
+        back=reverse("ways"),
+        form=form,
+        intro=intro if concerned else "Aucune de celles qui sont cochées n’est concernée.",
+        named=[f"{one}, {one.creditor.name}" for one in concerned],
+        ticks=[
+            ("dossier" if isinstance(one, WatchedFolder) else "boite", one.pk) for one in concerned
+        ],
+        out=f"{french.count(out, 'voie cochée l’est déjà', 'voies cochées le sont déjà')}."
+        if out
+        else "",
+        verb=f"{button} {words}",
+    )
 
 
 def state_of(one: Place) -> Chip:

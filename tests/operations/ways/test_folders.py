@@ -65,11 +65,11 @@ def test_files_are_routed_by_content_and_put_away_once_read(root: Path):
         "refusés/casse.xml",
         "refusés/casse.xml.txt",
         "traités/2026-11/bon.pdf",
-        "traités/2026-11/inconnu.csv",
-        "traités/2026-11/inconnu.csv.txt",
         "traités/2026-11/novembre.xml",
+        "à compléter/inconnu.csv",
+        "à compléter/inconnu.csv.txt",
     ]
-    asked = words_of(place / "traités/2026-11/inconnu.csv.txt")
+    asked = words_of(place / "à compléter/inconnu.csv.txt")
     assert "attend une réponse" in asked
     assert "colonnes ne sont pas encore connues" in asked
     note = words_of(place / "refusés/casse.xml.txt")
@@ -120,7 +120,7 @@ def test_what_asks_a_person_waits_on_the_page(root: Path):
     look(folder, 3)
     read_all(creditor)
     look(folder, 6)
-    note = words_of(root / "depot/traités/2026-11/releve.xml.txt")
+    note = words_of(root / "depot/à compléter/releve.xml.txt")
     assert "attend une réponse" in note
     assert Incoming.objects.get().status == Incoming.Status.ASKS
 
@@ -296,7 +296,7 @@ def test_hostile_names_stay_in_their_folder_and_in_the_base(root: Path):
     look(folder, 6)
     assert counts(creditor) == (len(names), 0)
     assert set(Incoming.objects.values_list("status", flat=True)) == {"asks"}
-    assert len(files_of(root / "depot/traités/2026-11")) == 2 * len(names)
+    assert len(files_of(root / "depot/à compléter")) == 2 * len(names)
     assert os.listdir(place + b"/en-cours") == []
     assert sorted(path.name for path in root.iterdir()) == ["depot"]
 
