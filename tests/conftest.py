@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
@@ -38,6 +39,12 @@ def pytest_collection_finish() -> None:
     """Spare the collector thousands of tests and modules that live to the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Forget what pages keep for some seconds under the number of a person, given again since."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
