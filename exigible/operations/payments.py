@@ -102,6 +102,19 @@ class NewPayment:
     accessories: Allocations = ()  # penalties and 40 € paid on top of claims
     stands_for: int | None = None  # the receipt of accounting that this one takes the place of
 
+    @classmethod
+    def like(cls, payment: Payment, cents: int) -> NewPayment:
+        """Return a receipt of so many cents that says for the rest what another says; it pays nothing."""
+        return cls(
+            account_id=payment.account_id,
+            kind=payment.kind,
+            amount_cents=cents,
+            value_date=payment.value_date,
+            label=payment.label,
+            reference=payment.reference,
+            currency=payment.currency,
+        )
+
 
 @transaction.atomic
 def record_payments(rows: Sequence[NewPayment], *, by: By, at: datetime) -> list[Payment]:

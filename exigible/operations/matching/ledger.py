@@ -163,21 +163,7 @@ def _replace(link: BankLinePayment, mine: int, theirs: int, at: datetime) -> Non
 
 def _apart(old: Payment, cents: int, on_top: Sequence[tuple[int, int]], at: datetime) -> int:
     """Record apart what a receipt paid on top, which accounting did not post to the customer."""
-    [made] = record_payments(
-        [
-            NewPayment(
-                account_id=old.account_id,
-                kind=old.kind,
-                amount_cents=cents,
-                value_date=old.value_date,
-                label=old.label,
-                reference=old.reference,
-                currency=old.currency,
-            )
-        ],
-        by=BY,
-        at=at,
-    )
+    [made] = record_payments([NewPayment.like(old, cents)], by=BY, at=at)
     if on_top:
         with contextlib.suppress(Refused), transaction.atomic():
             allocate_accessories(made.pk, on_top, by=BY, at=at)

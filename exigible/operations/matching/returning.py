@@ -7,6 +7,7 @@ it, since the funds did not stay. A return of part of a payment records the rest
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -185,24 +186,13 @@ def _again(
     stands_for = None
     if cents == payment.amount_cents and ledger.is_of_ledger(payment):
         stands_for = payment.stands_for_id or payment.pk
-    [made] = record_payments(
-        [
-            NewPayment(
-                account_id=payment.account_id,
-                kind=payment.kind,
-                amount_cents=cents,
-                value_date=payment.value_date,
-                label=payment.label,
-                reference=payment.reference,
-                currency=payment.currency,
-                allocations=allocations,
-                accessories=_as_far_as_due(payment, on_top, left),
-                stands_for=stands_for,
-            )
-        ],
-        by=by,
-        at=at,
+    again = replace(
+        NewPayment.like(payment, cents),
+        allocations=allocations,
+        accessories=_as_far_as_due(payment, on_top, left),
+        stands_for=stands_for,
     )
+    [made] = record_payments([again], by=by, at=at)
     return made
 
 
